@@ -1,0 +1,41 @@
+"""Registers (台账): what the processes decide about the world."""
+
+from __future__ import annotations
+
+from app.models.register.calls import Acceptance, Call, CallCase, ClockSegment, Receipt
+from app.models.register.credit import CreditRecord, Freeze, RegistryReply, Sanction
+from app.models.register.documents import Archive, Attachment, Document, Notification
+from app.models.register.money import Agreement, Budget, LedgerEntry, Milestone, Payment, Receivable
+from app.models.register.policy import CalendarDay, CalendarYear, Clause
+from app.models.register.publicity import Notice, NoticeItem, Objection
+from app.models.register.review import ExpertDraw, ScoreSheet
+
+__all__ = [
+    "Acceptance",
+    "Agreement",
+    "Archive",
+    "Attachment",
+    "Budget",
+    "CalendarDay",
+    "CalendarYear",
+    "Call",
+    "CallCase",
+    "Clause",
+    "ClockSegment",
+    "CreditRecord",
+    "Document",
+    "ExpertDraw",
+    "Freeze",
+    "LedgerEntry",
+    "Milestone",
+    "Notice",
+    "NoticeItem",
+    "Notification",
+    "Objection",
+    "Payment",
+    "Receipt",
+    "Receivable",
+    "RegistryReply",
+    "Sanction",
+    "ScoreSheet",
+]

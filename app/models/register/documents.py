@@ -1,0 +1,115 @@
+"""Documents we issue, files we are given, case files we seal, and what people were told."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base
+from app.models.identity import User
+from app.models.runtime import ProcessInstance
+
+
+class Document(Base):
+    """A numbered letter as PDF/A by content hash, with the data it was made from and how it was served."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        CheckConstraint(
+            "served_how IS NULL OR served_how IN ('opened', 'deemed', 'manual', 'public')", name="served_how"
+        ),
+        CheckConstraint("(served_at IS NULL) = (served_how IS NULL)", name="served"),
+        Index("ix_document_principal", "to_principal", "sent_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)  # WS-2026-0001
+    letter: Mapped[str] = mapped_column(String(60))
+    case_no: Mapped[str] = mapped_column(String(40), index=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    element_id: Mapped[str] = mapped_column(String(100), default="")
+    title: Mapped[str] = mapped_column(String(200))
+    data: Mapped[dict[str, Any]]
+    data_sha256: Mapped[str] = mapped_column(String(64))
+    pdf_sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    algorithm: Mapped[str] = mapped_column(String(20), default="sha256")
+    verify_code: Mapped[str] = mapped_column(String(20))
+    issued_at: Mapped[datetime]
+    to_principal: Mapped[str | None] = mapped_column(String(60))
+    channel: Mapped[str] = mapped_column(String(20), default="")
+    sent_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    opened_by: Mapped[str] = mapped_column(String(60), default="")
+    served_at: Mapped[datetime | None]
+    served_how: Mapped[str | None] = mapped_column(String(20))
+
+    instance: Mapped[ProcessInstance] = relationship()
+
+
+class Attachment(Base):
+    """A file that somebody handed in; its bytes lie in the file store under their hash."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (CheckConstraint("size > 0", name="size"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(String(60), index=True)  # principal
+    instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    uploaded_at: Mapped[datetime]
+
+    instance: Mapped[ProcessInstance | None] = relationship()
+    uploaded_by: Mapped[User | None] = relationship()
+
+
+class Archive(Base):
+    """A case file (案卷). Its index lists every document and file with its hash; once sealed it stays so."""
+
+    __tablename__ = "archive"
+    __table_args__ = (
+        CheckConstraint("state IN ('built', 'sealed')", name="state"),
+        CheckConstraint("(state = 'sealed') = (sealed_at IS NOT NULL)", name="sealed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    case_no: Mapped[str] = mapped_column(String(40), index=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    index: Mapped[str] = mapped_column(Text)  # canonical JSON
+    sha256: Mapped[str] = mapped_column(String(64))
+    algorithm: Mapped[str] = mapped_column(String(20), default="sha256")
+    built_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(20), default="built")
+    retention: Mapped[str] = mapped_column(String(40), default="")
+    keep_until: Mapped[date | None]
+    sealed_at: Mapped[datetime | None]
+
+    instance: Mapped[ProcessInstance] = relationship()
+
+
+class Notification(Base):
+    """A line in somebody's mailbox inside the system."""
+
+    __tablename__ = "notification"
+    __table_args__ = (Index("ix_notification_principal", "principal", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    principal: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text, default="")
+    case_no: Mapped[str] = mapped_column(String(40), default="", index=True)
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
+    dedup: Mapped[str | None] = mapped_column(String(160), unique=True)
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+    document: Mapped[Document | None] = relationship()
