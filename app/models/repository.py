@@ -1,0 +1,93 @@
+"""Repository: what can run. Rows are never changed, except which version of a process is current."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base
+
+
+class Content(Base):
+    """The bytes of one diagram, table, form or letter, stored once by hash."""
+
+    __tablename__ = "content"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Deployment(Base):
+    """An immutable bundle of processes, decisions, forms, letters and policy data."""
+
+    __tablename__ = "deployment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    origin: Mapped[str] = mapped_column(String(20))  # folder | upload | studio
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    note: Mapped[str] = mapped_column(Text, default="")
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+
+    files: Mapped[list[DeploymentFile]] = relationship(back_populates="deployment", order_by="DeploymentFile.path")
+
+
+class DeploymentFile(Base):
+    """One file of a bundle by its path in the repository, e.g. `bpmn/acceptance.bpmn`."""
+
+    __tablename__ = "deployment_file"
+
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(String(200), primary_key=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("content.sha256"))
+
+    deployment: Mapped[Deployment] = relationship(back_populates="files")
+    content: Mapped[Content] = relationship()
+
+
+class ProcessDefinition(Base):
+    """One version of one process. New instances start on the current version, running ones keep theirs."""
+
+    __tablename__ = "process_definition"
+    __table_args__ = (
+        UniqueConstraint("key", "version"),
+        Index(
+            "uq_process_definition_current",
+            "key",
+            unique=True,
+            sqlite_where=text("is_current"),
+            postgresql_where=text("is_current"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(100))
+    version: Mapped[int]
+    name: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200), default="")
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"), index=True)
+    is_current: Mapped[bool] = mapped_column(default=True)
+    is_suspended: Mapped[bool] = mapped_column(default=False)
+    start_messages: Mapped[list[str]]
+    startable_by: Mapped[list[str]]
+    created_at: Mapped[datetime]
+
+    deployment: Mapped[Deployment] = relationship()
+
+
+class Parameter(Base):
+    """The value of a policy parameter in force from a moment on; the newest row wins."""
+
+    __tablename__ = "parameter"
+    __table_args__ = (UniqueConstraint("policy", "key", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    policy: Mapped[str] = mapped_column(String(50))
+    key: Mapped[str] = mapped_column(String(80))
+    version: Mapped[int]
+    value: Mapped[dict[str, Any]]  # {"value": …}: JSON null and SQL NULL stay apart
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]

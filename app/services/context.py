@@ -1,0 +1,40 @@
+"""What every use case is given: the session, the time, who acts, and the installation's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.engine.environment import Environment
+from app.models.identity import User
+from app.services.calendar import load_calendar
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The part of the configuration that use cases need; the entry points fill it in."""
+
+    files_dir: Path
+    content_dir: Path
+    secret: str
+    demo: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """One unit of work. `actor` is None for the worker and for visitors without an account."""
+
+    session: Session
+    now: datetime
+    settings: Settings
+    actor: User | None = None
+
+    def acting_as(self, actor: User | None) -> Context:
+        return replace(self, actor=actor)
+
+    def environment(self) -> Environment:
+        """The engine's view of the world: the time and the working-day calendar."""
+        return Environment(now=self.now, calendar=load_calendar(self.session))

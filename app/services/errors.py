@@ -1,0 +1,75 @@
+"""What a use case may answer instead of doing its work. The web shows each class as a page, the API as a problem.
+
+    ServiceError
+    ├── NotFound            unknown, or not for this person: nobody learns which
+    ├── NotPermitted        known, but this act is not allowed; says which rule
+    │   └── SeparationViolated   an earlier act on the same case forbids it (S1–S9)
+    ├── Conflict            somebody else was first
+    │   ├── TaskTaken
+    │   └── TaskEnded
+    ├── Invalid             the input is wrong; `errors` by field
+    └── NotDeployable       a bundle has problems
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.engine.errors import Problem
+
+
+class ServiceError(Exception):
+    """Base of all refusals; `message` is Chinese, `message_en` English."""
+
+    def __init__(self, message: str, message_en: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.message_en = message_en
+
+
+class NotFound(ServiceError):
+    def __init__(self) -> None:
+        super().__init__("没有找到，或您无权查看。", "Not found, or not yours to see.")
+
+
+class NotPermitted(ServiceError):
+    """The actor may see the object but not do this."""
+
+
+class SeparationViolated(NotPermitted):
+    """An earlier act of the same person on the same case forbids this one (rules S1–S9)."""
+
+
+class Conflict(ServiceError):
+    """Somebody else was first."""
+
+
+class TaskTaken(Conflict):
+    def __init__(self, name: str, at: datetime) -> None:
+        super().__init__(f"{name}已认领此任务。", f"{name} has already claimed this task.")
+        self.name, self.at = name, at
+
+
+class TaskEnded(Conflict):
+    def __init__(self, name: str, at: datetime | None) -> None:
+        super().__init__(
+            f"此任务已由{name}办结。" if name else "此任务已终止。",
+            f"{name} has already completed this task." if name else "This task has ended.",
+        )
+        self.name, self.at = name, at
+
+
+class Invalid(ServiceError):
+    """Input that the form does not accept; `errors` maps a path to messages, as app.engine.form gives them."""
+
+    def __init__(self, message: str, message_en: str, errors: Mapping[Any, Any] | None = None) -> None:
+        super().__init__(message, message_en)
+        self.errors = dict(errors or {})
+
+
+class NotDeployable(ServiceError):
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"部署被拒绝：{len(problems)} 个问题。", f"Deployment refused: {len(problems)} problems.")
+        self.problems = tuple(problems)

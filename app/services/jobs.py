@@ -1,0 +1,141 @@
+"""Jobs: work written in the transaction that needs it, done by a worker exactly once for its database effects.
+
+The job executor of Camunda, Operaton and Flowable: the database is the queue. A worker leases due jobs, then does each
+in one transaction that also deletes the row; whoever dies loses the lease and another worker takes over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from app.models.runtime import Job, ProcessInstance
+from app.services.context import Context
+from app.services.errors import NotFound
+
+RETRIES = 5
+LEASE = timedelta(seconds=60)
+BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))
+
+Handler = Callable[[Context, dict[str, Any]], None]
+_handlers: dict[str, Handler] = {}
+
+
+def job_handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does jobs of this kind."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = handler
+        return handler
+
+    return register
+
+
+def enqueue(
+    session: Session,
+    kind: str,
+    args: dict[str, Any],
+    *,
+    due_at: datetime,
+    now: datetime,
+    instance_id: int | None = None,
+    dedup: str | None = None,
+) -> None:
+    """Add a job to the caller's transaction: it exists if and only if that transaction commits."""
+    session.add(
+        Job(kind=kind, args=args, due_at=due_at, created_at=now, instance_id=instance_id, dedup=dedup, retries=RETRIES)
+    )
+
+
+def schedule_timer(session: Session, instance_id: int, due_at: datetime | None, now: datetime) -> None:
+    """Keep the one timer job of an instance at its next due time; a lease on the old one is broken."""
+    dedup = f"timer:{instance_id}"
+    if due_at is None:
+        session.execute(delete(Job).where(Job.dedup == dedup))
+        return
+    changed = session.execute(
+        update(Job)
+        .where(Job.dedup == dedup)
+        .values(due_at=due_at, owner=None, retries=RETRIES, error=None)
+        .execution_options(synchronize_session=False)
+    )
+    if not changed.rowcount:  # type: ignore[attr-defined]
+        args = {"instance_id": instance_id}
+        enqueue(session, "timer", args, due_at=due_at, now=now, instance_id=instance_id, dedup=dedup)
+
+
+def lease_jobs(session: Session, owner: str, now: datetime, limit: int = 10) -> list[int]:
+    """Ids of due jobs, now held by `owner` until the lease ends; other workers skip them."""
+    query = (
+        select(Job)
+        .where(Job.due_at <= now, Job.retries > 0)
+        .order_by(Job.due_at, Job.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    jobs = session.scalars(query).all()
+    for job in jobs:
+        job.owner, job.due_at = owner, now + LEASE
+    return [job.id for job in jobs]
+
+
+def run_job(context: Context, job_id: int, owner: str) -> bool:
+    """Do one leased job in this transaction and delete it; False when the lease was lost.
+
+    The instance is locked before the job: the same order as everywhere else, so nothing can deadlock.
+    """
+    session = context.session
+    instance_id = session.scalar(select(Job.instance_id).where(Job.id == job_id))
+    if instance_id is not None:
+        session.execute(select(ProcessInstance.id).where(ProcessInstance.id == instance_id).with_for_update())
+    job = session.scalar(select(Job).where(Job.id == job_id, Job.owner == owner).with_for_update())
+    if job is None:
+        return False
+    kind, args = job.kind, dict(job.args)
+    session.delete(job)
+    session.flush()
+    _handlers[kind](context, args)
+    return True
+
+
+def fail_job(session: Session, job_id: int, owner: str, error: str, now: datetime) -> None:
+    """Count a failure: try again later, or leave an incident after the last try."""
+    job = session.scalar(select(Job).where(Job.id == job_id, Job.owner == owner).with_for_update())
+    if job is None:
+        return
+    job.retries -= 1
+    job.error = error[:4000]
+    job.owner = None
+    done = RETRIES - job.retries
+    job.due_at = now + BACK_OFF[min(done - 1, len(BACK_OFF) - 1)]
+
+
+def list_incidents(session: Session, limit: int = 200) -> Sequence[Job]:
+    """Jobs that failed for the last time, newest first."""
+    return session.scalars(select(Job).where(Job.retries <= 0).order_by(Job.id.desc()).limit(limit)).all()
+
+
+def list_jobs(session: Session, limit: int = 200) -> Sequence[Job]:
+    """Jobs still to be done, next one first."""
+    query = select(Job).where(Job.retries > 0).order_by(Job.due_at, Job.id).limit(limit)
+    return session.scalars(query).all()
+
+
+def count_jobs(session: Session) -> tuple[int, int]:
+    """How many jobs wait and how many are incidents."""
+    waiting = session.scalar(select(func.count()).select_from(Job).where(Job.retries > 0)) or 0
+    incidents = session.scalar(select(func.count()).select_from(Job).where(Job.retries <= 0)) or 0
+    return waiting, incidents
+
+
+def retry_job(context: Context, job_id: int) -> Job:
+    """Give an incident its tries back, due now. Raises NotFound when it is no incident."""
+    job = context.session.scalar(select(Job).where(Job.id == job_id, Job.retries <= 0).with_for_update())
+    if job is None:
+        raise NotFound
+    job.retries, job.due_at, job.owner = RETRIES, context.now, None
+    return job

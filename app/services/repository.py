@@ -1,0 +1,228 @@
+"""Repository: what can run. Deploying checks everything first; nothing that cannot run is ever stored."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from threading import Lock
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.engine import errors as engine_errors
+from app.engine.definition import Bundle, Definition, check_bundle, load_definition
+from app.engine.errors import Problem
+from app.models.repository import Content, Deployment, DeploymentFile, ProcessDefinition
+from app.services import delegates
+from app.services.context import Context
+from app.services.errors import NotDeployable, NotFound
+
+FOLDERS = {"bpmn": (".bpmn", ".dmn"), "forms": (".json",), "letters": (".typ",), "policies": (".json",)}
+_definitions: dict[tuple[str, int], Definition] = {}
+_definitions_lock = Lock()
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a deployment changed: the new versions, or nothing when the content was already in force."""
+
+    deployment: Deployment | None
+    definitions: tuple[ProcessDefinition, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+def read_folder(root: Path) -> dict[str, bytes]:
+    """Every content file below `root`, by its path in the repository."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for folder, suffixes in FOLDERS.items()
+        for path in sorted((root / folder).rglob("*"))
+        if path.suffix in suffixes and path.is_file()
+    }
+
+
+def make_bundle(files: Mapping[str, bytes]) -> Bundle:
+    """Sort files into processes, decisions and forms by path: file name = id, path below `forms/` = form key."""
+    processes, decisions, forms = {}, {}, {}
+    for name, data in files.items():
+        path = PurePosixPath(name)
+        if path.suffix == ".bpmn":
+            processes[path.stem] = data
+        elif path.suffix == ".dmn":
+            decisions[path.stem] = data
+        elif path.parts[0] == "forms":
+            forms[path.relative_to("forms").with_suffix("").as_posix()] = data
+    return Bundle(processes=processes, decisions=decisions, forms=forms)
+
+
+def check_files(files: Mapping[str, bytes]) -> tuple[Problem, ...]:
+    """Every problem of a bundle, errors before warnings."""
+    problems = check_bundle(make_bundle(files), delegates.signatures())
+    return tuple(sorted(problems, key=lambda problem: (problem.severity != "error", problem.file)))
+
+
+def deploy_folder(context: Context, root: Path) -> Deployed:
+    """Deploy the repository's folder if it differs from its own last deployment.
+
+    Compared with the folder's last deployment, not with what is in force: a restart must never undo an admin's edit.
+    """
+    files = read_folder(root)
+    query = select(Deployment.digest).where(Deployment.origin == "folder").order_by(Deployment.id.desc()).limit(1)
+    if context.session.scalar(query) == digest_of(files):
+        return Deployed(None, ())
+    return deploy_files(context, files, origin="folder", note="")
+
+
+def deploy_files(context: Context, files: Mapping[str, bytes], *, origin: str, note: str) -> Deployed:
+    """Store a complete bundle and make its changed processes current. Raises NotDeployable with every problem."""
+    problems = check_files(files)
+    if any(problem.severity == "error" for problem in problems):
+        raise NotDeployable(problems)
+    session = context.session
+    deployment = Deployment(
+        origin=origin,
+        digest=digest_of(files),
+        note=note,
+        author_id=context.actor.id if context.actor else None,
+        created_at=context.now,
+    )
+    session.add(deployment)
+    session.flush()
+    _store_files(session, deployment, files)
+    bundle = make_bundle(files)
+    changed = [
+        _new_version(context, deployment, load_definition(bundle, key), files)
+        for key in sorted(bundle.processes)
+        if _closure_changed(session, bundle, key, files)
+    ]
+    session.flush()
+    return Deployed(deployment, tuple(changed), problems)
+
+
+def deploy_upload(context: Context, uploaded: Mapping[str, bytes], note: str) -> Deployed:
+    """Deploy changed files on top of the bundle in force."""
+    return deploy_files(context, {**active_files(context.session), **uploaded}, origin="upload", note=note)
+
+
+def active_files(session: Session) -> dict[str, bytes]:
+    """The files of the newest deployment; empty when nothing was deployed yet."""
+    latest = session.scalar(select(Deployment).order_by(Deployment.id.desc()).limit(1))
+    return deployment_files(session, latest.id) if latest else {}
+
+
+def deployment_files(session: Session, deployment_id: int) -> dict[str, bytes]:
+    """Every file of one deployment by path."""
+    query = (
+        select(DeploymentFile.path, Content.data)
+        .join(Content, Content.sha256 == DeploymentFile.sha256)
+        .where(DeploymentFile.deployment_id == deployment_id)
+    )
+    return {row.path: row.data for row in session.execute(query)}
+
+
+def deployment_file(session: Session, deployment_id: int, path: str) -> bytes:
+    """One file of a deployment. Raises NotFound."""
+    row = session.get(DeploymentFile, (deployment_id, path))
+    if row is None:
+        raise NotFound
+    return row.content.data
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """One hash over paths and contents."""
+    listing = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+    return hashlib.sha256(orjson.dumps(listing, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def definition_of(session: Session, row: ProcessDefinition) -> Definition:
+    """The parsed definition of a version. Cached for the life of the process: the rows never change."""
+    key = (str(session.get_bind().engine.url), row.id)
+    if (found := _definitions.get(key)) is not None:
+        return found
+    parsed = load_definition(make_bundle(deployment_files(session, row.deployment_id)), row.key)
+    with _definitions_lock:
+        return _definitions.setdefault(key, parsed)
+
+
+def current_definition(session: Session, key: str) -> ProcessDefinition:
+    """The version that new instances start on. Raises NotFound when there is none or it is suspended."""
+    query = select(ProcessDefinition).where(ProcessDefinition.key == key, ProcessDefinition.is_current)
+    row = session.scalar(query)
+    if row is None or row.is_suspended:
+        raise NotFound
+    return row
+
+
+def list_current(session: Session) -> Sequence[ProcessDefinition]:
+    """The current version of every process, by key."""
+    query = select(ProcessDefinition).where(ProcessDefinition.is_current).order_by(ProcessDefinition.key)
+    return session.scalars(query).all()
+
+
+def list_versions(session: Session, key: str) -> Sequence[ProcessDefinition]:
+    """All versions of a process, newest first."""
+    query = select(ProcessDefinition).where(ProcessDefinition.key == key).order_by(ProcessDefinition.version.desc())
+    return session.scalars(query).all()
+
+
+def started_by_message(session: Session, message: str) -> ProcessDefinition | None:
+    """The current process that a message of this name starts."""
+    return next((row for row in list_current(session) if message in row.start_messages and not row.is_suspended), None)
+
+
+def _store_files(session: Session, deployment: Deployment, files: Mapping[str, bytes]) -> None:
+    hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+    known = set(session.scalars(select(Content.sha256).where(Content.sha256.in_(set(hashes.values())))))
+    for path, sha256 in hashes.items():
+        if sha256 not in known:
+            session.add(Content(sha256=sha256, data=files[path]))
+            known.add(sha256)
+    session.flush()
+    for path, sha256 in hashes.items():
+        session.add(DeploymentFile(deployment_id=deployment.id, path=path, sha256=sha256))
+    session.flush()
+
+
+def _closure_changed(session: Session, bundle: Bundle, key: str, files: Mapping[str, bytes]) -> bool:
+    """Whether the process, or anything that its instances pin with it, differs from the current version."""
+    query = select(ProcessDefinition).where(ProcessDefinition.key == key, ProcessDefinition.is_current)
+    current = session.scalar(query)
+    if current is None:
+        return True
+    before = deployment_files(session, current.deployment_id)
+    try:
+        old = load_definition(make_bundle(before), key)
+    except engine_errors.EngineError:  # an older release could run it, this one cannot
+        return True
+    new = load_definition(bundle, key)
+    return _closure(old, before) != _closure(new, files)
+
+
+def _closure(definition: Definition, files: Mapping[str, bytes]) -> dict[str, bytes | None]:
+    shared = {path: data for path, data in files.items() if path.startswith(("letters/", "policies/"))}
+    return {path: files.get(path) for path in definition.files} | shared
+
+
+def _new_version(
+    context: Context, deployment: Deployment, definition: Definition, files: Mapping[str, bytes]
+) -> ProcessDefinition:
+    versions = list_versions(context.session, definition.process_id)
+    for row in versions:
+        row.is_current = False
+    context.session.flush()
+    new = ProcessDefinition(
+        key=definition.process_id,
+        version=versions[0].version + 1 if versions else 1,
+        name=definition.name,
+        name_en=definition.name_en,
+        deployment_id=deployment.id,
+        is_current=True,
+        start_messages=list(definition.start_messages),
+        startable_by=list(definition.startable_by),
+        created_at=context.now,
+    )
+    context.session.add(new)
+    return new

@@ -1,0 +1,324 @@
+"""Runtime: running instances. A person, a timer, a message and a start all end in `_settle`, which turns engine state
+into rows: state, user tasks, inbox, subscriptions, timer job, messages, decisions and history, in one transaction.
+
+A write locks the instance first (architecture §4). An exception anywhere means that nothing is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import undefer
+
+from app.engine.definition import Definition
+from app.engine.instance import Effects, Instance, ServiceCall, UserTaskView
+from app.models.history import DecisionRecord
+from app.models.repository import ProcessDefinition
+from app.models.runtime import NO_DUE_DATE, Inbox, Message, ProcessInstance, Subscription, UserTask
+from app.services import delegates, jobs, messages, repository
+from app.services.context import Context
+from app.services.errors import Conflict, NotFound
+from app.services.history import record_event
+from app.services.numbering import next_number
+from app.services.policy import parameters_of
+
+DEFAULT_PREFIX = "LC"  # 流程
+
+
+def start_process(
+    context: Context,
+    row: ProcessDefinition,
+    variables: Mapping[str, Any],
+    *,
+    org_id: int | None = None,
+    message: str | None = None,
+) -> ProcessInstance:
+    """Start an instance on this version and run it until it waits. `variables` may override `params`."""
+    definition = repository.definition_of(context.session, row)
+    number = next_number(context.session, definition.number_prefix or DEFAULT_PREFIX, context.now)
+    environment = context.environment()
+    scope = {
+        "params": parameters_of(context.session, row.deployment_id),
+        **variables,
+        "instance": {
+            "no": number,
+            "process": row.key,
+            "started_at": context.now.isoformat(),
+            "starter": context.actor.principal if context.actor else None,
+        },
+    }
+    instance = Instance.start(definition, scope, environment, message=message)
+    saved = ProcessInstance(
+        number=number,
+        definition=row,
+        process_key=row.key,
+        title=definition.title(scope, environment)[:300],
+        subject=definition.subject(scope, environment) or number,
+        org_id=org_id,
+        started_by_id=context.actor.id if context.actor else None,
+        started_at=context.now,
+        status="active",
+        state=b"",
+        is_frozen=False,
+        history_seq=0,
+        history_hash="",
+    )
+    context.session.add(saved)
+    context.session.flush()
+    record_event(context.session, saved, "started", now=context.now, actor=context.actor,
+                 process_key=row.key, detail={"version": row.version, "message": message or ""})  # fmt: skip
+    _settle(context, saved, definition, instance)
+    return saved
+
+
+def lock_instance(context: Context, instance_id: int) -> ProcessInstance:
+    """The instance's row, locked and fresh. Always the first statement of a write. Raises NotFound."""
+    query = (
+        select(ProcessInstance)
+        .where(ProcessInstance.id == instance_id)
+        .options(undefer(ProcessInstance.state))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    row = context.session.scalar(query)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def load_instance(context: Context, row: ProcessInstance) -> Instance:
+    """The engine's instance of a row, for reading or for a step that ends in `advance`."""
+    return Instance.load(repository.definition_of(context.session, row.definition), row.state)
+
+
+def complete(context: Context, row: ProcessInstance, task: UserTask, values: Mapping[str, Any]) -> None:
+    """Complete a user task with accepted form values and run on. The caller has locked, checked and validated."""
+    definition = repository.definition_of(context.session, row.definition)
+    instance = Instance.load(definition, row.state)
+    instance.complete(task.engine_id, values, context.environment())
+    task.status, task.completed_at = "completed", context.now
+    task.completed_by_id = context.actor.id if context.actor else None
+    task.data = dict(values)
+    record_event(
+        context.session,
+        row,
+        "task_completed",
+        now=context.now,
+        actor=context.actor,
+        process_key=task.process_key,
+        element_id=task.element_id,
+        element_name=task.name,
+        detail={"task": task.id, "duty": task.duty},
+    )
+    _settle(context, row, definition, instance)
+
+
+@jobs.job_handler("timer")
+def _fire_timers(context: Context, args: dict[str, Any]) -> None:
+    row = lock_instance(context, args["instance_id"])
+    if row.status != "active":
+        return
+    definition = repository.definition_of(context.session, row.definition)
+    instance = Instance.load(definition, row.state)
+    instance.fire_timers(context.environment())
+    _settle(context, row, definition, instance)
+
+
+@jobs.job_handler("match")
+def _match(context: Context, args: dict[str, Any]) -> None:
+    """Bring one message and one catcher together; nothing to do when either is missing."""
+    name, key = args["name"], args["key"]
+    waiting = messages.waiting_instance(context, name, key)
+    if waiting is None:
+        _start_by_message(context, name, key)
+        return
+    row = lock_instance(context, waiting)
+    message = messages.oldest_waiting(context, name, key)
+    if message is None or row.status != "active":
+        return
+    definition = repository.definition_of(context.session, row.definition)
+    instance = Instance.load(definition, row.state)
+    if instance.correlate(name, key, message.payload, context.environment()):
+        message.consumed_at, message.consumed_by_id = context.now, row.id
+        record_event(context.session, row, "message_received", now=context.now, detail={"message": name, "key": key})
+        _settle(context, row, definition, instance)
+
+
+def _start_by_message(context: Context, name: str, key: str) -> None:
+    definition = repository.started_by_message(context.session, name)
+    if definition is None:
+        return
+    message = messages.oldest_waiting(context, name, key)
+    if message is None:
+        return
+    org = message.payload.get("org")
+    org_id = org.get("id") if isinstance(org, dict) else None
+    row = start_process(context, definition, message.payload, org_id=org_id, message=name)
+    message.consumed_at, message.consumed_by_id = context.now, row.id
+
+
+def cancel_instance(context: Context, row: ProcessInstance, reason: str) -> None:
+    """End a locked instance from outside. Raises Conflict when it has ended already."""
+    if row.status != "active":
+        raise Conflict("案件已经结束。", "The case has already ended.")
+    definition = repository.definition_of(context.session, row.definition)
+    instance = Instance.load(definition, row.state)
+    instance.cancel(context.environment())
+    record_event(context.session, row, "cancelled", now=context.now, actor=context.actor, detail={"reason": reason})
+    _settle(context, row, definition, instance, ended_as="cancelled")
+
+
+def _settle(
+    context: Context, row: ProcessInstance, definition: Definition, instance: Instance, ended_as: str = "completed"
+) -> None:
+    """Run waiting services, then write down everything that the step did."""
+    while calls := instance.services():
+        for call in calls:
+            _run_service(context, row, instance, call)
+    effects = instance.drain()
+    row.state = instance.dump()
+    row.case_state = instance.case_state or row.case_state
+    _write_history(context, row, definition, effects)
+    _sync_tasks(context, row, definition, instance.user_tasks())
+    _sync_subscriptions(context, row, instance)
+    jobs.schedule_timer(context.session, row.id, instance.next_due(), context.now)
+    for outgoing in effects.messages:
+        messages.send_message(context, outgoing.name, outgoing.key, outgoing.payload, sender_id=row.id)
+    if instance.completed and row.status == "active":
+        _end(context, row, instance, ended_as)
+    context.session.flush()
+
+
+def _run_service(context: Context, row: ProcessInstance, instance: Instance, call: ServiceCall) -> None:
+    host = delegates.DelegateContext(
+        session=context.session,
+        instance=row,
+        element_id=call.element_id,
+        now=context.now,
+        actor_id=context.actor.id if context.actor else None,
+        calendar=context.environment().calendar,
+        emit=partial(messages.send_message, context, sender_id=row.id),
+        settings=context.settings,
+    )
+    try:
+        result = delegates.call(call.delegate, host, call.parameters)
+    except delegates.DelegateError as error:
+        instance.fail_service(call.id, error.code, str(error), context.environment())
+        return
+    instance.complete_service(call.id, result, context.environment())
+
+
+def _write_history(context: Context, row: ProcessInstance, definition: Definition, effects: Effects) -> None:
+    for event in effects.events:
+        element = definition.element(event.process_id, event.element_id)
+        record_event(
+            context.session,
+            row,
+            event.kind,
+            now=context.now,
+            process_key=event.process_id,
+            element_id=event.element_id,
+            element_name=element.name if element else "",
+            detail=event.detail,
+        )
+    for decision in effects.decisions:
+        context.session.add(
+            DecisionRecord(
+                instance_id=row.id,
+                subject=row.subject,
+                process_key=decision.process_id,
+                element_id=decision.element_id,
+                decision_id=decision.decision_id,
+                decision_name=decision.trace.get("decision_name", decision.decision_id),
+                trace=decision.trace,
+                decided_at=context.now,
+            )
+        )
+
+
+def _sync_tasks(
+    context: Context, row: ProcessInstance, definition: Definition, views: Sequence[UserTaskView]
+) -> None:
+    """Make open tasks and inbox rows equal to what the engine waits for."""
+    session = context.session
+    session.flush()
+    query = select(UserTask.engine_id, UserTask).where(UserTask.instance_id == row.id, UserTask.status == "open")
+    known = {engine_id: task for engine_id, task in session.execute(query)}
+    active = {view.id for view in views}
+    for engine_id, task in known.items():
+        if engine_id not in active:
+            task.status = "cancelled"
+    new = [_task_row(row, definition, view, context.now) for view in views if view.id not in known]
+    session.add_all(new)
+    session.flush()
+    ended = select(UserTask.id).where(UserTask.instance_id == row.id, UserTask.status != "open")
+    session.execute(delete(Inbox).where(Inbox.task_id.in_(ended)).execution_options(synchronize_session=False))
+    entries = [entry for task in new for entry in inbox_entries(task)]
+    if entries:
+        session.execute(insert(Inbox), entries)
+
+
+def inbox_entries(task: UserTask) -> list[dict[str, Any]]:
+    """The inbox rows of an open task: one for its assignee, else one for each candidate."""
+    holders = [f"user:{task.assignee_id}"] if task.assignee_id else task.candidates
+    due_at = task.due_at or NO_DUE_DATE
+    return [{"principal": holder, "due_at": due_at, "task_id": task.id} for holder in dict.fromkeys(holders)]
+
+
+def _task_row(row: ProcessInstance, definition: Definition, view: UserTaskView, now: datetime) -> UserTask:
+    element = definition.element(view.process_id, view.element_id)
+    holder = view.assignee or ""
+    user_id = int(holder.removeprefix("user:")) if holder.startswith("user:") else None
+    candidates = [holder] if holder else list(view.candidates)
+    return UserTask(
+        instance_id=row.id,
+        engine_id=view.id,
+        process_key=view.process_id,
+        element_id=view.element_id,
+        name=view.name,
+        name_en=element.name_en if element else "",
+        form_key=view.form_key,
+        subject=row.subject,
+        duty=view.duty,
+        separate_from=list(view.separate_from),
+        not_actor_of=list(view.not_actor_of),
+        candidates=candidates,
+        assignee_id=user_id,
+        priority=view.priority,
+        created_at=now,
+        due_at=view.due_at,
+        status="open",
+    )
+
+
+def _sync_subscriptions(context: Context, row: ProcessInstance, instance: Instance) -> None:
+    session = context.session
+    query = select(Subscription.engine_id).where(Subscription.instance_id == row.id)
+    known = set(session.scalars(query))
+    wanted = {subscription.id: subscription for subscription in instance.subscriptions()}
+    if gone := known - wanted.keys():
+        session.execute(
+            delete(Subscription)
+            .where(Subscription.instance_id == row.id, Subscription.engine_id.in_(gone))
+            .execution_options(synchronize_session=False)
+        )
+    for engine_id in wanted.keys() - known:
+        found = wanted[engine_id]
+        session.add(Subscription(instance_id=row.id, engine_id=engine_id, message=found.message, key=found.key))
+        messages.request_match(context, found.message, found.key)
+
+
+def _end(context: Context, row: ProcessInstance, instance: Instance, ended_as: str) -> None:
+    row.status, row.ended_at, row.outcome = ended_as, context.now, instance.outcome
+    record_event(context.session, row, "ended", now=context.now, detail={"outcome": instance.outcome or ended_as})
+    delegates.instance_ended(context, row)
+
+
+def unconsumed_messages(context: Context, limit: int = 200) -> Sequence[Message]:
+    """Messages that nobody has waited for yet, newest first: for operators."""
+    query = select(Message).where(Message.consumed_at.is_(None)).order_by(Message.id.desc()).limit(limit)
+    return context.session.scalars(query).all()

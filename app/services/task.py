@@ -1,0 +1,218 @@
+"""Task operations: claim, release, transfer, save, complete. Each locks the instance, then reads the task again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import joinedload
+
+from app.engine.form import Form
+from app.engine.instance import UserTaskView
+from app.models.identity import User
+from app.models.runtime import FormDraft, Inbox, ProcessInstance, RequestKey, UserTask
+from app.services import access, repository, runtime
+from app.services.context import Context
+from app.services.errors import Invalid, NotFound, NotPermitted, TaskEnded, TaskTaken
+from app.services.history import record_event
+
+
+@dataclass(frozen=True)
+class Work:
+    """An open task with everything its page needs."""
+
+    task: UserTask
+    form: Form
+    variables: dict[str, Any]
+    values: dict[str, Any]
+    draft: FormDraft | None
+
+
+def open_task(context: Context, task_id: int) -> Work:
+    """The task with its form, prefilled. Raises NotFound, TaskEnded, TaskTaken, SeparationViolated."""
+    task = _visible(context, task_id)
+    _require_open(context, task)
+    user = _actor(context)
+    access.check_separation(context.session, user, task)
+    if task.assignee_id not in (None, user.id):
+        raise _taken(task)
+    return _work(context, task)
+
+
+def claim(context: Context, task_id: int) -> UserTask:
+    """Take a task from its candidates. Claiming one's own task again changes nothing."""
+    row, task = _locked(context, task_id)
+    user = _actor(context)
+    if task.assignee_id == user.id:
+        return task
+    if task.assignee_id is not None:
+        raise _taken(task)
+    access.check_separation(context.session, user, task)
+    _assign(context, task, user.id)
+    _record(context, row, task, "task_claimed")
+    return task
+
+
+def release(context: Context, task_id: int) -> UserTask:
+    """Give a claimed task back to its candidates. Raises NotPermitted when it is not the actor's or had none."""
+    row, task = _locked(context, task_id)
+    if task.assignee_id != _actor(context).id or task.candidates == [f"user:{task.assignee_id}"]:
+        raise NotPermitted("只有认领人可以退回候选组。", "Only the person who claimed it can release it.")
+    _assign(context, task, None)
+    _record(context, row, task, "task_released")
+    return task
+
+
+def transfer(context: Context, task_id: int, to_user_id: int, reason: str) -> UserTask:
+    """Hand a task over to another candidate (转办), who must pass the same checks. Raises NotPermitted, Invalid."""
+    row, task = _locked(context, task_id)
+    user = _actor(context)
+    if task.assignee_id != user.id:
+        raise NotPermitted("请先认领任务再转办。", "Claim the task before handing it over.")
+    if not reason.strip():
+        raise Invalid("请填写转办理由。", "Give a reason for the hand-over.")
+    to = context.session.get(User, to_user_id)
+    if to is None or not to.is_active or not set(access.principals_of(to)) & set(task.candidates):
+        raise NotPermitted("对方不在该任务的候选范围内。", "That person is not a candidate for this task.")
+    access.check_separation(context.session, to, task)
+    _assign(context, task, to.id)
+    _record(context, row, task, "task_transferred", to=to.id, to_name=to.name, reason=reason)
+    return task
+
+
+def save_draft(context: Context, task_id: int, data: Mapping[str, Any]) -> FormDraft:
+    """Keep what was typed (暂存); nothing is validated, nothing else changes."""
+    _, task = _locked(context, task_id)
+    user = _actor(context)
+    if task.assignee_id not in (None, user.id):
+        raise _taken(task)
+    draft = context.session.get(FormDraft, task.id)
+    if draft is None:
+        draft = FormDraft(task_id=task.id, data=dict(data), revision=1, saved_at=context.now, saved_by_id=user.id)
+        context.session.add(draft)
+    else:
+        draft.data, draft.revision = dict(data), draft.revision + 1
+        draft.saved_at, draft.saved_by_id = context.now, user.id
+    return draft
+
+
+def complete_task(context: Context, task_id: int, data: Mapping[str, Any], *, key: str, result_url: str) -> str:
+    """Complete a task with form data, exactly once for each `key`; answer where the result is.
+
+    The second of two clicks gets the first one's result. Raises Invalid with messages by field, TaskEnded, TaskTaken.
+    """
+    session = context.session
+    instance_id = session.scalar(select(UserTask.instance_id).where(UserTask.id == task_id))
+    if instance_id is None:
+        raise NotFound
+    row = runtime.lock_instance(context, instance_id)
+    done = session.get(RequestKey, key)
+    user = _actor(context)
+    if done is not None and done.user_id == user.id:
+        return done.result_url
+    task = _fresh(context, task_id)
+    if not access.is_candidate(user, task):
+        raise NotFound
+    _require_open(context, task)
+    if task.assignee_id not in (None, user.id):
+        raise _taken(task)
+    access.check_separation(session, user, task)
+    work = _work(context, task, row)
+    environment = context.environment()
+    accepted = work.form.accept(data, work.variables, environment.scope())
+    if accepted.errors:
+        raise Invalid("表单有误，请按提示更正。", "There is a problem with the form.", accepted.errors)
+    session.add(RequestKey(key=key, user_id=user.id, result_url=result_url, created_at=context.now))
+    session.execute(delete(FormDraft).where(FormDraft.task_id == task.id))
+    runtime.complete(context, row, task, accepted.values)
+    return result_url
+
+
+def view_of(context: Context, row: ProcessInstance, task: UserTask) -> UserTaskView:
+    """The engine's view of an open task. Raises TaskEnded when the engine no longer waits for it."""
+    for view in runtime.load_instance(context, row).user_tasks():
+        if view.id == task.engine_id:
+            return view
+    raise TaskEnded("", None)
+
+
+def _work(context: Context, task: UserTask, row: ProcessInstance | None = None) -> Work:
+    instance = row or task.instance
+    view = view_of(context, instance, task)
+    definition = repository.definition_of(context.session, instance.definition)
+    variables = view.variables()
+    draft = context.session.get(FormDraft, task.id)
+    stored = variables.get(view.result_variable)
+    values = {**view.prefill, **(stored if isinstance(stored, dict) else {}), **(draft.data if draft else {})}
+    return Work(task, definition.form(view.form_key), variables, values, draft)
+
+
+def _visible(context: Context, task_id: int) -> UserTask:
+    task = context.session.scalar(
+        select(UserTask)
+        .where(UserTask.id == task_id)
+        .options(joinedload(UserTask.instance), joinedload(UserTask.completed_by), joinedload(UserTask.assignee))
+    )
+    user = _actor(context)
+    if task is None:
+        raise NotFound
+    if not access.is_candidate(user, task) and task.completed_by_id != user.id:
+        raise NotFound
+    return task
+
+
+def _locked(context: Context, task_id: int) -> tuple[ProcessInstance, UserTask]:
+    instance_id = context.session.scalar(select(UserTask.instance_id).where(UserTask.id == task_id))
+    if instance_id is None:
+        raise NotFound
+    row = runtime.lock_instance(context, instance_id)
+    task = _fresh(context, task_id)
+    if not access.is_candidate(_actor(context), task):
+        raise NotFound
+    _require_open(context, task)
+    return row, task
+
+
+def _fresh(context: Context, task_id: int) -> UserTask:
+    query = select(UserTask).where(UserTask.id == task_id).execution_options(populate_existing=True)
+    task: UserTask = context.session.scalars(query).one()
+    return task
+
+
+def _require_open(context: Context, task: UserTask) -> None:
+    if task.status != "open":
+        raise TaskEnded(task.completed_by.name if task.completed_by else "", task.completed_at)
+
+
+def _taken(task: UserTask) -> TaskTaken:
+    name = task.assignee.name if task.assignee else ""
+    return TaskTaken(name, task.claimed_at or task.created_at)
+
+
+def _assign(context: Context, task: UserTask, user_id: int | None) -> None:
+    task.assignee_id = user_id
+    task.claimed_at = context.now if user_id else None
+    context.session.execute(delete(Inbox).where(Inbox.task_id == task.id))
+    context.session.execute(insert(Inbox), runtime.inbox_entries(task))
+
+
+def _record(context: Context, row: ProcessInstance, task: UserTask, kind: str, **detail: Any) -> None:
+    record_event(
+        context.session,
+        row,
+        kind,
+        now=context.now,
+        actor=context.actor,
+        process_key=task.process_key,
+        element_id=task.element_id,
+        element_name=task.name,
+        detail={"task": task.id, **detail},
+    )
+
+
+def _actor(context: Context) -> User:
+    if context.actor is None:
+        raise NotPermitted("请先登录。", "Sign in first.")
+    return context.actor

@@ -1,0 +1,70 @@
+"""The worker: leases due jobs and does each in a transaction of its own; what fails is retried, then an incident."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from datetime import datetime
+
+import structlog
+
+from app.db import Database
+from app.services import jobs
+from app.services.clock import read_clock
+from app.services.context import Context, Settings
+
+IDLE_SECONDS = 0.5
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Runs jobs until stopped. Any number may run beside each other, on one database."""
+
+    def __init__(self, database: Database, settings: Settings, owner: str | None = None) -> None:
+        self._database = database
+        self._settings = settings
+        self._owner = owner or f"{socket.gethostname()}:{os.getpid()}"
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; a job in progress is finished first."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self.stop())
+        log.info("worker started", owner=self._owner)
+        while not self._stopping.is_set():
+            if not self.run_due():
+                self._stopping.wait(IDLE_SECONDS)
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def run_due(self) -> int:
+        """Do what is due now, once; the number of jobs done or failed."""
+        with self._database.writing() as session:
+            leased = jobs.lease_jobs(session, self._owner, self._now(session))
+        for job_id in leased:
+            self._run_one(job_id)
+        return len(leased)
+
+    def drain(self, limit: int = 10_000) -> int:
+        """Do jobs until none is due, including those that they create; for tests and the command line."""
+        total = 0
+        while total < limit and (done := self.run_due()):
+            total += done
+        return total
+
+    def _run_one(self, job_id: int) -> None:
+        try:
+            with self._database.writing() as session:
+                context = Context(session, self._now(session), self._settings)
+                jobs.run_job(context, job_id, self._owner)
+        except Exception as error:
+            log.exception("job failed", job=job_id)
+            with self._database.writing() as session:
+                message = f"{type(error).__name__}: {error}"
+                jobs.fail_job(session, job_id, self._owner, message, self._now(session))
+
+    def _now(self, session: object) -> datetime:
+        return read_clock(session, self._settings.demo)  # type: ignore[arg-type]

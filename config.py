@@ -1,0 +1,55 @@
+"""Settings, read from the environment by the entry points only (web, worker, command line)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+INSTANCE = ROOT / "instance"
+MEGABYTE = 1024 * 1024
+
+
+def _flag(name: str, default: bool) -> bool:
+    return os.environ.get(name, str(int(default))).strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _secret_key() -> str:
+    """The key given by SECRET_KEY, else one made once and kept under `instance/`."""
+    if given := os.environ.get("SECRET_KEY"):
+        return given
+    path = INSTANCE / "secret_key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        path.chmod(0o600)
+    return path.read_text(encoding="ascii").strip()
+
+
+def _default_database_url() -> str:
+    INSTANCE.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{INSTANCE / 'zhirong.db'}"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that differs between installations; each field is an environment variable of the same name."""
+
+    DATABASE_URL: str = field(default_factory=lambda: os.environ.get("DATABASE_URL") or _default_database_url())
+    SECRET_KEY: str = field(default_factory=_secret_key)
+    DEMO: bool = field(default_factory=lambda: _flag("DEMO", False))
+    SESSION_COOKIE_SECURE: bool = field(default_factory=lambda: _flag("SESSION_COOKIE_SECURE", False))
+    FILES_DIR: str = field(default_factory=lambda: os.environ.get("FILES_DIR") or str(INSTANCE / "files"))
+    CONTENT_DIR: str = field(default_factory=lambda: os.environ.get("CONTENT_DIR") or str(ROOT))
+    MAX_CONTENT_LENGTH: int = field(
+        default_factory=lambda: int(os.environ.get("MAX_UPLOAD_MB", "50")) * MEGABYTE
+    )
+    PROXIES: int = field(default_factory=lambda: int(os.environ.get("PROXIES", "0")))
+    PASSWORD_COST: str = field(default_factory=lambda: os.environ.get("PASSWORD_COST", "normal"))
+    TESTING: bool = False
+    WTF_CSRF_TIME_LIMIT: int | None = None
+    SESSION_COOKIE_HTTPONLY: bool = True
+    SESSION_COOKIE_SAMESITE: str = "Lax"
+    PERMANENT_SESSION_LIFETIME: int = 12 * 3600
