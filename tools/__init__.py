@@ -1,0 +1,1 @@
+"""What `make` calls: environment, assets, servers, checks. Standard library only."""

@@ -1,0 +1,48 @@
+"""Build the pages' styles and scripts into app/static/dist and fetch the fonts of the documents."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.environment import ROOT, SetupError, ensure_node, renew, run, say
+
+MODULES = ROOT / "node_modules"
+DIST = ROOT / "app" / "static" / "dist"
+FONTS = ROOT / "app" / "fonts"
+
+
+def ensure_assets() -> None:
+    """Install npm packages and build, each only when its inputs changed. Raises SetupError."""
+    packages = [ROOT / "package.json", ROOT / "package-lock.json"]
+    sources = sorted(path for path in (ROOT / "frontend").rglob("*") if path.is_file())
+    renew(MODULES / ".zhirong.stamp", packages, [MODULES / "esbuild"], _install)
+    renew(ROOT / "instance" / "assets.stamp", [*packages, *sources], _products(), _build)
+
+
+def _products() -> list[Path]:
+    fonts = ["NotoSerifSC_400Regular.ttf", "NotoSerifSC_700Bold.ttf"]
+    return [DIST / "manifest.json", *(FONTS / name for name in fonts)]
+
+
+def _install() -> None:
+    say("installing npm packages")
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    run(["npm", "ci", *quiet], cwd=ROOT, env=ensure_node(), stdout=subprocess.DEVNULL)
+
+
+def _build() -> None:
+    say("building styles and scripts")
+    run(["node", "frontend/build.mjs"], cwd=ROOT, env=ensure_node())
+
+
+def main() -> None:
+    try:
+        ensure_assets()
+    except SetupError as error:
+        sys.exit(f"✗ {error}")
+
+
+if __name__ == "__main__":
+    main()
