@@ -366,5 +366,5 @@ def _associations(scope: Any, parent_id: str | None) -> Iterator[Association]:
             ref = link.find(bpmn("sourceRef" if kind == "dataInputAssociation" else "targetRef"))
             other, own = ((ref.text or "").strip() if ref is not None else ""), owner.get("id")
             if other and own:
-                ends = (other, own) if kind == "dataInputAssociation" else (own, other)
-                yield Association(link.get("id"), kind, *ends, True, parent_id)
+                source, target = (other, own) if kind == "dataInputAssociation" else (own, other)
+                yield Association(link.get("id"), kind, source, target, True, parent_id)

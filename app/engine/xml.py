@@ -71,8 +71,8 @@ def parse_xml(data: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_N
         raise XmlRefused(f"不是格式良好的 XML：{error.msg}", error.lineno) from error
     except ValueError as error:
         raise XmlRefused(f"不是可读取的 XML：{error}") from error
-    tree = root.getroottree()
-    if tree.docinfo.doctype or tree.docinfo.internalDTD is not None:
+    document: Any = root.getroottree().docinfo
+    if document.doctype or document.internalDTD is not None:
         raise XmlRefused("不接受含有 DOCTYPE 的文件", 1)
     for count, node in enumerate(root.iter(), start=1):
         if count > max_nodes:

@@ -1,0 +1,91 @@
+"""One scene from boxes and links to a finished drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.engine.layout.columns import forward_links
+from app.engine.layout.grid import Grid, build_grid
+from app.engine.layout.labels import labels_above, place_labels
+from app.engine.layout.measuring import BOUNDARY_RADIUS, Measure, measure, trace_paths
+from app.engine.layout.placing import place
+from app.engine.layout.routing import Route, Router
+from app.engine.layout.scene import LABEL_SIZE, LABEL_WIDTH, Drawing, Rect, Scene
+from app.engine.layout.text import text_size
+
+ATTEMPTS = 4
+
+
+def draw(scene: Scene) -> Drawing:
+    """The drawing of a scene; the same scene always gives the same drawing."""
+    if not scene.boxes and all(band.opaque_id is None for band in scene.bands):
+        return Drawing(width=60.0, height=sum(max(band.min_height, 40.0) for band in scene.bands))
+    level = _level_candidates(scene)
+    grid, routes = _route(scene, level)
+    for _ in range(ATTEMPTS):
+        straight = frozenset(link_id for link_id in level if _is_upright(routes[link_id]))
+        if straight == level:
+            break
+        level = straight
+        grid, routes = _route(scene, level)
+    return _finish(scene, grid, routes)
+
+
+def _route(scene: Scene, level: frozenset[str]) -> tuple[Grid, dict[str, Route]]:
+    placement = place(scene, level)
+    boxes = {box.id: box for box in scene.boxes}
+    widest = max((text_size(box.label, LABEL_WIDTH, LABEL_SIZE)[0] for box in scene.boxes), default=0.0)
+    grid = build_grid(boxes, placement, scene.bands, min(widest, 76.0))
+    return grid, Router(grid).route_all(scene.links)
+
+
+def _is_upright(route: Route) -> bool:
+    return len(route.points) == 2 and route.points[0][0] == route.points[1][0]
+
+
+def _level_candidates(scene: Scene) -> frozenset[str]:
+    """Links to another band that may go straight down or up: their target has no other way in.
+
+    A box takes part in one of them only, so that a column never becomes a zigzag.
+    """
+    boxes = {box.id: box for box in scene.boxes}
+    forward = forward_links(scene.boxes, scene.links)
+    entered: dict[str, int] = {}
+    for link in forward:
+        entered[link.target] = entered.get(link.target, 0) + 1
+    used: set[str] = set()
+    chosen: set[str] = set()
+    for link in forward:
+        pair = {link.source, link.target}
+        across = boxes[link.source].band != boxes[link.target].band
+        if across and link.slot is None and entered[link.target] == 1 and not pair & used:
+            chosen.add(link.id)
+            used |= pair
+    return frozenset(chosen)
+
+
+def _finish(scene: Scene, grid: Grid, routes: Mapping[str, Route]) -> Drawing:
+    above = labels_above(scene.boxes, routes)
+    measured, tracks = measure(grid, routes, above)
+    rects = _rects(scene, grid, measured)
+    paths = trace_paths(grid, routes, measured, tracks, rects)
+    labels = place_labels(scene.boxes, scene.links, rects, paths, above)
+    drawing = Drawing(measured.width, measured.height, rects, labels, paths, tuple(measured.bands))
+    return drawing
+
+
+def _rects(scene: Scene, grid: Grid, measured: Measure) -> dict[str, Rect]:
+    rects: dict[str, Rect] = {}
+    for box in scene.boxes:
+        x, y = measured.x[grid.box_x(box.id)], measured.y[grid.box_y(box.id)]
+        rects[box.id] = Rect(x - box.width / 2, y - box.height / 2, box.width, box.height)
+        for slot in box.slots:
+            left = rects[box.id].x + slot.offset - BOUNDARY_RADIUS
+            size = BOUNDARY_RADIUS * 2
+            rects[slot.id] = Rect(left, rects[box.id].bottom - BOUNDARY_RADIUS, size, size)
+    for (top, bottom), band in zip(measured.bands, scene.bands, strict=True):
+        if band.opaque_id is not None:
+            rects[band.opaque_id] = Rect(0.0, top, measured.width, bottom - top)
+    return rects
+
+

@@ -1,0 +1,299 @@
+"""Orthogonal routes over the grid: a cheapest-path search that knows bends, crossings and occupied ports."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.engine.layout.grid import Grid
+from app.engine.layout.scene import Kind, Link
+
+BEND, CROSSING, OVERLAP, CROWD = 45.0, 80.0, 900.0, 4.0
+EAST, SOUTH, WEST, NORTH = range(4)
+STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
+OPPOSITE = (WEST, NORTH, EAST, SOUTH)
+LEAVE_COST = {
+    Kind.SEQUENCE: {EAST: 0.0, SOUTH: 30.0, NORTH: 30.0, WEST: 140.0},
+    Kind.MESSAGE: {EAST: 90.0, SOUTH: 0.0, NORTH: 0.0, WEST: 90.0},
+    Kind.ASSOCIATION: {EAST: 20.0, SOUTH: 0.0, NORTH: 0.0, WEST: 20.0},
+}
+# Keyed by the direction of the last step: a line that goes east enters on the left side.
+ENTER_COST = {
+    Kind.SEQUENCE: {EAST: 0.0, SOUTH: 30.0, NORTH: 30.0, WEST: 110.0},
+    Kind.MESSAGE: {EAST: 90.0, SOUTH: 0.0, NORTH: 0.0, WEST: 90.0},
+    Kind.ASSOCIATION: {EAST: 20.0, SOUTH: 0.0, NORTH: 0.0, WEST: 20.0},
+}
+TAKEN_SIDE = 70.0
+
+Cell = tuple[int, int]
+Unit = tuple[int, int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The bends of one link as grid points, from the middle of its source to the middle of its target."""
+
+    link: Link
+    points: tuple[Cell, ...]
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What the routes found so far occupy."""
+
+    units: dict[Unit, list[Link]] = field(default_factory=lambda: defaultdict(list))
+    straight: Counter[Unit] = field(default_factory=Counter)
+    sides: dict[tuple[str, int], list[tuple[Link, bool]]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass(slots=True)
+class Router:
+    """Finds one route after another on a grid."""
+
+    grid: Grid
+    traffic: Traffic = field(default_factory=Traffic)
+    right_free: list[list[bool]] = field(default_factory=list)
+
+    def route_all(self, links: Sequence[Link]) -> dict[str, Route]:
+        """A route for every link whose ends have a place; each is tried again once all others are known."""
+        ordered = sorted(links, key=lambda link: self._difficulty(link))
+        routes: dict[str, Route] = {}
+        for attempt in range(3):
+            for link in ordered:
+                if attempt:
+                    self._record(routes[link.id], -1)
+                routes[link.id] = self._find(link)
+                self._record(routes[link.id], 1)
+        return {link.id: routes[link.id] for link in links}
+
+    def _difficulty(self, link: Link) -> tuple[int, float]:
+        rank = {Kind.SEQUENCE: 0, Kind.MESSAGE: 2, Kind.ASSOCIATION: 3}[link.kind]
+        columns = self.grid.placement.columns
+        if link.source not in columns or link.target not in columns:
+            return (rank, 0.0)
+        span = columns[link.target] - columns[link.source]
+        rows = self.grid.placement.rows
+        backward = rank == 0 and span <= 0 and rows[link.target] == rows[link.source]
+        return (rank + backward, abs(span) * 3.0 + abs(rows[link.target] - rows[link.source]))
+
+    def _find(self, link: Link) -> Route:
+        starts = dict(self._starts(link))
+        goals = self._goals(link)
+        found = self._search(link, starts, goals)
+        middle = self._origin(link)
+        last_x, last_y = found[-1]
+        end = self._end(link, found[-1])
+        points = _corners([middle, *found, end if end is not None else (last_x, last_y)])
+        return Route(link, tuple(points))
+
+    def _origin(self, link: Link) -> Cell:
+        if link.slot is not None:
+            return (self.grid.slot_x[link.slot], self.grid.box_y(link.source))
+        return (self.grid.box_x(link.source), self.grid.box_y(link.source))
+
+    def _end(self, link: Link, last: Cell) -> Cell:
+        row = self._opaque_row(link.target)
+        if row is not None:
+            return (last[0], self.grid.middle_y[row])
+        return (self.grid.box_x(link.target), self.grid.box_y(link.target))
+
+    def _opaque_row(self, box_id: str) -> int | None:
+        for row, band in enumerate(self.grid.placement.row_bands):
+            if self.grid.bands[band].opaque_id == box_id:
+                return row
+        return None
+
+    def _ports(self, box_id: str) -> Iterator[tuple[int, Cell]]:
+        """The side (as the direction in which a line leaves there) and the grid point before it."""
+        x, y = self.grid.box_x(box_id), self.grid.box_y(box_id)
+        left, right = x, x
+        while not self.grid.x_lines[left].is_gap:
+            left -= 1
+        while not self.grid.x_lines[right].is_gap:
+            right += 1
+        yield EAST, (right, y)
+        yield SOUTH, (x, y + 1)
+        yield WEST, (left, y)
+        yield NORTH, (x, y - 1)
+
+    def _pool_ports(self, row: int) -> Iterator[tuple[int, Cell]]:
+        y = self.grid.middle_y[row]
+        for x, line in enumerate(self.grid.x_lines):
+            if line.kind != "slot":
+                yield SOUTH, (x, y + 1)
+                yield NORTH, (x, y - 1)
+
+    def _starts(self, link: Link) -> Iterator[tuple[tuple[Cell, int], float]]:
+        row = self._opaque_row(link.source)
+        if row is not None:
+            for side, point in self._pool_ports(row):
+                yield (point, side), 0.0
+        elif link.slot is not None:
+            yield ((self.grid.slot_x[link.slot], self.grid.box_y(link.source) + 1), SOUTH), 0.0
+        else:
+            for side, point in self._ports(link.source):
+                yield (point, side), LEAVE_COST[link.kind][side] + self._side_cost(link, link.source, side, False)
+
+    def _goals(self, link: Link) -> dict[Cell, list[tuple[int, float]]]:
+        goals: dict[Cell, list[tuple[int, float]]] = defaultdict(list)
+        row = self._opaque_row(link.target)
+        if row is not None:
+            for side, point in self._pool_ports(row):
+                goals[point].append((OPPOSITE[side], 0.0))
+            return goals
+        for side, point in self._ports(link.target):
+            cost = ENTER_COST[link.kind][OPPOSITE[side]] + self._side_cost(link, link.target, side, True)
+            goals[point].append((OPPOSITE[side], cost))
+        return goals
+
+    def _side_cost(self, link: Link, box_id: str, side: int, enters: bool) -> float:
+        cost = 0.0
+        for _other, other_enters in self.traffic.sides[box_id, side]:
+            if not (enters and other_enters):
+                cost += TAKEN_SIDE if enters == other_enters else TAKEN_SIDE * 1.5
+        if side == SOUTH and self.grid.boxes[box_id].slots:
+            cost += TAKEN_SIDE
+        return cost
+
+    def _search(
+        self, link: Link, starts: Mapping[tuple[Cell, int], float], goals: Mapping[Cell, list[tuple[int, float]]]
+    ) -> list[Cell]:
+        grid, wide = self.grid, len(self.grid.x_lines)
+        targets = [(grid.x_at[x], grid.y_at[y]) for x, y in goals]
+        best: dict[int, float] = {}
+        came: dict[int, int] = {}
+        heap: list[tuple[float, float, int]] = []
+
+        def push(cost: float, cell: Cell, heading: int, before: int) -> None:
+            state = ((cell[1] * wide + cell[0]) << 2) | heading
+            if cost < best.get(state, 1e18):
+                best[state], came[state] = cost, before
+                x, y = grid.x_at[cell[0]], grid.y_at[cell[1]]
+                rest = min((abs(x - gx) + abs(y - gy) for gx, gy in targets[:12]), default=0.0)
+                heapq.heappush(heap, (cost + (rest if len(targets) <= 12 else 0.0), cost, state))
+
+        for (cell, heading), cost in starts.items():
+            push(cost, cell, heading, -1)
+        done: tuple[float, int] = (1e18, -1)
+        while heap and heap[0][0] < done[0]:
+            _estimate, cost, state = heapq.heappop(heap)
+            if cost > best[state]:
+                continue
+            heading, cell = state & 3, ((state >> 2) % wide, (state >> 2) // wide)
+            for side, extra in goals.get(cell, ()):
+                total = cost + extra + (BEND if side != heading else self._pass_cost(cell, heading))
+                if side != OPPOSITE[heading] and total < done[0]:
+                    done = (total, state)
+            for turn in range(4):
+                if turn != OPPOSITE[heading]:
+                    step = self._step_cost(link, cell, heading, turn)
+                    if step is not None:
+                        push(cost + step, (cell[0] + STEP[turn][0], cell[1] + STEP[turn][1]), turn, state)
+        return _trace(done[1], came, wide)
+
+    def _step_cost(self, link: Link, cell: Cell, heading: int, turn: int) -> float | None:
+        """The price of leaving `cell` in the direction `turn`; None when the way is blocked."""
+        grid, (x, y) = self.grid, cell
+        nx, ny = x + STEP[turn][0], y + STEP[turn][1]
+        if not (0 <= nx < len(grid.x_lines) and 0 <= ny < len(grid.y_lines)):
+            return None
+        flat = turn in (EAST, WEST)
+        low = (min(x, nx), min(y, ny))
+        free = grid.can_go_right(*low) if flat else grid.can_go_down(*low, link.slot)
+        if not free:
+            return None
+        length = abs(grid.x_at[nx] - grid.x_at[x]) + abs(grid.y_at[ny] - grid.y_at[y])
+        cost = length + (BEND if turn != heading else self._pass_cost(cell, heading))
+        return cost + self._share_cost(link, (*low, flat))
+
+    def _pass_cost(self, cell: Cell, heading: int) -> float:
+        across = heading in (SOUTH, NORTH)
+        return CROSSING * self.traffic.straight[*cell, across]
+
+    def _share_cost(self, link: Link, unit: Unit) -> float:
+        others = self.traffic.units.get(unit)
+        if not others:
+            return 0.0
+        line = self.grid.y_lines[unit[1]] if unit[2] else self.grid.x_lines[unit[0]]
+        strangers = sum(1 for other in others if not may_merge(link, other))
+        return (CROWD if line.is_gap else OVERLAP) * strangers
+
+    def _record(self, route: Route, sign: int) -> None:
+        """Add a route to the traffic, or take it away again."""
+        link, points = route.link, route.points
+        for start, end in zip(points, points[1:], strict=False):
+            flat = start[1] == end[1]
+            for unit in _units(start, end):
+                if sign > 0:
+                    self.traffic.units[unit].append(link)
+                else:
+                    self.traffic.units[unit].remove(link)
+            axis = 0 if flat else 1
+            low, high = sorted((start[axis], end[axis]))
+            for inner in range(low + 1, high):
+                cell = (inner, start[1]) if flat else (start[0], inner)
+                self.traffic.straight[*cell, flat] += sign
+        for box_id, side, enters in _sides(route):
+            if sign > 0:
+                self.traffic.sides[box_id, side].append((link, enters))
+            else:
+                self.traffic.sides[box_id, side].remove((link, enters))
+
+
+def may_merge(one: Link, two: Link) -> bool:
+    """Lines may run into each other when both end in the same box; never when they connect the same pair."""
+    return one.target == two.target and one.source != two.source and one.kind is two.kind is Kind.SEQUENCE
+
+
+def direction(start: Cell, end: Cell) -> int:
+    """The heading of a straight grid step."""
+    if start[1] == end[1]:
+        return EAST if end[0] > start[0] else WEST
+    return SOUTH if end[1] > start[1] else NORTH
+
+
+def _sides(route: Route) -> list[tuple[str, int, bool]]:
+    points, link = route.points, route.link
+    if len(points) < 2:
+        return []
+    entered = (link.target, OPPOSITE[direction(points[-2], points[-1])], True)
+    if link.slot is not None:
+        return [entered]
+    return [(link.source, direction(points[0], points[1]), False), entered]
+
+
+def _units(start: Cell, end: Cell) -> Iterator[Unit]:
+    if start[1] == end[1]:
+        low, high = sorted((start[0], end[0]))
+        for x in range(low, high):
+            yield (x, start[1], True)
+    else:
+        low, high = sorted((start[1], end[1]))
+        for y in range(low, high):
+            yield (start[0], y, False)
+
+
+def _trace(state: int, came: Mapping[int, int], wide: int) -> list[Cell]:
+    cells: list[Cell] = []
+    while state != -1:
+        cells.append(((state >> 2) % wide, (state >> 2) // wide))
+        state = came[state]
+    return cells[::-1]
+
+
+def _corners(points: Sequence[Cell]) -> list[Cell]:
+    """The points without those in the middle of a straight piece."""
+    kept: list[Cell] = []
+    for point in points:
+        if kept and kept[-1] == point:
+            continue
+        if len(kept) > 1 and _straight(kept[-2], kept[-1], point):
+            kept.pop()
+        kept.append(point)
+    return kept
+
+
+def _straight(a: Cell, b: Cell, c: Cell) -> bool:
+    return (a[0] == b[0] == c[0]) or (a[1] == b[1] == c[1])

@@ -1,0 +1,156 @@
+"""Parallel tracks for the lines that share a gap, ordered so that they cross as little as possible."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.engine.layout.grid import Grid
+from app.engine.layout.routing import Cell, Route, may_merge
+
+CROSSING, TOUCHING = 1.0, 60.0
+LEFT, RIGHT = -1, 1
+
+
+@dataclass(slots=True)
+class Strand:
+    """One or more merged pieces of routes that run along one gap line."""
+
+    line: int
+    low: float
+    high: float
+    ends: list[tuple[float, int, bool]] = field(default_factory=list)
+    pieces: list[tuple[str, int]] = field(default_factory=list)
+    routes: list[Route] = field(default_factory=list)
+    track: int = 0
+
+
+@dataclass(slots=True)
+class Tracks:
+    """The track of every piece of a route that runs in a gap, and how many tracks each gap needs."""
+
+    of_piece: dict[tuple[str, int], int] = field(default_factory=dict)
+    x_counts: dict[int, int] = field(default_factory=dict)
+    y_counts: dict[int, int] = field(default_factory=dict)
+
+
+def assign_tracks(
+    grid: Grid, routes: Mapping[str, Route], x_of: Mapping[tuple[str, int], float], y_of: Mapping[tuple[str, int], float]
+) -> Tracks:
+    """Tracks for all gaps; `x_of` and `y_of` say where pieces lie as far as that is known already."""
+    tracks = Tracks()
+    for upright in (True, False):
+        known = y_of if upright else x_of
+        at = grid.y_at if upright else grid.x_at
+        lines: dict[int, list[Strand]] = defaultdict(list)
+        for strand in _strands(grid, routes, upright, at, known):
+            lines[strand.line].append(strand)
+        counts = tracks.x_counts if upright else tracks.y_counts
+        for line, strands in lines.items():
+            counts[line] = _pack(_arranged(strands))
+            for strand in strands:
+                for piece in strand.pieces:
+                    tracks.of_piece[piece] = strand.track
+    return tracks
+
+
+def _strands(
+    grid: Grid, routes: Mapping[str, Route], upright: bool, at: Sequence[float], known: Mapping[tuple[str, int], float]
+) -> list[Strand]:
+    axis = 0 if upright else 1
+    gaps = grid.x_lines if upright else grid.y_lines
+    merged: dict[tuple[object, ...], list[Strand]] = defaultdict(list)
+    strands: list[Strand] = []
+    for route in routes.values():
+        points = route.points
+        for index in range(len(points) - 1):
+            start, end = points[index], points[index + 1]
+            if start[axis] != end[axis] or start == end or not gaps[start[axis]].is_gap:
+                continue
+            strand = _strand(route, index, axis, at, known)
+            group = merged[(start[axis], route.link.target, points[index + 1 :])]
+            host = next((s for s in group if all(may_merge(route.link, r.link) for r in s.routes)), None)
+            if host is None:
+                group.append(strand)
+                strands.append(strand)
+            else:
+                host.low, host.high = min(host.low, strand.low), max(host.high, strand.high)
+                host.ends.append(strand.ends[0])
+                host.pieces += strand.pieces
+                host.routes.append(route)
+    return strands
+
+
+def _strand(
+    route: Route, index: int, axis: int, at: Sequence[float], known: Mapping[tuple[str, int], float]
+) -> Strand:
+    """One piece; its ends lie where its neighbours run and turn to the side where those come from."""
+    points = route.points
+    start, end = points[index], points[index + 1]
+    here = start[axis]
+    ends: list[tuple[float, int, bool]] = []
+    places: list[float] = []
+    for cell, neighbour, piece in ((start, index - 1, index - 1), (end, index + 2, index + 1)):
+        place = known.get((route.link.id, piece), at[cell[1 - axis]])
+        places.append(place)
+        if 0 <= neighbour < len(points):
+            side = RIGHT if points[neighbour][axis] > here else LEFT
+            ends.append((place, side, (route.link.id, piece) not in known))
+    return Strand(here, min(places), max(places), ends, [(route.link.id, index)], [route])
+
+
+def _arranged(strands: list[Strand]) -> list[Strand]:
+    """The strands of one gap from left to right (from top to bottom), by repeated best insertion."""
+    order = sorted(strands, key=lambda s: (sum(side for _p, side, _m in s.ends) / max(len(s.ends), 1), s.low, s.high))
+    cost = {(id(a), id(b)): _cost(a, b) for a in strands for b in strands if a is not b}
+
+    def total(items: Sequence[Strand]) -> float:
+        return sum(cost[id(a), id(b)] for i, a in enumerate(items) for b in items[i + 1 :])
+
+    best = total(order)
+    improved = len(order) > 1
+    while improved:
+        improved = False
+        for strand in list(order):
+            rest = [item for item in order if item is not strand]
+            for position in range(len(order)):
+                tried = [*rest[:position], strand, *rest[position:]]
+                value = total(tried)
+                if value < best - 1e-9:
+                    order, best, improved = tried, value, True
+    return order
+
+
+def _cost(left: Strand, right: Strand) -> float:
+    """What it costs to put one strand left of the other: crossings, and lines running into each other."""
+    cost = 0.0
+    for place, side, _fixed in left.ends:
+        if side == RIGHT and right.low + 0.5 < place < right.high - 0.5:
+            cost += CROSSING
+    for place, side, _fixed in right.ends:
+        if side == LEFT and left.low + 0.5 < place < left.high - 0.5:
+            cost += CROSSING
+    for place, side, fixed in left.ends:
+        for other, other_side, other_fixed in right.ends:
+            if side == RIGHT and other_side == LEFT and abs(place - other) < 0.5 and fixed and other_fixed:
+                cost += TOUCHING
+    return cost
+
+
+def _pack(order: list[Strand]) -> int:
+    """Tracks in the given order; strands that do not meet may share one. Returns how many are needed."""
+    for index, strand in enumerate(order):
+        strand.track = 1 + max(
+            (other.track for other in order[:index] if _meet(strand, other)), default=-1
+        )
+    return max((strand.track for strand in order), default=-1) + 1
+
+
+def _meet(one: Strand, two: Strand) -> bool:
+    return one.low <= two.high + 6 and two.low <= one.high + 6
+
+
+def pieces(route: Route) -> list[tuple[Cell, Cell]]:
+    """The straight pieces of a route."""
+    return list(zip(route.points, route.points[1:], strict=False))
