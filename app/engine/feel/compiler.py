@@ -1,0 +1,346 @@
+"""Syntax tree to Python closures. A closure takes the frame and gives the FEEL value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from app.engine.feel import nodes as n
+from app.engine.feel.errors import FeelSyntaxError
+from app.engine.feel.frames import MISSING, Frame, find
+from app.engine.feel.lexer import fail, place_of
+from app.engine.feel.members import read_member
+from app.engine.feel.operators import ARITHMETIC, COMPARISONS, in_range, less_or_equal, make_range, negate
+from app.engine.feel.temporal_text import parse_at
+from app.engine.feel.types import resolve_type
+from app.engine.feel.values import FeelRange, kind_of
+
+Code = Callable[[Frame], Any]
+
+
+class Compiler:
+    """Compiles the nodes of one text, so that warnings and errors can name a place in it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def compile(self, node: n.Node) -> Code:
+        """The closure for a node."""
+        return COMPILERS[type(node)](self, node)
+
+    def place(self, node: n.Node) -> tuple[int, int]:
+        """Line and column of a node."""
+        return place_of(self.text, node.start)
+
+    def error(self, node: n.Node, message: str) -> FeelSyntaxError:
+        """The error for a node."""
+        return fail(self.text, node.start, message)
+
+
+Compile = Callable[[Compiler, Any], Code]
+COMPILERS: dict[type[n.Node], Compile] = {}
+
+
+def _literal(_: Compiler, node: n.Literal) -> Code:
+    value = node.value
+    return lambda frame: value
+
+
+def _at_literal(compiler: Compiler, node: n.AtLiteral) -> Code:
+    value = parse_at(node.text)
+    place = compiler.place(node)
+
+    def run(frame: Frame) -> Any:
+        if value is None:
+            frame.run.warn(f"@{node.text!r} is no date, time or duration", *place)
+        return value
+
+    return run
+
+
+def _name(compiler: Compiler, node: n.Name) -> Code:
+    name, place = node.name, compiler.place(node)
+
+    def run(frame: Frame) -> Any:
+        if name in frame.vars:
+            return frame.vars[name]
+        value = find(frame, name)
+        if value is MISSING:
+            frame.run.warn(f"{name} is unknown", *place)
+            return None
+        return value
+
+    return run
+
+
+def _dotted(node: n.Node) -> tuple[str, ...] | None:
+    names: list[str] = []
+    while isinstance(node, n.Path):
+        names.append(node.name)
+        node = node.source
+    return (node.name, *reversed(names)) if isinstance(node, n.Name) else None
+
+
+def _path(compiler: Compiler, node: n.Path) -> Code:
+    source, name, place = compiler.compile(node.source), node.name, compiler.place(node)
+    names = _dotted(node)
+
+    def general(frame: Frame) -> Any:
+        value = source(frame)
+        found = read_member(value, name)
+        if found is MISSING:
+            if value is not None:
+                frame.run.warn(f"{kind_of(value)} has no {name}", *place)
+            return None
+        return found
+
+    if names is None:
+        return general
+    first, dotted = names[0], names
+
+    def quick(frame: Frame) -> Any:
+        current: Frame | None = frame
+        while current is not None:
+            if first in current.vars:
+                return general(frame)
+            current = current.parent
+        found = frame.root.load_path(dotted)
+        return general(frame) if found is MISSING else found
+
+    return quick
+
+
+def _negation(compiler: Compiler, node: n.Negation) -> Code:
+    if isinstance(node.operand, n.Literal) and isinstance(node.operand.value, Decimal):
+        constant = negate(node.operand.value)
+        return lambda frame: constant
+    operand, place = compiler.compile(node.operand), compiler.place(node)
+
+    def run(frame: Frame) -> Any:
+        value = operand(frame)
+        result = negate(value)
+        if result is None:
+            frame.run.warn(f"{kind_of(value)} cannot be negated", *place)
+        return result
+
+    return run
+
+
+def _operation(compiler: Compiler, operator: str, node: n.Node) -> Callable[[Frame, Any, Any], Any]:
+    place, operate = compiler.place(node), ARITHMETIC[operator]
+
+    def run(frame: Frame, left: Any, right: Any) -> Any:
+        try:
+            result = operate(left, right)
+        except (ArithmeticError, ValueError) as error:
+            frame.run.warn(f"{operator} has no result: {type(error).__name__}", *place)
+            return None
+        if result is None:
+            frame.run.warn(f"{kind_of(left)} {operator} {kind_of(right)} is not defined", *place)
+        elif type(result) is str:
+            frame.run.grow(len(result))
+        return result
+
+    return run
+
+
+def _arithmetic(compiler: Compiler, node: n.Arithmetic) -> Code:
+    first = compiler.compile(node.first)
+    steps = [
+        (_operation(compiler, operator, operand), compiler.compile(operand)) for operator, operand in node.rest
+    ]
+    if len(steps) == 1:
+        operate, second = steps[0]
+        return lambda frame: operate(frame, first(frame), second(frame))
+
+    # A long chain is a loop, so that its length costs no depth.
+    def run(frame: Frame) -> Any:
+        value = first(frame)
+        for operate, operand in steps:
+            value = operate(frame, value, operand(frame))
+        return value
+
+    return run
+
+
+def _logic(compiler: Compiler, node: n.Logic) -> Code:
+    decided = node.operator == "or"
+    operands = [compiler.compile(operand) for operand in node.operands]
+
+    def run(frame: Frame) -> Any:
+        unknown = False
+        for operand in operands:
+            value = operand(frame)
+            if value is decided:
+                return decided
+            unknown = unknown or value is not (not decided)
+        return None if unknown else not decided
+
+    return run
+
+
+def _comparison(compiler: Compiler, node: n.Comparison) -> Code:
+    left, right, place = compiler.compile(node.left), compiler.compile(node.right), compiler.place(node)
+    operator, compare = node.operator, COMPARISONS[node.operator]
+
+    def run(frame: Frame) -> Any:
+        first, second = left(frame), right(frame)
+        result = compare(first, second)
+        if result is None:
+            frame.run.warn(f"{kind_of(first)} {operator} {kind_of(second)} is not defined", *place)
+        return result
+
+    return run
+
+
+def _between(compiler: Compiler, node: n.Between) -> Code:
+    value, low, high = compiler.compile(node.value), compiler.compile(node.low), compiler.compile(node.high)
+
+    def run(frame: Frame) -> Any:
+        found = value(frame)
+        results = (less_or_equal(low(frame), found), less_or_equal(found, high(frame)))
+        if False in results:
+            return False if None not in results else None
+        return None if None in results else True
+
+    return run
+
+
+def _range(compiler: Compiler, node: n.Range) -> Code:
+    low, high, place = compiler.compile(node.low), compiler.compile(node.high), compiler.place(node)
+
+    def run(frame: Frame) -> Any:
+        result = make_range(low(frame), high(frame), node.low_included, node.high_included)
+        if result is None:
+            frame.run.warn("the ends make no range", *place)
+        return result
+
+    return run
+
+
+def _unary_range(compiler: Compiler, node: n.UnaryRange) -> Code:
+    operand, operator, place = compiler.compile(node.operand), node.operator, compiler.place(node)
+
+    def run(frame: Frame) -> Any:
+        value = operand(frame)
+        if operator in ("=", "!="):
+            included = operator == "="
+            return FeelRange(value, value, included, included, operator)
+        if less_or_equal(value, value) is None:
+            frame.run.warn(f"{kind_of(value)} cannot bound a range", *place)
+            return None
+        if operator[0] == "<":
+            return FeelRange(None, value, False, operator == "<=", operator)
+        return FeelRange(value, None, operator == ">=", False, operator)
+
+    return run
+
+
+def _list(compiler: Compiler, node: n.ListNode) -> Code:
+    items = [compiler.compile(item) for item in node.items]
+
+    def run(frame: Frame) -> Any:
+        frame.run.grow(len(items))
+        return [item(frame) for item in items]
+
+    return run
+
+
+def _context(compiler: Compiler, node: n.ContextNode) -> Code:
+    entries = [(key, compiler.compile(value)) for key, value in node.entries]
+
+    def run(frame: Frame) -> Any:
+        frame.run.grow(len(entries))
+        inner = Frame({}, frame)
+        for key, value in entries:
+            inner.vars[key] = value(inner)
+        return dict(inner.vars)
+
+    return run
+
+
+def _if(compiler: Compiler, node: n.If) -> Code:
+    condition, then = compiler.compile(node.condition), compiler.compile(node.then)
+    otherwise = compiler.compile(node.otherwise)
+    return lambda frame: then(frame) if condition(frame) is True else otherwise(frame)
+
+
+def _instance_of(compiler: Compiler, node: n.InstanceOf) -> Code:
+    value, place = compiler.compile(node.value), compiler.place(node.type)
+    # Own types may carry a built-in name, so they are looked up when the model is known: at run time.
+    fixed = resolve_type(node.type, None)
+
+    def run(frame: Frame) -> Any:
+        kind = resolve_type(node.type, frame.run.types) if frame.run.types else fixed
+        if kind is None:
+            frame.run.warn(f"type {node.type.name} is unknown", *place)
+            return None
+        return kind.accepts(value(frame))
+
+    return run
+
+
+def test_value(value: Any, test: Any) -> bool | None:
+    """`value in test`: in a range, an element of a list, or equal (DMN 1.5, table 55)."""
+    if isinstance(test, FeelRange):
+        return equals_range(value, test) or in_range(value, test)
+    if isinstance(test, list):
+        return _in_list(value, test)
+    return COMPARISONS["="](value, test)
+
+
+def equals_range(value: Any, test: FeelRange) -> bool:
+    """Whether the value is that very range."""
+    return isinstance(value, FeelRange) and COMPARISONS["="](value, test) is True
+
+
+def _in_list(value: Any, tests: list[Any]) -> bool | None:
+    if isinstance(value, list) and COMPARISONS["="](value, tests) is True:
+        return True
+    for test in tests:
+        result = test_value(value, test) if isinstance(test, FeelRange) else COMPARISONS["="](value, test)
+        if result is True:
+            return True
+    return False
+
+
+def _in(compiler: Compiler, node: n.In) -> Code:
+    value, place = compiler.compile(node.value), compiler.place(node)
+    tests = [compiler.compile(test) for test in node.tests]
+
+    def run(frame: Frame) -> Any:
+        found, outcome = value(frame), False
+        unknown = False
+        for test in tests:
+            result = test_value(found, test(frame))
+            outcome = outcome or result is True
+            unknown = unknown or result is None
+        if outcome or not unknown:
+            return outcome
+        frame.run.warn(f"{kind_of(found)} cannot be compared with the test", *place)
+        return None
+
+    return run
+
+
+COMPILERS.update(
+    {
+        n.Literal: _literal,
+        n.AtLiteral: _at_literal,
+        n.Name: _name,
+        n.Path: _path,
+        n.Negation: _negation,
+        n.Arithmetic: _arithmetic,
+        n.Logic: _logic,
+        n.Comparison: _comparison,
+        n.Between: _between,
+        n.In: _in,
+        n.InstanceOf: _instance_of,
+        n.Range: _range,
+        n.UnaryRange: _unary_range,
+        n.ListNode: _list,
+        n.ContextNode: _context,
+        n.If: _if,
+    }
+)

@@ -1,0 +1,148 @@
+"""Compiled expressions and unary tests: what hosts hold on to."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.engine.feel import calls, loops  # noqa: F401  (they add their nodes to the compiler's table)
+from app.engine.feel import nodes as n
+from app.engine.feel.compiler import Code, Compiler, test_value
+from app.engine.feel.errors import FeelBudgetError, FeelSyntaxError
+from app.engine.feel.frames import BUILT_INS, Frame, RootFrame
+from app.engine.feel.free_names import find_free_names, mentions
+from app.engine.feel.functions import SIGNATURES
+from app.engine.feel.hosting import from_host, to_host
+from app.engine.feel.names import KnownNames, is_plain
+from app.engine.feel.parser import Parser
+from app.engine.feel.scope import NO_SCOPE, Run, Scope
+
+_BUILT_IN_NAMES = KnownNames(
+    [*SIGNATURES, *(slot.name for forms in SIGNATURES.values() for form in forms for slot in form.slots)]
+)
+_MEMBER_NAMES = ("time offset", "start included", "end included")
+
+
+class _Compiled:
+    def __init__(self, text: str, node: n.Node) -> None:
+        self.text = text
+        found = find_free_names(node)
+        self.names = frozenset(found.variables - BUILT_INS.keys())
+        self.entry_names = frozenset(found.entries - BUILT_INS.keys())
+        self.calls = frozenset(found.calls - BUILT_INS.keys())
+
+
+class Expression(_Compiled):
+    """A compiled FEEL expression.
+
+    `names` are the variables it surely reads, `entry_names` names inside filters that may also be entries of
+    the filtered element, `calls` the functions it calls that are not built in.
+    """
+
+    def __init__(self, text: str, node: n.Node, code: Code) -> None:
+        super().__init__(text, node)
+        self._code = code
+
+    def evaluate(self, variables: Mapping[str, Any], scope: Scope | None = None) -> Any:
+        """The value for these variables, as Python's own types where they can hold it.
+
+        Never changes the variables. What goes wrong inside gives None and a warning to the scope's sink;
+        raises FeelBudgetError when the budget is used up.
+        """
+        return to_host(self.run(RootFrame(variables, Run(scope or NO_SCOPE))))
+
+    def run(self, frame: Frame) -> Any:
+        """The FEEL value in a frame; raises FeelBudgetError."""
+        try:
+            return self._code(frame)
+        except RecursionError:
+            raise FeelBudgetError("evaluation is nested too deeply") from None
+
+
+class UnaryTests(_Compiled):
+    """The tests of a decision table's input cell, or any condition about one value."""
+
+    def __init__(self, text: str, node: n.UnaryTestsNode, codes: list[tuple[Code, bool]]) -> None:
+        super().__init__(text, node)
+        self._codes = codes
+        self._negated = node.negated
+        self.node = node
+
+    def matches(self, value: Any, variables: Mapping[str, Any], scope: Scope | None = None) -> bool:
+        """Whether the value passes; a test that has no result does not let it pass. Raises FeelBudgetError."""
+        root = RootFrame(variables, Run(scope or NO_SCOPE))
+        return self.run(root, from_host(value)) is True
+
+    def run(self, frame: Frame, value: Any) -> bool | None:
+        """True, False or None (no result) for a FEEL value; raises FeelBudgetError."""
+        if not self._codes:
+            return True
+        inner = Frame({"?": value}, frame)
+        try:
+            results = [_passes(code, is_condition, inner, value) for code, is_condition in self._codes]
+        except RecursionError:
+            raise FeelBudgetError("evaluation is nested too deeply") from None
+        if True in results:
+            return not self._negated
+        return None if None in results else self._negated
+
+
+def _passes(code: Code, is_condition: bool, frame: Frame, value: Any) -> bool | None:
+    result = code(frame)
+    if is_condition:
+        return result if isinstance(result, bool) else None if result is None else test_value(value, result)
+    return test_value(value, result)
+
+
+def _is_condition(node: n.Node) -> bool:
+    """Whether a test says by itself if the value passes, rather than what the value must be."""
+    return mentions(node, "?") or isinstance(node, (n.Comparison, n.Between, n.In, n.InstanceOf, n.Logic, n.Quantified))
+
+
+def _relevant(text: str, names: Iterable[str]) -> frozenset[str]:
+    """The names the lexer cannot see as one word and that may occur in the text."""
+    return frozenset(name for name in names if not is_plain(name) and name[:1] and name.split()[0][:1] in text)
+
+
+def _parser(text: str, names: frozenset[str]) -> Parser:
+    known = _BUILT_IN_NAMES.copy()
+    for name in (*_MEMBER_NAMES, *names):
+        known.add(name)
+    return Parser(text, known)
+
+
+@functools.lru_cache(maxsize=16_384)
+def _expression(text: str, names: frozenset[str]) -> Expression:
+    try:
+        parser = _parser(text, names)
+        node = parser.expression()
+        parser.finish()
+        return Expression(text, node, Compiler(text).compile(node))
+    except RecursionError:
+        raise FeelSyntaxError("expression is nested too deeply") from None
+
+
+@functools.lru_cache(maxsize=16_384)
+def _unary_tests(text: str, names: frozenset[str]) -> UnaryTests:
+    try:
+        parser = _parser(text, names)
+        node = parser.unary_tests()
+        parser.finish()
+        compiler = Compiler(text)
+        return UnaryTests(text, node, [(compiler.compile(test), _is_condition(test)) for test in node.tests])
+    except RecursionError:
+        raise FeelSyntaxError("expression is nested too deeply") from None
+
+
+def compile_expression(text: str, names: Iterable[str] = ()) -> Expression:
+    """The compiled expression; `names` tells which names with blanks or symbols are in scope.
+
+    Raises FeelSyntaxError with line and column.
+    """
+    return _expression(text, _relevant(text, names))
+
+
+def compile_unary_tests(text: str, names: Iterable[str] = ()) -> UnaryTests:
+    """The compiled tests; an empty text or `-` lets every value pass. Raises FeelSyntaxError."""
+    return _unary_tests(text, _relevant(text, names))

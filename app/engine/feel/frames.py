@@ -1,0 +1,88 @@
+"""Where names are looked up while an expression runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from app.engine.feel.hosting import from_host, to_host
+from app.engine.feel.scope import Run
+from app.engine.feel.values import FeelFunction
+
+MISSING: Any = object()
+
+
+class Frame:
+    """Names bound by a loop, a filter, a function or a context, inside another frame."""
+
+    __slots__ = ("parent", "root", "run", "vars")
+
+    def __init__(self, names: dict[str, Any], parent: Frame) -> None:
+        self.vars = names
+        self.parent: Frame | None = parent
+        self.root = parent.root
+        self.run = parent.run
+
+
+class RootFrame(Frame):
+    """The host's variables: converted to FEEL values when first used, and kept for this evaluation."""
+
+    __slots__ = ("_own", "paths", "raw")
+
+    def __init__(self, raw: Mapping[str, Any], run: Run, own_values: bool = False) -> None:
+        self.vars = {}
+        self.parent = None
+        self.root = self
+        self.run = run
+        self.raw = raw
+        self.paths: dict[tuple[str, ...], Any] = {}
+        self._own = own_values
+
+    def load(self, name: str) -> Any:
+        """The variable, the host's function or the built-in function of that name, else MISSING."""
+        if name in self.raw:
+            value = self.raw[name] if self._own else from_host(self.raw[name])
+        elif name in self.run.scope.functions:
+            value = host_function(name, self.run.scope.functions[name])
+        else:
+            return BUILT_INS.get(name, MISSING)
+        self.vars[name] = value
+        return value
+
+    def load_path(self, names: tuple[str, ...]) -> Any:
+        """A variable's part, without converting the rest; MISSING when the general way must be taken."""
+        if names in self.paths:
+            return self.paths[names]
+        value: Any = self.raw
+        for name in names:
+            if not isinstance(value, Mapping) or name not in value:
+                return MISSING
+            value = value[name]
+        found = self.paths[names] = value if self._own else from_host(value)
+        return found
+
+
+# Filled by app.engine.feel.functions; a table here keeps the two modules free of a cycle.
+BUILT_INS: dict[str, FeelFunction] = {}
+
+
+def find(frame: Frame, name: str) -> Any:
+    """The value of a name in the innermost frame that has it, MISSING if none has."""
+    current: Frame | None = frame
+    while current is not None:
+        if name in current.vars:
+            return current.vars[name]
+        current = current.parent
+    return frame.root.load(name)
+
+
+def host_function(name: str, function: Callable[..., Any]) -> FeelFunction:
+    """A host's Python function as a FEEL function of any number of arguments."""
+
+    def call(run: Run, arguments: Sequence[Any]) -> Any:
+        return from_host(function(*(to_host(argument) for argument in arguments)))
+
+    def call_named(run: Run, arguments: dict[str, Any]) -> Any:
+        return from_host(function(**{key: to_host(value) for key, value in arguments.items()}))
+
+    return FeelFunction(name, (), call, variadic=True, call_named=call_named)

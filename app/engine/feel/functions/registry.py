@@ -1,0 +1,161 @@
+"""How built-in functions are declared: by signatures like `string: string, start position: number, length?: number`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from app.engine.feel.calls import WrongArguments
+from app.engine.feel.frames import BUILT_INS
+from app.engine.feel.scope import Run
+from app.engine.feel.temporal import MIDNIGHT_UTC, FeelDate, FeelDateTime
+from app.engine.feel.types import Mismatch
+from app.engine.feel.values import FeelFunction, Parameter, kind_of
+
+_DURATIONS = ("days and time duration", "years and months duration")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A parameter: `?` after the name makes it optional, a kind ending in `|null` lets null in."""
+
+    name: str
+    kinds: tuple[str, ...]
+    optional: bool
+    nullable: bool
+
+    def accept(self, value: Any) -> Any:
+        """The argument after the implicit conversions; raises Mismatch."""
+        if value is None:
+            if self.nullable:
+                return None
+            raise Mismatch(f"{self.name} is null")
+        kind = kind_of(value)
+        if kind in self.kinds or "any" in self.kinds:
+            return value
+        if "list" in self.kinds:
+            return [value]
+        if kind == "list" and len(value) == 1:
+            return self.accept(value[0])
+        if kind == "date" and "date and time" in self.kinds:
+            return FeelDateTime(value, MIDNIGHT_UTC) if isinstance(value, FeelDate) else value
+        raise Mismatch(f"{self.name} is {kind}, {' or '.join(self.kinds)} expected")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One way to call a built-in function."""
+
+    slots: tuple[Slot, ...]
+    function: Callable[..., Any]
+    with_run: bool
+    # The last parameter takes all remaining positional arguments as a list.
+    rest: bool
+
+    def takes(self, count: int) -> bool:
+        """Whether so many positional arguments fit."""
+        if self.rest:
+            return count >= len(self.slots)
+        required = sum(1 for slot in self.slots if not slot.optional)
+        return required <= count <= len(self.slots)
+
+    def takes_names(self, names: Sequence[str]) -> bool:
+        """Whether arguments of these names fit."""
+        own = {slot.name for slot in self.slots}
+        needed = {slot.name for slot in self.slots if not slot.optional}
+        return own >= set(names) and needed <= set(names)
+
+    def apply(self, run: Run, arguments: Sequence[Any]) -> Any:
+        """Call with positional arguments; raises ValueError and the like when they do not fit."""
+        values = list(arguments)
+        if self.rest:
+            last = len(self.slots) - 1
+            values = [*values[:last], values[last:]]
+        accepted = [slot.accept(value) for slot, value in zip(self.slots, values, strict=False)]
+        accepted += [None] * (len(self.slots) - len(accepted))
+        return self.function(run, *accepted) if self.with_run else self.function(*accepted)
+
+    def apply_named(self, run: Run, arguments: dict[str, Any]) -> Any:
+        """Call with named arguments that `takes_names`; raises ValueError and the like."""
+        accepted = [
+            slot.accept(arguments[slot.name]) if slot.name in arguments else None for slot in self.slots
+        ]
+        if self.rest:
+            accepted[-1] = [accepted[-1]]
+        return self.function(run, *accepted) if self.with_run else self.function(*accepted)
+
+
+SIGNATURES: dict[str, list[Signature]] = {}
+
+
+def _read_slots(text: str) -> tuple[Slot, ...]:
+    slots = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, kind = (piece.strip() for piece in part.split(":"))
+        kinds = tuple(piece for piece in kind.split("|") if piece != "null")
+        expanded = tuple(each for piece in kinds for each in (_DURATIONS if piece == "duration" else (piece,)))
+        slots.append(Slot(name.rstrip("?"), expanded, name.endswith("?"), "|null" in kind))
+    return tuple(slots)
+
+
+def _call_positional(name: str) -> Callable[[Run, Sequence[Any]], Any]:
+    signatures = SIGNATURES[name]
+
+    def call(run: Run, arguments: Sequence[Any]) -> Any:
+        fitting = [signature for signature in signatures if signature.takes(len(arguments))]
+        if not fitting:
+            raise WrongArguments(f"{len(arguments)} arguments do not fit")
+        for signature in fitting[:-1]:
+            try:
+                return signature.apply(run, arguments)
+            except Mismatch:
+                continue
+        return fitting[-1].apply(run, arguments)
+
+    return call
+
+
+def _call_named(name: str) -> Callable[[Run, dict[str, Any]], Any]:
+    signatures = SIGNATURES[name]
+
+    def call(run: Run, arguments: dict[str, Any]) -> Any:
+        for signature in signatures:
+            if signature.takes_names(list(arguments)):
+                return signature.apply_named(run, arguments)
+        raise WrongArguments("no parameters of these names")
+
+    return call
+
+
+def built_in(
+    name: str, slots: str, *, with_run: bool = False, rest: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a signature of a built-in function; several may share one name."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        signature = Signature(_read_slots(slots), function, with_run, rest)
+        SIGNATURES.setdefault(name, []).append(signature)
+        parameters = tuple(Parameter(slot.name) for slot in SIGNATURES[name][0].slots)
+        BUILT_INS[name] = FeelFunction(
+            name, parameters, _call_positional(name), variadic=True, call_named=_call_named(name)
+        )
+        return function
+
+    return declare
+
+
+def whole(value: Decimal) -> int:
+    """The number as an int; raises ValueError unless it is whole."""
+    if value != value.to_integral_value():
+        raise ValueError(f"{value} is no whole number")
+    return int(value)
+
+
+def numbers_in(values: list[Any]) -> list[Decimal]:
+    """The list if all elements are numbers; raises Mismatch."""
+    for value in values:
+        if not isinstance(value, Decimal):
+            raise Mismatch(f"{kind_of(value)} in a list of numbers")
+    return values

@@ -1,0 +1,179 @@
+"""Runs a pattern's program: first match in the order of Perl's choices, each state at most once.
+
+Remembering the states already tried makes the work grow with text times pattern, never exponentially;
+only back references need more, and every bit of work is paid from the evaluation's budget.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from app.engine.feel.regex.program import Program, compile_program
+
+Pay = Callable[[int], None]
+Saves = tuple[int, ...]
+_PAY_EVERY = 1024
+_STATES_A_STEP = 16
+_REPLACEMENT = re.compile(r"\\(.?)|\$([0-9]*)", re.S)
+
+
+class Pattern:
+    """A compiled pattern."""
+
+    def __init__(self, program: Program, literal_replacement: bool) -> None:
+        self._code = program.code
+        self._remember_saves = program.has_back_references
+        self._literal_replacement = literal_replacement
+        self.groups = program.groups
+
+    def search(self, text: str, start: int, pay: Pay) -> Saves | None:
+        """Where the first match and its groups start and end (-1 for none), None without a match."""
+        tried: set[Any] = set()
+        for position in range(start, len(text) + 1):
+            found = self._match(text, position, tried, pay)
+            if found is not None:
+                return found
+        return None
+
+    def _match(self, text: str, start: int, tried: set[Any], pay: Pay) -> Saves | None:
+        code, keep = self._code, self._remember_saves
+        stack: list[tuple[int, int, Saves]] = [(0, start, (-1,) * (2 * self.groups + 2))]
+        count = 0
+        while stack:
+            at, position, saves = stack.pop()
+            while True:
+                count += 1
+                if count % _PAY_EVERY == 0:
+                    pay(_PAY_EVERY // _STATES_A_STEP)
+                state = (at, position, saves) if keep else (at, position)
+                if state in tried:
+                    break
+                tried.add(state)
+                kind, first, second = code[at]
+                if kind == "char":
+                    if position >= len(text) or not first(text[position]):  # type: ignore[operator]
+                        break
+                    at, position = at + 1, position + 1
+                elif kind == "split":
+                    stack.append((at + second, position, saves))  # type: ignore[operator]
+                    at += first  # type: ignore[operator]
+                elif kind == "jump":
+                    at += first  # type: ignore[operator]
+                elif kind == "match":
+                    pay(1 + count % _PAY_EVERY // _STATES_A_STEP)
+                    return saves
+                else:
+                    moved = _QUIET[kind](text, position, saves, first)
+                    if moved is None:
+                        break
+                    at, (position, saves) = at + 1, moved
+        pay(1 + count % _PAY_EVERY // _STATES_A_STEP)
+        return None
+
+    def _matches(self, text: str, pay: Pay) -> list[Saves]:
+        found: list[Saves] = []
+        position = 0
+        while (match := self.search(text, position, pay)) is not None:
+            if match[0] == match[1]:
+                raise ValueError("the pattern matches the empty text")
+            found.append(match)
+            position = match[1]
+        return found
+
+    def _refuse_empty(self, pay: Pay) -> None:
+        if self.search("", 0, pay) is not None:
+            raise ValueError("the pattern matches the empty text")
+
+    def replace(self, text: str, replacement: str, pay: Pay) -> str:
+        """The text with every match replaced; raises ValueError (XPath's errors FORX0003 and 0004)."""
+        self._refuse_empty(pay)
+        parts = [replacement] if self._literal_replacement else self._replacement_parts(replacement)
+        pieces: list[str] = []
+        position = 0
+        for match in self._matches(text, pay):
+            pieces.append(text[position : match[0]])
+            for part in parts:
+                pieces.append(part if isinstance(part, str) else text[match[2 * part] : match[2 * part + 1]])
+            pay(len(parts))
+            position = match[1]
+        return "".join((*pieces, text[position:]))
+
+    def _replacement_parts(self, replacement: str) -> list[str | int]:
+        parts: list[str | int] = []
+        position = 0
+        for found in _REPLACEMENT.finditer(replacement):
+            parts.append(replacement[position : found.start()])
+            position = found.end()
+            if found.group(2) is None:
+                if found.group(1) not in ("\\", "$"):
+                    raise ValueError("'\\' in a replacement must be followed by '\\' or '$'")
+                parts.append(found.group(1))
+            else:
+                parts += self._group_parts(found.group(2))
+        return [*parts, replacement[position:]]
+
+    def _group_parts(self, digits: str) -> list[str | int]:
+        if not digits:
+            raise ValueError("'$' in a replacement must be followed by a digit")
+        # As many digits as there are groups: $12 is group 1 and a 2 when there are nine groups or fewer.
+        size = max((n for n in range(1, min(len(digits), 6) + 1) if int(digits[:n]) <= self.groups), default=1)
+        number = int(digits[:size])
+        return [number if number <= self.groups else "", digits[size:]]
+
+    def split(self, text: str, pay: Pay) -> list[str]:
+        """The pieces between the matches; raises ValueError when the pattern matches the empty text."""
+        self._refuse_empty(pay)
+        pieces: list[str] = []
+        position = 0
+        for match in self._matches(text, pay):
+            pieces.append(text[position : match[0]])
+            position = match[1]
+        return [*pieces, text[position:]]
+
+
+Moved = tuple[int, Saves] | None
+
+
+def _save(_: str, position: int, saves: Saves, slot: Any) -> Moved:
+    return position, (*saves[:slot], position, *saves[slot + 1 :])
+
+
+def _back(text: str, position: int, saves: Saves, group: Any) -> Moved:
+    wanted = text[saves[2 * group] : saves[2 * group + 1]] if saves[2 * group + 1] >= 0 else ""
+    return (position + len(wanted), saves) if text.startswith(wanted, position) else None
+
+
+def _start(_: str, position: int, saves: Saves, __: Any) -> Moved:
+    return (position, saves) if position == 0 else None
+
+
+def _end(text: str, position: int, saves: Saves, _: Any) -> Moved:
+    return (position, saves) if position == len(text) else None
+
+
+def _line_start(text: str, position: int, saves: Saves, _: Any) -> Moved:
+    at_line = position == 0 or (text[position - 1] == "\n" and position < len(text))
+    return (position, saves) if at_line else None
+
+
+def _line_end(text: str, position: int, saves: Saves, _: Any) -> Moved:
+    return (position, saves) if position == len(text) or text[position] == "\n" else None
+
+
+_QUIET: dict[str, Callable[[str, int, Saves, Any], Moved]] = {
+    "save": _save,
+    "back": _back,
+    "start": _start,
+    "end": _end,
+    "line start": _line_start,
+    "line end": _line_end,
+}
+
+
+def make_pattern(pattern: str, flags: str) -> Pattern:
+    """Compile a pattern; raises ValueError for a wrong pattern or an unknown flag."""
+    if set(flags) - set("smixq"):
+        raise ValueError(f"{flags!r} are no flags")
+    return Pattern(compile_program(pattern, flags), "q" in flags)
