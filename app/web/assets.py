@@ -1,7 +1,7 @@
 """Addresses of the built style sheets and scripts.
 
-`frontend/build.mjs` writes them into `static/dist` under names that carry a content hash, so that browsers may keep
-them for ever; `manifest.json` beside them maps plain names to those.
+`frontend/build.mjs` writes them into `static/dist` under names that carry a content hash, so that browsers may
+keep them for ever; `manifest.json` beside them maps plain names to those.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flask import Flask, url_for
+from flask import Flask, Response, request, url_for
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Manifest:
 
 
 def register_assets(app: Flask) -> None:
-    """Give templates `asset(name)`: the address of a built file, or nothing so that a page can do without it."""
+    """Give templates `asset(name)`: the address of a built file, or nothing when it was not built."""
     manifest = Manifest(Path(app.static_folder or "") / "dist" / "manifest.json")
 
     def asset(name: str) -> str | None:
@@ -42,3 +42,10 @@ def register_assets(app: Flask) -> None:
         return url_for("static", filename=f"dist/{hashed}") if hashed else None
 
     app.jinja_env.globals["asset"] = asset
+    app.after_request(_keep_hashed_files)
+
+
+def _keep_hashed_files(response: Response) -> Response:
+    if request.path.startswith("/static/dist/") and response.status_code == 200:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

@@ -1,0 +1,106 @@
+"""Fixtures of every test: databases of both kinds, and a closed network."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from tests import databases
+
+settings.register_profile("project", deadline=None)  # two busy cores say nothing about a slow example
+settings.load_profile("project")
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+BROWSER_FIXTURES = {"browser", "page", "phone_page", "plain_page"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        databases.open_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        databases.close_run()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The markers `browser` and `postgres` follow from the fixtures that a test uses."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        kind = getattr(getattr(item, "callspec", None), "params", {}).get("database_kind")
+        if names & BROWSER_FIXTURES:
+            item.add_marker(pytest.mark.browser)
+        if kind == "postgresql" or "postgres_url" in names:
+            item.add_marker(pytest.mark.postgres)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Parts that could not be tested are named at the end, not only counted."""
+    reasons = {str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ())}
+    for reason in sorted(reasons):
+        terminalreporter.write_line(f"!! NOT TESTED HERE: {reason}", red=True, bold=True)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def closed_network() -> Iterator[None]:
+    """No test reaches beyond this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOOPBACK:
+            raise OSError(f"tests have no network: {address}")
+        connect(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def new_sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Call it for the URL of a fresh SQLite database with all tables."""
+    return databases.sqlite_databases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def new_postgres_url() -> Iterator[Callable[[], str]]:
+    """Call it for the URL of a fresh PostgreSQL database with all tables."""
+    with databases.postgres_databases(databases.shared_server()) as create:
+        yield create
+
+
+@pytest.fixture(scope="session")
+def postgres_url(new_postgres_url: Callable[[], str]) -> str:
+    """One PostgreSQL database with all tables for all tests of this process that ask for it."""
+    return new_postgres_url()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Both kinds of database: a test that uses it, or `database_url`, runs once on each."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
+    """A fresh database with all tables, once of each kind."""
+    names = {"sqlite": "new_sqlite_url", "postgresql": "new_postgres_url"}
+    create: Callable[[], str] = request.getfixturevalue(names[database_kind])
+    return create()
+
+
+@pytest.fixture
+def sqlite_url(new_sqlite_url: Callable[[], str]) -> str:
+    """A fresh SQLite database with all tables, for tests to which the kind is indifferent."""
+    return new_sqlite_url()
+
+
+os.environ.setdefault("PASSWORD_COST", "low")
