@@ -28,6 +28,18 @@ const darkBySystem = {
   },
 };
 
+// The rules of the diagrams stand in the engine, which also puts them into files that stand alone.
+const diagramRules = {
+  name: "diagram-rules",
+  setup(build) {
+    build.onResolve({ filter: /^engine:diagram\.css$/ }, () => ({ path: "diagram.css", namespace: "engine" }));
+    build.onLoad({ filter: /.*/, namespace: "engine" }, async () => {
+      const style = await readFile(path.join(root, "app", "engine", "diagram", "style.py"), "utf8");
+      return { contents: style.match(/DIAGRAM_CSS = """\\\n(.*?)"""/s)[1], loader: "css" };
+    });
+  },
+};
+
 async function studioEntries() {
   const folder = path.join(source, "studio");
   if (!existsSync(folder)) return [];
@@ -86,7 +98,7 @@ const { metafile } = await esbuild.build({
   loader: { ".svg": "file", ".woff": "file", ".woff2": "file", ".ttf": "file", ".eot": "file", ".png": "file" },
   jsx: "automatic",
   jsxImportSource: "@bpmn-io/properties-panel/preact",
-  plugins: [darkBySystem],
+  plugins: [darkBySystem, diagramRules],
   logLevel: "warning",
 });
 await copyLicences(packagesOf(metafile));

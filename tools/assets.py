@@ -10,13 +10,14 @@ from tools.environment import ROOT, SetupError, ensure_node, renew, run, say
 
 MODULES = ROOT / "node_modules"
 DIST = ROOT / "app" / "static" / "dist"
+DIAGRAM = ROOT / "app" / "engine" / "diagram" / "style.py"
 FONTS = ROOT / "app" / "fonts"
 
 
 def ensure_assets() -> None:
     """Install npm packages and build, each only when its inputs changed. Raises SetupError."""
     packages = [ROOT / "package.json", ROOT / "package-lock.json"]
-    sources = sorted(path for path in (ROOT / "frontend").rglob("*") if path.is_file())
+    sources = [DIAGRAM, *sorted(path for path in (ROOT / "frontend").rglob("*") if path.is_file())]
     renew(MODULES / ".zhirong.stamp", packages, [MODULES / "esbuild"], _install)
     renew(ROOT / "instance" / "assets.stamp", [*packages, *sources], _products(), _build)
 

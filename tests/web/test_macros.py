@@ -169,11 +169,8 @@ def test_a_desk_has_one_heading_wherever_the_work_is(pages: Flask, has_work: boo
 def test_the_clock_draws_what_ran_and_what_paused(
     pages: Flask, used: int, limit: int, paused: int, kind: str, width: str, end: str | None
 ) -> None:
-    svg = fragment(
-        "{{ record.clock(used, limit, paused, '第') }}", used=used, limit=limit, paused=paused
-    ).find("svg")
-    assert svg is not None
-    bar, line = svg.find("rect"), svg.find("line")
+    body = fragment("{{ record.clock(used, limit, paused, '第') }}", used=used, limit=limit, paused=paused)
+    bar, line = body.find(f".//{SVG}rect"), body.find(f".//{SVG}line")
     assert bar is not None
     assert (bar.get("class"), bar.get("width")) == (kind, width)
     assert (line.get("x2") if line is not None else None) == end
