@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.engine.environment import Environment
 from app.models.identity import User
-from app.services.calendar import load_calendar
+from app.services.calendar import calendar_of
 
 
 @dataclass(frozen=True)
@@ -37,4 +37,4 @@ class Context:
 
     def environment(self) -> Environment:
         """The engine's view of the world: the time and the working-day calendar."""
-        return Environment(now=self.now, calendar=load_calendar(self.session))
+        return Environment(now=self.now, calendar=calendar_of(self.session))

@@ -1,0 +1,233 @@
+"""Command line verbs: `flask --app wsgi VERB`. None needs a running server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask, current_app
+
+from app import demo as demo_data
+from app import schema
+from app.engine.errors import Problem
+from app.engine.importer import import_check
+from app.engine.layout import layout
+from app.engine.soundness import prove
+from app.engine.tck import main_lines
+from app.services import history, identity, repository
+from app.services.clock import read_clock
+from app.services.context import Context
+from app.services.errors import NotDeployable, ServiceError
+from app.worker import Worker
+
+FILES = click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+FOLDER = click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+
+
+def register(app: Flask) -> None:
+    """Give the application its verbs."""
+    verbs = (migrate, deploy, export, lint_files, prove_files, layout_files, check_folder, import_check_folder, tck,
+             run_worker, audit, user, demo)  # fmt: skip
+    for verb in verbs:
+        app.cli.add_command(verb)
+
+
+@contextmanager
+def _unit() -> Iterator[Context]:
+    """A writing context for one verb; refusals end the command with their message."""
+    app: Any = current_app
+    try:
+        with app.database.writing() as session:
+            yield Context(session, read_clock(session, app.settings.demo), app.settings)
+    except ServiceError as error:
+        raise click.ClickException(error.message) from error
+
+
+@click.command("migrate")
+def migrate() -> None:
+    """Bring the database to the newest schema (Alembic upgrade head)."""
+    app: Any = current_app
+    click.echo(schema.upgrade(app.database.engine))
+
+
+@click.command("deploy")
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+def deploy(folder: Path | None) -> None:
+    """Check and deploy bpmn/, forms/, letters/ and policies/; unchanged content changes nothing."""
+    app: Any = current_app
+    try:
+        with app.database.writing() as session:
+            context = Context(session, read_clock(session, app.settings.demo), app.settings)
+            deployed = repository.deploy_folder(context, folder or app.settings.content_dir)
+    except NotDeployable as error:
+        _print_problems(error.problems)
+        sys.exit(1)
+    for row in deployed.definitions:
+        click.echo(f"deployed {row.key} version {row.version}")
+    if deployed.deployment is None:
+        click.echo("nothing new to deploy")
+
+
+@click.command("export")
+@FOLDER
+def export(folder: Path) -> None:
+    """Write the bundle in force back to files; `deploy` then `export` gives the same files."""
+    with _unit() as context:
+        for name, data in repository.active_files(context.session).items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+            click.echo(name)
+
+
+@click.command("lint")
+@FILES
+def lint_files(files: tuple[Path, ...]) -> None:
+    """Every finding about these files, checked together with the repository's folder around them."""
+    app: Any = current_app
+    bundle = repository.read_folder(app.settings.content_dir)
+    given = {_place(path): path.read_bytes() for path in files}
+    problems = [p for p in repository.check_files({**bundle, **given}) if _concerns(p, given)]
+    _print_problems(problems)
+    sys.exit(1 if any(problem.severity == "error" for problem in problems) else 0)
+
+
+@click.command("prove")
+@FILES
+def prove_files(files: tuple[Path, ...]) -> None:
+    """Prove each diagram sound, or show the shortest run that goes wrong."""
+    unsound = 0
+    for path in files:
+        report = prove(path.read_bytes())
+        click.echo(f"{path.name}: {'sound' if report.sound else 'NOT sound'}")
+        for finding in report.findings:
+            click.echo(f"  {finding}")
+        unsound += not report.sound
+    sys.exit(1 if unsound else 0)
+
+
+@click.command("layout")
+@FILES
+def layout_files(files: tuple[Path, ...]) -> None:
+    """Write a lane-aware diagram layout into the files."""
+    for path in files:
+        path.write_bytes(layout(path.read_bytes()))
+        click.echo(path.name)
+
+
+@click.command("check")
+@FOLDER
+def check_folder(folder: Path) -> None:
+    """Check a whole folder as one bundle: every problem with its element id."""
+    problems = repository.check_files(repository.read_folder(folder))
+    _print_problems(problems)
+    errors = sum(problem.severity == "error" for problem in problems)
+    click.echo(f"{errors} errors, {len(problems) - errors} warnings")
+    sys.exit(1 if errors else 0)
+
+
+@click.command("import-check")
+@FOLDER
+def import_check_folder(folder: Path) -> None:
+    """Try to import every foreign diagram below a folder as an editable draft."""
+    _print_lines(import_check(folder))
+
+
+@click.command("tck")
+@FOLDER
+def tck(folder: Path) -> None:
+    """Run a folder of DMN TCK cases."""
+    _print_lines(main_lines(folder))
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="do what is due now, then stop")
+def run_worker(once: bool) -> None:
+    """Do jobs: timers, messages, notices. Any number of workers may run."""
+    app: Any = current_app
+    worker = Worker(app.database, app.settings)
+    if once:
+        click.echo(f"{worker.drain()} jobs done")
+    else:
+        worker.run()
+
+
+@click.group("audit")
+def audit() -> None:
+    """The history that can be checked."""
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Recompute every hash chain and name the first bad row of each damaged case."""
+    app: Any = current_app
+    with app.database.reading() as session:
+        faults = list(history.verify_chains(session))
+    for fault in faults:
+        click.echo(f"instance {fault.instance_id} row {fault.seq} (id {fault.event_id}): {fault.reason}")
+    click.echo("history is intact" if not faults else f"{len(faults)} damaged cases")
+    sys.exit(1 if faults else 0)
+
+
+@click.group("user")
+def user() -> None:
+    """Accounts."""
+
+
+@user.command("create")
+@click.argument("username")
+@click.option("--name", required=True)
+@click.option("--group", "groups", multiple=True)
+@click.password_option()
+def user_create(username: str, name: str, groups: tuple[str, ...], password: str) -> None:
+    """Create an account in the given groups."""
+    with _unit() as context:
+        for key in groups:
+            identity.ensure_group(context.session, key, *identity.GROUP_NAMES.get(key, (key, key)))
+        identity.create_user(context, username=username, name=name, password=password, groups=groups)
+    click.echo(f"created {username}")
+
+
+@click.command("demo")
+def demo() -> None:
+    """Create the demonstration data once and print the accounts."""
+    app: Any = current_app
+    with _unit() as context:
+        created = demo_data.create(context)
+    if created:
+        Worker(app.database, app.settings).drain()
+    for line in demo_data.describe_accounts():
+        click.echo(line)
+
+
+def _place(path: Path) -> str:
+    """Where a file belongs in a bundle: its own folder names if they are ours, else by its ending."""
+    parts = path.resolve().parts
+    for folder in repository.FOLDERS:
+        if folder in parts[:-1]:
+            start = len(parts) - 1 - parts[::-1].index(folder)
+            return "/".join(parts[start:])
+    return f"forms/{path.name}" if path.suffix == ".json" else f"bpmn/{path.name}"
+
+
+def _concerns(problem: Problem, given: dict[str, bytes]) -> bool:
+    return any(name.endswith(problem.file) or problem.file in name for name in given)
+
+
+def _print_problems(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        line = f":{problem.line}" if problem.line else ""
+        place = f"{problem.file}{line}#{problem.element_id or '-'}"
+        click.echo(f"{problem.severity}: {place} [{problem.code}] {problem.message_zh} / {problem.message_en}")
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    last = ""
+    for last in lines:
+        click.echo(last)
+    failed = last.rpartition(",")[2].split()
+    sys.exit(0 if failed[:1] == ["0"] else 1)

@@ -1,0 +1,97 @@
+"""Sign in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_login import login_user, logout_user
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.models.identity import User
+from app.services import access
+from app.services.access import PUBLIC, SIGNED_IN
+from app.services.identity import TooManyAttempts, authenticate
+from app.web.errors import service_message
+from app.web.guards import actor, context, permission
+
+blueprint = Blueprint("auth", __name__)
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    username = StringField(
+        lazy_gettext("用户名"), [InputRequired(lazy_gettext("请填写用户名。")), Length(max=60)],
+        render_kw={"autocomplete": "username"},
+    )  # fmt: skip
+    password = PasswordField(
+        lazy_gettext("密码"), [InputRequired(lazy_gettext("请填写密码。")), Length(max=200)],
+        render_kw={"autocomplete": "current-password"},
+    )  # fmt: skip
+
+
+@blueprint.get("/login")
+@permission(PUBLIC)
+def sign_in() -> Any:
+    user = actor()
+    if user:
+        return redirect(home_of(user))
+    return render_template("auth/sign_in.html", form=SignInForm())
+
+
+@blueprint.post("/login")
+@permission(PUBLIC)
+def sign_in_submit() -> Any:
+    form = SignInForm()
+    if not form.validate():
+        return render_template("auth/sign_in.html", form=form, has_errors=True), 422
+    try:
+        user = authenticate(context(), form.username.data, form.password.data, request.remote_addr or "")
+    except TooManyAttempts as error:
+        form.form_errors = [service_message(error)]
+        return render_template("auth/sign_in.html", form=form, has_errors=True), 429
+    if user is None:
+        form.form_errors = [_("用户名或密码不正确。")]
+        return render_template("auth/sign_in.html", form=form, has_errors=True), 422
+    language = session.get("lang")
+    session.clear()  # a new session identity: nothing planted before the sign-in survives it
+    if language:
+        session["lang"] = language
+    login_user(user)
+    session.permanent = True
+    return redirect(_local_target() or home_of(user))
+
+
+@blueprint.post("/logout")
+@permission(SIGNED_IN)
+def sign_out() -> Any:
+    logout_user()
+    session.clear()
+    return redirect(url_for("public.home"))
+
+
+def home_of(user: User) -> str:
+    """The desk where this user's work is."""
+    if user.memberships:
+        return url_for("apply.my_cases")
+    for wanted, endpoint in (
+        ("inbox.use", "inbox.mine"),
+        ("studio.read", "studio.definitions"),
+        ("operations.read", "operations.jobs"),
+        ("case.read_office", "cases.all_cases"),
+    ):
+        if access.may(user, wanted):
+            return url_for(endpoint)
+    return url_for("public.home")
+
+
+def _local_target() -> str | None:
+    """The page to go back to, if it is one of ours (an open redirect would lend our name to others)."""
+    target = request.args.get("next", "")
+    parts = urlsplit(target)
+    local = target.startswith("/") and not target.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)
+    return target if local else None

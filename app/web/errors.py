@@ -1,0 +1,76 @@
+"""Every refusal is a page in the user's language that says what happened and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import Flask, current_app, g, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.engine.errors import EngineError
+from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, ServiceError, TaskEnded, TaskTaken
+from app.web.guards import context
+from app.web.language import is_english
+
+STATUS: dict[type[ServiceError], int] = {NotFound: 404, NotPermitted: 403, Conflict: 409, Invalid: 422}
+log = structlog.get_logger(__name__)
+
+
+def register_errors(app: Flask) -> None:
+    app.register_error_handler(ServiceError, _refused)
+    app.register_error_handler(EngineError, _engine_failed)
+    app.register_error_handler(CSRFError, _csrf_failed)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _crashed)
+
+
+def service_message(error: ServiceError) -> str:
+    return error.message_en if is_english() else error.message
+
+
+def _refused(error: ServiceError) -> tuple[str, int]:
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+    titles = {404: _("没有找到"), 403: _("不能办理"), 409: _("已有人先办"), 422: _("请更正后再提交")}
+    when = error.at if isinstance(error, TaskTaken | TaskEnded) else None
+    who = error.name if isinstance(error, TaskTaken | TaskEnded) else ""
+    return _page(status, titles.get(status, _("不能办理")), service_message(error), who=who, when=when)
+
+
+def _engine_failed(error: EngineError) -> tuple[str, int]:
+    log.exception("engine refused a step", error=str(error))
+    detail = _("流程在这一步无法继续，您的提交没有生效，数据未改变。请联系系统运维并告知以下信息：")
+    return _page(500, _("流程暂时无法继续"), f"{detail}{error}")
+
+
+def _csrf_failed(error: CSRFError) -> tuple[str, int]:
+    return _page(400, _("页面已过期"), _("为保护您的账户，请返回上一页、刷新后重新提交。"))
+
+
+def _http_error(error: HTTPException) -> Any:
+    if error.code and error.code < 400:
+        return error
+    texts = {
+        404: (_("没有找到"), _("没有找到这个页面，或您无权查看。")),
+        405: (_("不能这样访问"), _("请从页面上的按钮操作。")),
+        413: (_("文件太大"), _("上传内容超过了大小限制，请压缩或拆分后再上传。")),
+        429: (_("操作过于频繁"), _("请稍后再试。")),
+    }
+    title, text = texts.get(error.code or 500, (_("请求无法处理"), _("请返回上一页重试。")))
+    return _page(error.code or 500, title, text)
+
+
+def _crashed(error: Exception) -> tuple[str, int]:
+    if current_app.testing:
+        raise error
+    log.exception("request failed", path=request.path)
+    return _page(500, _("系统出错"), _("您的提交没有生效，数据未改变。请稍后重试；如仍出错，请联系系统运维。"))
+
+
+def _page(status: int, title: str, text: str, **values: Any) -> tuple[str, int]:
+    g.unit.session.rollback()
+    if "context" not in g:
+        context()
+    return render_template("error.html", status=status, heading=title, text=text, **values), status

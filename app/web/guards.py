@@ -1,0 +1,77 @@
+"""What stands before every view: the context of the request, who asks, and the permission that the route names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask_login import current_user
+
+from app.models.identity import User
+from app.services import access
+from app.services.clock import read_clock
+from app.services.context import Context
+from app.services.errors import NotPermitted
+
+View = TypeVar("View", bound=Callable[..., Any])
+FRAMEWORK_ENDPOINTS = frozenset({"static"})
+
+
+def permission(name: str) -> Callable[[View], View]:
+    """Name the permission of a view. A view without one answers 500: deny by default."""
+
+    def mark(view: View) -> View:
+        view.permission = name  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def context() -> Context:
+    """The use-case context of this request: its session, time, settings and actor."""
+    if "context" not in g:
+        session = g.unit.session
+        app: Any = current_app
+        g.context = Context(session, read_clock(session, app.settings.demo), app.settings, actor())
+    found: Context = g.context
+    return found
+
+
+def actor() -> User | None:
+    """Who is signed in, or None."""
+    user: User | None = current_user._get_current_object() if current_user.is_authenticated else None
+    return user
+
+
+def signed_in() -> User:
+    """Who is signed in. Raises NotPermitted for visitors; guarded views never see that."""
+    user = actor()
+    if user is None:
+        raise NotPermitted("请先登录。", "Sign in first.")
+    return user
+
+
+def register_guards(app: Flask) -> None:
+    app.before_request(_check_permission)
+
+
+def required_permission(app: Flask, endpoint: str) -> str | None:
+    """The permission that an endpoint names; None when it names none."""
+    return getattr(app.view_functions[endpoint], "permission", None)
+
+
+def _check_permission() -> Any:
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in FRAMEWORK_ENDPOINTS:
+        return None
+    needed = required_permission(current_app, endpoint)
+    if needed is None:
+        abort(500, f"{endpoint} names no permission")
+    user = actor()
+    if access.may(user, needed):
+        return None
+    if user is None:
+        target = request.full_path if request.method == "GET" else url_for("public.home")
+        return redirect(url_for("auth.sign_in", next=target.rstrip("?")))
+    raise NotPermitted("您没有办理此事项的权限。", "You do not have permission for this.")

@@ -1,0 +1,193 @@
+"""The inbox: lists of tasks, the task page, and the operations on a task."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.models.runtime import UserTask
+from app.services import access, inbox, task
+from app.services.context import Context
+from app.services.errors import Invalid
+from app.services.history import timeline
+from app.services.task import Work
+from app.web.forms import TaskForm
+from app.web.guards import context, permission, signed_in
+
+blueprint = Blueprint("inbox", __name__)
+LISTS = ("mine", "claimable", "overdue", "done")
+
+
+@blueprint.get("/inbox")
+@permission("inbox.use")
+def mine() -> str:
+    return _list_page("mine")
+
+
+@blueprint.get("/inbox/<any(claimable, overdue, done):name>")
+@permission("inbox.use")
+def list_tasks(name: str) -> str:
+    return _list_page(name)
+
+
+@blueprint.get("/tasks/<int:task_id>")
+@permission("inbox.use")
+def show_task(task_id: int) -> str:
+    work = task.open_task(context(), task_id)
+    return _task_page(work, TaskForm(work, context()))
+
+
+@blueprint.post("/tasks/<int:task_id>")
+@permission("inbox.use")
+def submit_task(task_id: int) -> Any:
+    """Complete, save, or change a list's rows, by the button that was pressed."""
+    found = context()
+    work = task.open_task(found, task_id)
+    form = TaskForm(work, found, request.form, request.files)
+    if form.is_row_change:
+        return _task_page(work, form)
+    if request.form.get("action") == "save":
+        task.save_draft(found, task_id, form.raw)
+        flash(_("已暂存，可随时继续填写。"), "success")
+        return redirect(url_for("inbox.show_task", task_id=task_id))
+    result = url_for("inbox.after", task_id=task_id)
+    try:
+        target = task.complete_task(found, task_id, form.raw, key=_request_key(), result_url=result)
+    except Invalid as error:
+        found.session.rollback()
+        form.reject(error.errors)
+        return _task_page(task.open_task(found, task_id), form), 422
+    flash(_("已提交：%(name)s", name=work.task.name), "success")
+    return redirect(target)
+
+
+@blueprint.get("/tasks/<int:task_id>/done")
+@permission("inbox.use")
+def after(task_id: int) -> Any:
+    """Where a completed task leads: the applicant to the case, the office to the next task of the list."""
+    found = context()
+    done = found.session.get(UserTask, task_id)
+    if done is None or not access.is_candidate(signed_in(), done):
+        abort(404)
+    if access.may(signed_in(), "apply.use"):
+        follow = next((t for t in inbox.claimable_tasks(found.session, signed_in()).tasks if t.instance_id == done.instance_id), None)
+        if follow:
+            return redirect(url_for("inbox.show_task", task_id=follow.id))
+        return redirect(url_for("cases.show", number=done.instance.number))
+    return redirect(url_for("inbox.mine"))
+
+
+@blueprint.post("/tasks/<int:task_id>/claim")
+@permission("inbox.use")
+def claim(task_id: int) -> Any:
+    task.claim(context(), task_id)
+    return redirect(url_for("inbox.show_task", task_id=task_id))
+
+
+@blueprint.post("/tasks/<int:task_id>/release")
+@permission("inbox.use")
+def release(task_id: int) -> Any:
+    released = task.release(context(), task_id)
+    flash(_("已退回候选组：%(name)s", name=released.name), "success")
+    return redirect(url_for("inbox.mine"))
+
+
+@blueprint.post("/tasks/<int:task_id>/transfer")
+@permission("inbox.use")
+def transfer(task_id: int) -> Any:
+    to = request.form.get("to", "")
+    if not to.isdigit():
+        raise Invalid(_("请选择转办对象。"), "Choose whom to hand it to.")
+    task.transfer(context(), task_id, int(to), request.form.get("reason", ""))
+    flash(_("已转办。"), "success")
+    return redirect(url_for("inbox.mine"))
+
+
+def _list_page(name: str) -> str:
+    page = _page(context(), name)
+    return render_template("inbox/list.html", name=name, page=page, lists=_side_lists(name), next_url=_next_url(name, page))
+
+
+def _task_page(work: Work, form: TaskForm) -> Any:
+    found, user = context(), signed_in()
+    name = "mine" if work.task.assignee_id == user.id else "claimable"
+    page = _page(found, name, first=True)
+    return render_template(
+        "inbox/task.html",
+        name=name,
+        page=page,
+        lists=_side_lists(name),
+        work=work,
+        task=work.task,
+        form=form,
+        request_key=uuid4().hex,
+        may_complete=work.task.assignee_id == user.id or access.may(user, "apply.use"),
+        colleagues=_colleagues(found, work.task),
+        events=timeline(found.session, work.task.instance_id),
+        has_errors=bool(form.errors),
+    )
+
+
+def _page(found: Context, name: str, *, first: bool = False) -> inbox.Page:
+    user, key = signed_in(), None if first else _page_key()
+    if name == "overdue":
+        return inbox.overdue_tasks(found.session, user, found.now, key)
+    readers = {"mine": inbox.my_tasks, "claimable": inbox.claimable_tasks, "done": inbox.done_tasks}
+    return readers[name](found.session, user, key)
+
+
+def _side_lists(active: str) -> list[tuple[str | None, list[tuple[str, str, int | None, bool]]]]:
+    counts = inbox.count_inbox(context().session, signed_in(), context().now)
+    entries = [
+        ("mine", _("待我办理"), counts.mine),
+        ("claimable", _("可认领"), counts.claimable),
+        ("overdue", _("已逾期"), counts.overdue),
+        ("done", _("已办"), None),
+    ]
+    rows = [(label, _list_url(name), count, name == active) for name, label, count in entries]
+    return [(None, rows)]
+
+
+def _list_url(name: str, **values: Any) -> str:
+    return url_for("inbox.mine", **values) if name == "mine" else url_for("inbox.list_tasks", name=name, **values)
+
+
+def _next_url(name: str, page: inbox.Page) -> str | None:
+    if page.next_key is None:
+        return None
+    at, task_id = page.next_key
+    return _list_url(name, after=f"{at.isoformat()}~{task_id}")
+
+
+def _page_key() -> tuple[datetime, int] | None:
+    """The key after which a page starts; a broken one is refused."""
+    text = request.args.get("after")
+    if not text:
+        return None
+    at, _separator, task_id = text.partition("~")
+    try:
+        parsed = datetime.fromisoformat(at)
+        if parsed.tzinfo is None:
+            abort(400)
+        return parsed, int(task_id)
+    except ValueError:
+        abort(400)
+
+
+def _colleagues(found: Context, shown: UserTask) -> list[tuple[int, str]]:
+    """Other members of the candidate groups: whom the task may be handed to."""
+    groups = [c.removeprefix("group:") for c in shown.candidates if c.startswith("group:")]
+    members = {member.id: member.name for group in groups for member in access.members_of(found.session, group)}
+    members.pop(signed_in().id, None)
+    return sorted(members.items(), key=lambda item: item[1])
+
+
+def _request_key() -> str:
+    key = request.form.get("request_key", "")
+    if not 8 <= len(key) <= 64:
+        abort(400)
+    return key

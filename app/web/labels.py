@@ -1,0 +1,40 @@
+"""Words for coded values, as an official would write them. Unknown codes are shown as they are."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+
+CASE_STATES = {
+    "draft": (_("草稿"), "mute"), "submitted": (_("已提交"), "info"), "supplement_required": (_("待补正"), "warn"),
+    "accepted": (_("已受理"), "info"), "not_accepted": (_("不予受理"), "late"), "eligibility": (_("资格审查"), "info"),
+    "credit": (_("信用核查"), "info"), "under_review": (_("评审中"), "info"), "reviewed": (_("已评审"), "info"),
+    "deliberated": (_("已审议"), "info"), "in_publicity": (_("公示中"), "info"),
+    "objection_open": (_("异议处理中"), "warn"), "selected": (_("已确定为承担单位"), "ok"),
+    "not_selected": (_("未入选"), "late"), "removed": (_("公示后取消"), "late"), "ineligible": (_("不符合条件"), "late"),
+    "agreement_pending": (_("待签约"), "warn"), "active": (_("执行中"), "ok"), "in_review": (_("考核中"), "info"),
+    "rectifying": (_("整改中"), "warn"), "suspended": (_("暂停"), "warn"), "completed": (_("已完成"), "ok"),
+    "failed": (_("考核不合格"), "late"), "revoked": (_("已撤销"), "late"), "archived": (_("已归档"), "mute"),
+    "withdrawn": (_("已撤回"), "mute"), "expired": (_("逾期未提交"), "late"), "forfeited": (_("放弃签约"), "late"),
+    "cancelled": (_("已取消"), "mute"),
+}  # fmt: skip
+
+STATUSES = {"active": (_("办理中"), "info"), "completed": (_("已办结"), "mute"), "cancelled": (_("已终止"), "mute")}
+
+EVENTS = {
+    "started": _("启动案件"), "task_completed": _("办结"), "task_claimed": _("认领"), "task_released": _("退回候选组"),
+    "task_transferred": _("转办"), "timer_fired": _("到期"), "message_received": _("收到消息"),
+    "message_sent": _("发出消息"), "decision_made": _("判定"), "case_state": _("状态变为"), "ended": _("办结"),
+    "cancelled": _("终止"), "service_completed": _("系统办理"),
+}  # fmt: skip
+
+ORG_TYPES = {"bank": _("商业银行"), "insurer": _("保险公司"), "guarantor": _("担保机构"), "enterprise": _("企业"),
+             "other": _("其他机构")}  # fmt: skip
+
+ROLES = {"editor": _("编制人"), "signer": _("签署人")}
+
+
+def case_state(code: str | None, status: str = "active") -> tuple[str, str]:
+    """(words, tone) of a case's state; before the first state, of its status."""
+    if code is None:
+        return STATUSES.get(status, (status, "mute"))
+    return CASE_STATES.get(code, (code, "mute"))
