@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from app.engine.graph import read_model
 from app.engine.layout.planning import plan_planes
+from app.engine.layout.quality import Quality, layout_quality
 from app.engine.layout.writing import ensure_collaboration, read_wishes, write_planes
 from app.engine.xml import parse_xml, write_xml
 
-__all__ = ["layout"]
+__all__ = ["Quality", "layout", "layout_quality"]
 
 
 def layout(xml: bytes) -> bytes:
