@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import create_app
+from app.factory import create_app
 from config import Config
 
 app = create_app(Config())

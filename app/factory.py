@@ -1,0 +1,64 @@
+"""Application factory: the one place where everything meets. One request is one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import cli, web
+from app.db import Database
+from app.services import operations as _operations  # noqa: F401  registers the delegates
+from app.services.context import Settings
+from config import Config
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Application(Flask):
+    """Reads roll back; writes commit when the view has returned and roll back when it raises."""
+
+    database: Database
+    settings: Settings
+
+    def preprocess_request(self) -> Any:
+        """Open the transaction before anything looks at the session or the user."""
+        writing = request.method not in SAFE_METHODS
+        if writing:
+            _ = request.form  # read a slow body before the write lock is taken, not while it is held
+        g.unit = self.database.begin(writing=writing)
+        return super().preprocess_request()
+
+    def dispatch_request(self) -> Any:
+        response = super().dispatch_request()
+        if request.method not in SAFE_METHODS:
+            g.unit.commit()
+        return response
+
+
+def create_app(config: Config) -> Application:
+    """A ready application for this configuration; nothing is read from the environment here."""
+    app = Application(__name__, static_folder="static", template_folder="web/templates")
+    app.config.from_mapping(asdict(config))
+    app.database = Database(config.DATABASE_URL)
+    app.settings = Settings(
+        files_dir=Path(config.FILES_DIR),
+        content_dir=Path(config.CONTENT_DIR),
+        secret=config.SECRET_KEY,
+        demo=config.DEMO,
+    )
+    if config.PROXIES:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.PROXIES, x_proto=config.PROXIES, x_host=config.PROXIES)  # type: ignore[method-assign]
+    app.teardown_request(_close_unit)
+    web.register(app)
+    cli.register(app)
+    return app
+
+
+def _close_unit(_error: BaseException | None) -> None:
+    unit = g.pop("unit", None)
+    if unit is not None:
+        unit.close()
