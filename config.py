@@ -43,6 +43,7 @@ class Config:
     SESSION_COOKIE_SECURE: bool = field(default_factory=lambda: _flag("SESSION_COOKIE_SECURE", False))
     FILES_DIR: str = field(default_factory=lambda: os.environ.get("FILES_DIR") or str(INSTANCE / "files"))
     CONTENT_DIR: str = field(default_factory=lambda: os.environ.get("CONTENT_DIR") or str(ROOT))
+    SITE: str = field(default_factory=lambda: os.environ.get("SITE", ""))
     MAX_CONTENT_LENGTH: int = field(
         default_factory=lambda: int(os.environ.get("MAX_UPLOAD_MB", "50")) * MEGABYTE
     )

@@ -12,9 +12,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import cli, web
 from app.db import Database
 from app.services import operations as _operations  # noqa: F401  registers the delegates
-from app.services.context import Settings
+from app.services.settings import Settings
 from config import Config
 
+FONTS = Path(__file__).resolve().parent / "fonts"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -49,6 +50,8 @@ def create_app(config: Config) -> Application:
         content_dir=Path(config.CONTENT_DIR),
         secret=config.SECRET_KEY,
         demo=config.DEMO,
+        site=config.SITE,
+        fonts_dir=FONTS,
     )
     if config.PROXIES:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.PROXIES, x_proto=config.PROXIES, x_host=config.PROXIES)  # type: ignore[method-assign]

@@ -13,7 +13,8 @@ import structlog
 from app.db import Database
 from app.services import jobs
 from app.services.clock import read_clock
-from app.services.context import Context, Settings
+from app.services.context import Context
+from app.services.settings import Settings
 
 IDLE_SECONDS = 0.5
 log = structlog.get_logger(__name__)

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from app.engine.environment import Environment
 from app.models.identity import User
 from app.services.calendar import calendar_of
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The part of the configuration that use cases need; the entry points fill it in."""
-
-    files_dir: Path
-    content_dir: Path
-    secret: str
-    demo: bool = False
+from app.services.settings import Settings
 
 
 @dataclass(frozen=True)
