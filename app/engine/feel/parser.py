@@ -247,7 +247,8 @@ class Parser:
             return n.Literal(token.start, _CONSTANTS[token.text])
         if token.text in _WORD_READERS:
             return _WORD_READERS[token.text](self)
-        if token.text in KEYWORDS:
+        # "instance" is special only after a value ("instance of"); the host has a variable of that name.
+        if token.text in KEYWORDS and token.text != "instance":
             raise self.error(f"unexpected {token.text!r}")
         return n.Name(token.start, self._take(merge_words(self.tokens, self.index)))
 
