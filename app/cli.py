@@ -187,7 +187,7 @@ def user_create(username: str, name: str, groups: tuple[str, ...], password: str
     """Create an account in the given groups."""
     with _unit() as context:
         for key in groups:
-            identity.ensure_group(context.session, key, *identity.GROUP_NAMES.get(key, (key, key)))
+            identity.ensure_group(context.session, key, *demo_data.GROUPS.get(key, (key, key)))
         identity.create_user(context, username=username, name=name, password=password, groups=groups)
     click.echo(f"created {username}")
 
