@@ -76,7 +76,7 @@ def _web(settings: dict[str, str]) -> list[str]:
     on_postgres = settings.get("DATABASE_URL", "").startswith("postgres")
     workers = settings["WORKERS"] if on_postgres else "1"
     place = ["--host", settings["HOST"], "--port", settings["PORT"], "--workers", workers]
-    shape = ["--interface", "wsgi", "--blocking-threads", "64", "--log-level", "warning", "--no-ws"]
+    shape = ["--interface", "wsgi", "--blocking-threads", "64", "--log-level", "error", "--no-ws"]
     return [str(PYTHON), "-m", "granian", *shape, *place, "wsgi:app"]
 
 

@@ -32,7 +32,7 @@ def compile_catalogue() -> None:
 
     def build() -> None:
         say("compiling translations")
-        _pybabel("compile", "-d", str(FOLDER))
+        _pybabel("compile", "--use-fuzzy", "-d", str(FOLDER))  # without its header it counts as fuzzy
 
     renew(ROOT / "instance" / "translations.stamp", [CATALOGUE], [compiled], build)
 
