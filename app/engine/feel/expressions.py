@@ -17,6 +17,7 @@ from app.engine.feel.hosting import from_host, to_host
 from app.engine.feel.names import KnownNames, is_plain
 from app.engine.feel.parser import Parser
 from app.engine.feel.scope import NO_SCOPE, Run, Scope
+from app.engine.feel.values import FeelRange
 
 _BUILT_IN_NAMES = KnownNames(
     [*SIGNATURES, *(slot.name for forms in SIGNATURES.values() for form in forms for slot in form.slots)]
@@ -86,6 +87,13 @@ class UnaryTests(_Compiled):
         if True in results:
             return not self._negated
         return None if None in results else self._negated
+
+    def values(self, frame: Frame) -> tuple[Any, ...]:
+        """The values tests such as `"a","b"` name one by one; empty when one of them is no plain value."""
+        if self._negated or any(is_condition for _, is_condition in self._codes):
+            return ()
+        found = tuple(code(Frame({"?": None}, frame)) for code, _ in self._codes)
+        return () if any(value is None or isinstance(value, FeelRange) for value in found) else found
 
 
 def _passes(code: Code, is_condition: bool, frame: Frame, value: Any) -> bool | None:

@@ -23,7 +23,7 @@ class _Loop:
     place: tuple[int, int]
 
 
-class _NoIteration(Exception):
+class NoIteration(Exception):
     """A loop over something that cannot be iterated."""
 
 
@@ -53,19 +53,19 @@ def span(start: Any, end: Any, low: bool = True, high: bool = True) -> Iterable[
             return _numbers(start, end, low, high)
     elif isinstance(start, FeelDate) and isinstance(end, FeelDate):
         return _dates(start, end, low, high)
-    raise _NoIteration(f"no iteration from {kind_of(start)} to {kind_of(end)}")
+    raise NoIteration(f"no iteration from {kind_of(start)} to {kind_of(end)}")
 
 
 def items_of(value: Any) -> Iterable[Any]:
-    """What a loop over the value visits; raises _NoIteration."""
+    """What a loop over the value visits; raises NoIteration."""
     if isinstance(value, list):
         return value
     if isinstance(value, FeelRange):
         if value.operator or value.start is None or value.end is None:
-            raise _NoIteration("an unbounded range cannot be iterated")
+            raise NoIteration("an unbounded range cannot be iterated")
         return span(value.start, value.end, value.start_included, value.end_included)
     if value is None:
-        raise _NoIteration("null cannot be iterated")
+        raise NoIteration("null cannot be iterated")
     return [value]
 
 
@@ -92,7 +92,7 @@ def _frames(loops: list[_Loop], index: int, frame: Frame, extra: dict[str, Any])
         for item in visited:
             frame.run.step()
             yield from _frames(loops, index + 1, Frame({**extra, loop.name: item}, frame), extra)
-    except _NoIteration as error:
+    except NoIteration as error:
         frame.run.warn(str(error), *loop.place)
         raise
 
@@ -112,7 +112,7 @@ def _for(compiler: Compiler, node: n.For) -> Code:
                 if uses_partial:
                     frame.run.step(len(results) // 16)
                     extra["partial"] = list(results)
-        except _NoIteration:
+        except NoIteration:
             return None
         return results
 
@@ -131,7 +131,7 @@ def _quantified(compiler: Compiler, node: n.Quantified) -> Code:
                 if value is decided:
                     return decided
                 unknown = unknown or value is not node.every
-        except _NoIteration:
+        except NoIteration:
             return None
         return None if unknown else node.every
 

@@ -1,0 +1,264 @@
+"""Boxed expressions as closures (DMN 1.5, 10.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lxml import etree
+
+from app.engine.dmn import xml
+from app.engine.dmn.item_types import TypeTable
+from app.engine.dmn.table_reading import read_table
+from app.engine.dmn.tables import DecisionTable, evaluate_table
+from app.engine.dmn.trace import DecisionRun
+from app.engine.feel.calls import NO_RESULT, invoke
+from app.engine.feel.compiler import Code
+from app.engine.feel.errors import FeelBudgetError, FeelSyntaxError
+from app.engine.feel.expressions import Expression, UnaryTests, compile_expression, compile_unary_tests
+from app.engine.feel.frames import Frame
+from app.engine.feel.loops import NoIteration, item_names, items_of
+from app.engine.feel.types import FeelType, Mismatch
+from app.engine.feel.values import FeelFunction, Parameter, kind_of
+
+Names = frozenset[str]
+BOXED = (
+    "literalExpression", "decisionTable", "context", "list", "relation", "invocation", "functionDefinition",
+    "conditional", "filter", "for", "some", "every",
+)  # fmt: skip
+_NULL = compile_expression("null")
+
+
+class BoxedReader:
+    """Compiles the expressions of one model and collects its problems and tables."""
+
+    def __init__(self, types: TypeTable, problem: Callable[[etree._Element, str], None]) -> None:
+        self.types = types
+        self.problem = problem
+        self.tables: dict[etree._Element, DecisionTable] = {}
+
+    # -- FEEL texts -------------------------------------------------------------------------------
+    def expression(self, element: etree._Element, text: str | None, names: Names) -> Expression:
+        """A compiled text; a wrong one is a problem and evaluates to null."""
+        if text is None or not text.strip():
+            return _NULL
+        try:
+            return compile_expression(text, names)
+        except FeelSyntaxError as error:
+            self.problem(element, f"{text.strip()!r}: {error}")
+            return _NULL
+
+    def tests(self, element: etree._Element, text: str | None, names: Names) -> UnaryTests:
+        """Compiled unary tests; wrong ones are a problem and let nothing pass."""
+        try:
+            return compile_unary_tests((text or "").strip(), names)
+        except FeelSyntaxError as error:
+            self.problem(element, f"{(text or '').strip()!r}: {error}")
+            return compile_unary_tests("false and ?")
+
+    # -- boxed expressions ------------------------------------------------------------------------
+    def inside(self, element: etree._Element | None, names: Names) -> Code:
+        """The closure of the expression that is a child of the element; null when there is none."""
+        found = xml.child(element, *BOXED)
+        return (lambda _: None) if found is None else self.compile(found, names)
+
+    def compile(self, element: etree._Element, names: Names) -> Code:
+        """The closure of a boxed expression."""
+        return _READERS[xml.tag_of(element)](self, element, names)
+
+    def literal(self, element: etree._Element, names: Names) -> Code:
+        if not xml.is_feel(xml.attribute(element, "expressionLanguage")):
+            self.problem(element, "only FEEL expressions can be evaluated")
+            return lambda _: None
+        return self.expression(element, xml.text_of(element, "text"), names).run
+
+    def table(self, element: etree._Element, names: Names) -> Code:
+        table = read_table(self, element, names)
+        self.tables[element] = table
+        return lambda frame: evaluate_table(table, frame)
+
+    def typed(self, element: etree._Element | None, code: Code, what: str) -> Code:
+        """The closure with its result converted to the element's type; null when it does not conform."""
+        if element is None:
+            return code
+        kind = self.types.resolve(xml.type_ref(element), element)
+        place = xml.id_of(element)
+        return code if kind is None else lambda frame: conform(frame, kind, code(frame), what, place)
+
+    def context(self, element: etree._Element, names: Names) -> Code:
+        entries: list[tuple[str | None, Code]] = []
+        for entry in xml.children(element, "contextEntry"):
+            variable = xml.child(entry, "variable")
+            name = xml.attribute(variable, "name")
+            code = self.typed(variable, self.inside(entry, names), name or "the result")
+            entries.append((name, code))
+            if name:
+                names |= {name}
+
+        def run(frame: Frame) -> Any:
+            inner = Frame({}, frame)
+            for name, code in entries:
+                value = code(inner)
+                if name is None:
+                    return value
+                inner.vars[name] = value
+            return dict(inner.vars)
+
+        return run
+
+    def listing(self, element: etree._Element, names: Names) -> Code:
+        items = [self.compile(item, names) for item in xml.children(element, *BOXED)]
+        return lambda frame: [item(frame) for item in items]
+
+    def relation(self, element: etree._Element, names: Names) -> Code:
+        columns = [xml.attribute(column, "name") or "" for column in xml.children(element, "column")]
+        rows = [
+            [self.compile(cell, names) for cell in xml.children(row, *BOXED)]
+            for row in xml.children(element, "row")
+        ]
+        if any(len(row) != len(columns) for row in rows):
+            self.problem(element, "a row has not as many cells as there are columns")
+        return lambda frame: [
+            {column: cell(frame) for column, cell in zip(columns, row, strict=False)} for row in rows
+        ]
+
+    def function(self, element: etree._Element, names: Names) -> Code:
+        parameters = tuple(
+            Parameter(
+                xml.attribute(parameter, "name") or "", self.types.resolve(xml.type_ref(parameter), parameter)
+            )
+            for parameter in xml.children(element, "formalParameter")
+        )
+        place = xml.id_of(element)
+        kind = (xml.attribute(element, "kind") or "FEEL").upper()
+        is_external = kind != "FEEL"
+        body = None if is_external else self.inside(element, names | {p.name for p in parameters})
+        result = self.types.resolve(xml.type_ref(element), element)
+
+        def run(frame: Frame) -> Any:
+            def call(_: Any, arguments: Sequence[Any]) -> Any:
+                if body is None:
+                    _run(frame).fail(f"external functions ({kind}) are refused", place)
+                    return None
+                bound = {p.name: value for p, value in zip(parameters, arguments, strict=True)}
+                value = body(Frame(bound, frame))
+                return value if result is None else conform(frame, result, value, "the result", place)
+
+            return FeelFunction("", parameters, call)
+
+        return run
+
+    def knowledge(self, element: etree._Element | None, names: Names) -> Code:
+        """The body of a business knowledge model, which sees its parameters."""
+        if element is None:
+            return lambda _: None
+        kind = (xml.attribute(element, "kind") or "FEEL").upper()
+        place = xml.id_of(element)
+        if kind != "FEEL":
+            return lambda frame: _run(frame).fail(f"external functions ({kind}) are refused", place)
+        parameters = {xml.attribute(p, "name") or "" for p in xml.children(element, "formalParameter")}
+        return self.typed(element, self.inside(element, names | parameters), "the result")
+
+    def invocation(self, element: etree._Element, names: Names) -> Code:
+        target = self.inside(element, names)
+        place = xml.id_of(element)
+        bindings: list[tuple[str, Code]] = []
+        for binding in xml.children(element, "binding"):
+            parameter = xml.child(binding, "parameter")
+            name = xml.attribute(parameter, "name") or ""
+            bindings.append((name, self.inside(binding, names)))
+        bound_names = tuple(name for name, _ in bindings)
+
+        def run(frame: Frame) -> Any:
+            function = target(frame)
+            if not isinstance(function, FeelFunction):
+                _run(frame).fail(f"{kind_of(function)} cannot be invoked", place)
+                return None
+            try:
+                return invoke(frame.run, function, [code(frame) for _, code in bindings], bound_names)
+            except NO_RESULT as error:
+                _run(frame).fail(f"invocation failed: {error}", place)
+                return None
+
+        return run
+
+    def conditional(self, element: etree._Element, names: Names) -> Code:
+        condition, then, otherwise = (
+            self.inside(xml.child(element, tag), names) for tag in ("if", "then", "else")
+        )
+        return lambda frame: then(frame) if condition(frame) is True else otherwise(frame)
+
+    def filter(self, element: etree._Element, names: Names) -> Code:
+        source = self.inside(xml.child(element, "in"), names)
+        match = self.inside(xml.child(element, "match"), names | {"item"})
+
+        def run(frame: Frame) -> Any:
+            value = source(frame)
+            if value is None:
+                return None
+            found = []
+            for item in value if isinstance(value, list) else [value]:
+                frame.run.step()
+                if match(Frame(item_names(item), frame)) is True:
+                    found.append(item)
+            return found
+
+        return run
+
+    def iteration(self, element: etree._Element, names: Names) -> Code:
+        name = xml.attribute(element, "iteratorVariable") or "item"
+        source = self.inside(xml.child(element, "in"), names)
+        body = self.inside(xml.child(element, "return", "satisfies"), names | {name, "partial"})
+        kind, place = xml.tag_of(element), xml.id_of(element)
+
+        def run(frame: Frame) -> Any:
+            results: list[Any] = []
+            try:
+                for item in items_of(source(frame)):
+                    frame.run.step(1 + len(results) // 16)
+                    frame.run.grow(1)
+                    names = {name: item, "partial": list(results)} if kind == "for" else {name: item}
+                    results.append(body(Frame(names, frame)))
+            except NoIteration as error:
+                _run(frame).fail(str(error), place)
+                return None
+            return results if kind == "for" else _quantify(results, kind == "every")
+
+        return run
+
+
+def _run(frame: Frame) -> DecisionRun:
+    if not isinstance(frame.run, DecisionRun):
+        raise FeelBudgetError("a decision's function outlived its decision")
+    return frame.run
+
+
+def _quantify(results: list[Any], every: bool) -> bool | None:
+    if (not every) in results:
+        return not every
+    return every if all(result is every for result in results) else None
+
+
+def conform(frame: Frame, kind: FeelType, value: Any, what: str, place: str) -> Any:
+    """The value converted to the type; null and an error when it does not conform."""
+    try:
+        return kind.coerce(value)
+    except Mismatch as error:
+        _run(frame).fail(f"{what}: {error}", place)
+        return None
+
+
+_READERS: dict[str, Callable[[BoxedReader, etree._Element, Names], Code]] = {
+    "literalExpression": BoxedReader.literal,
+    "decisionTable": BoxedReader.table,
+    "context": BoxedReader.context,
+    "list": BoxedReader.listing,
+    "relation": BoxedReader.relation,
+    "invocation": BoxedReader.invocation,
+    "functionDefinition": BoxedReader.function,
+    "conditional": BoxedReader.conditional,
+    "filter": BoxedReader.filter,
+    "for": BoxedReader.iteration,
+    "some": BoxedReader.iteration,
+    "every": BoxedReader.iteration,
+}

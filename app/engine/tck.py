@@ -1,0 +1,183 @@
+"""Runs test cases of the DMN Technology Compatibility Kit (github.com/dmn-tck/tck)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from app.engine.dmn import xml
+from app.engine.dmn.errors import DmnError, DmnInvalid, DmnNotFound
+from app.engine.dmn.model import DecisionModel
+from app.engine.dmn.reading import read_model
+from app.engine.dmn.trace import DecisionResult
+from app.engine.feel.errors import FeelError
+from app.engine.feel.hosting import format_value, from_host
+from app.engine.feel.operators import identical
+from app.engine.feel.scope import Scope
+from app.engine.feel.temporal_text import parse_date, parse_date_time, parse_duration, parse_time
+
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_TOLERANCE = Decimal("1e-8")
+_NUMBERS = frozenset(
+    {"decimal", "double", "float", "integer", "int", "long", "short", "byte", "nonNegativeInteger"}
+)
+_READERS = {
+    "date": parse_date,
+    "dateTime": parse_date_time,
+    "time": parse_time,
+    "duration": parse_duration,
+    "dayTimeDuration": parse_duration,
+    "yearMonthDuration": parse_duration,
+}
+# Only that there is a clock matters to the kit, not what it shows.
+_NOW = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class TckFailure:
+    """A result that is not the expected one."""
+
+    file: str
+    case: str
+    result: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file} {self.case} {self.result}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class TckReport:
+    """How many expected results were met, and every one that was not."""
+
+    passed: int
+    failures: tuple[TckFailure, ...]
+
+    @property
+    def failed(self) -> int:
+        return len(self.failures)
+
+    def lines(self) -> Iterator[str]:
+        """A line for each failure and, last, `N passed, M failed`."""
+        yield from (str(failure) for failure in self.failures)
+        yield f"{self.passed} passed, {self.failed} failed"
+
+
+def _scalar(element: etree._Element) -> Any:
+    text = element.text or ""
+    kind = (element.get(_TYPE) or "").rpartition(":")[2]
+    if element.get(_NIL) == "true":
+        return None
+    if kind == "boolean":
+        return text.strip() in ("true", "1")
+    if kind in _NUMBERS:
+        return Decimal(text.strip())
+    if kind in _READERS:
+        return _READERS[kind](text.strip())
+    return text
+
+
+def read_value(element: etree._Element | None) -> Any:
+    """The FEEL value a test case writes down: a value, a list or components."""
+    if element is None:
+        return None
+    components = list(xml.children(element, "component"))
+    if components:
+        return {part.get("name") or "": read_value(part) for part in components}
+    listed = xml.child(element, "list")
+    if listed is not None:
+        return None if listed.get(_NIL) == "true" else [read_value(item) for item in xml.children(listed, "item")]
+    value = xml.child(element, "value")
+    return None if value is None else _scalar(value)
+
+
+def same_value(expected: Any, actual: Any) -> bool:
+    """Whether a result is the expected one; numbers may differ by 1e-8 of their size."""
+    if isinstance(expected, Decimal) and isinstance(actual, Decimal):
+        return abs(expected - actual) <= _TOLERANCE * max(Decimal(1), abs(expected))
+    if isinstance(expected, list) and isinstance(actual, list):
+        pairs = zip(expected, actual, strict=False)
+        return len(expected) == len(actual) and all(same_value(e, a) for e, a in pairs)
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return expected.keys() == actual.keys() and all(same_value(e, actual[key]) for key, e in expected.items())
+    return identical(expected, actual) is True
+
+
+def _evaluate(
+    model: DecisionModel, case: etree._Element, result: etree._Element, inputs: Mapping[str, Any]
+) -> DecisionResult:
+    kind = result.get("type") or case.get("type") or "decision"
+    name = case.get("invocableName") or result.get("name") or ""
+    scope = Scope(now=_NOW, zone="UTC")
+    if kind == "bkm":
+        return model.invoke(name, inputs, scope)
+    if kind == "decisionService":
+        found = model.evaluate_service(name, inputs, scope)
+        wanted = result.get("name") or ""
+        if isinstance(found.value, dict) and wanted in found.value:
+            return DecisionResult(found.value[wanted], found.trace, found.errors)
+        return found
+    return model.evaluate(name, inputs, scope)
+
+
+def _check(model: DecisionModel, case: etree._Element, result: etree._Element) -> str | None:
+    """Why the result is wrong, None when it is right."""
+    inputs = {node.get("name") or "": read_value(node) for node in xml.children(case, "inputNode")}
+    try:
+        actual = from_host(_evaluate(model, case, result, inputs).value)
+    except (FeelError, DmnNotFound, InvalidOperation) as error:
+        return f"{type(error).__name__}: {error}"
+    expected_element = xml.child(result, "expected")
+    if expected_element is None and result.get("errorResult") != "true":
+        return None
+    expected = read_value(expected_element)
+    if same_value(expected, actual):
+        return None
+    return f"expected {format_value(expected)}, got {format_value(actual)}"
+
+
+def _load(file: Path) -> tuple[etree._Element | None, DecisionModel | None, str]:
+    try:
+        cases = xml.parse_xml(file.read_bytes())
+        name = (xml.text_of(cases, "modelName") or "").strip()
+        imports = {path.name: path.read_bytes() for path in sorted(file.parent.glob("*.dmn")) if path.name != name}
+        model, _ = read_model((file.parent / name).read_bytes(), imports)
+        return cases, model, ""
+    except (DmnInvalid, DmnError, OSError) as error:
+        return None, None, str(error)
+
+
+def _run_file(file: Path) -> Iterator[TckFailure | None]:
+    cases, model, reason = _load(file)
+    if cases is None or model is None:
+        yield TckFailure(file.name, "-", "-", reason)
+        return
+    for case in xml.children(cases, "testCase"):
+        for result in xml.children(case, "resultNode"):
+            wrong = _check(model, case, result)
+            case_id, name = case.get("id") or "", result.get("name") or ""
+            yield TckFailure(file.name, case_id, name, wrong) if wrong else None
+
+
+def run_tck(directory: Path) -> TckReport:
+    """Run every `*-test-*.xml` below a directory with the model beside it."""
+    passed, failures = 0, []
+    for file in sorted(directory.rglob("*-test-*.xml")):
+        for failure in _run_file(file):
+            if failure is None:
+                passed += 1
+            else:
+                failures.append(failure)
+    return TckReport(passed, tuple(failures))
+
+
+def main_lines(directory: str | Path) -> Iterator[str]:
+    """What the command line prints: failures, then exactly `N passed, M failed`."""
+    yield from run_tck(Path(directory)).lines()
