@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def site(new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the running application, deployed and filled with the demo's data."""
-    from app import create_app
+    from app.factory import create_app
     from config import Config
 
     files = str(tmp_path_factory.mktemp("files"))
