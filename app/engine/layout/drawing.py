@@ -3,36 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 
 from app.engine.layout.columns import forward_links
 from app.engine.layout.grid import Grid, build_grid
 from app.engine.layout.labels import labels_above, place_labels
 from app.engine.layout.measuring import BOUNDARY_RADIUS, Measure, measure, trace_paths
 from app.engine.layout.placing import place
+from app.engine.layout.row_cost import Weights
 from app.engine.layout.routing import Route, Router
-from app.engine.layout.scene import LABEL_SIZE, LABEL_WIDTH, Drawing, Rect, Scene
+from app.engine.layout.scene import LABEL_SIZE, LABEL_WIDTH, Drawing, Rect, Scene, count_crossings
 from app.engine.layout.text import text_size
 
 ATTEMPTS = 4
+# Arrangements differ a lot with small changes of these prices, so several are drawn and the best one is kept.
+VARIANTS = (
+    Weights(),
+    Weights(bend=0.6, per_row=0.2, passing=0.4, new_row=0.8, off_main=0.3),
+    Weights(per_row=0.2, passing=0.2, new_row=1.5, off_main=0.1),
+)
 
 
 def draw(scene: Scene) -> Drawing:
     """The drawing of a scene; the same scene always gives the same drawing."""
     if not scene.boxes and all(band.opaque_id is None for band in scene.bands):
         return Drawing(width=60.0, height=sum(max(band.min_height, 40.0) for band in scene.bands))
+    drawings = [_variant(scene, weights) for weights in VARIANTS]
+    return min(drawings, key=_badness)
+
+
+def _variant(scene: Scene, weights: Weights) -> Drawing:
     level = _level_candidates(scene)
-    grid, routes = _route(scene, level)
+    grid, routes = _route(scene, level, weights)
     for _ in range(ATTEMPTS):
         straight = frozenset(link_id for link_id in level if _is_upright(routes[link_id]))
         if straight == level:
             break
         level = straight
-        grid, routes = _route(scene, level)
+        grid, routes = _route(scene, level, weights)
     return _finish(scene, grid, routes)
 
 
-def _route(scene: Scene, level: frozenset[str]) -> tuple[Grid, dict[str, Route]]:
-    placement = place(scene, level)
+def _badness(drawing: Drawing) -> float:
+    """What a reader pays: crossings most, then bends, then paper."""
+    crossings = sum(count_crossings(one, two) for one, two in combinations(drawing.paths.values(), 2))
+    bends = sum(len(path) - 2 for path in drawing.paths.values())
+    return 3.0 * crossings + bends + drawing.width * drawing.height / 100_000
+
+
+def _route(scene: Scene, level: frozenset[str], weights: Weights) -> tuple[Grid, dict[str, Route]]:
+    placement = place(scene, level, weights)
     boxes = {box.id: box for box in scene.boxes}
     widest = max((text_size(box.label, LABEL_WIDTH, LABEL_SIZE)[0] for box in scene.boxes), default=0.0)
     grid = build_grid(boxes, placement, scene.bands, min(widest, 76.0))
@@ -57,8 +77,10 @@ def _level_candidates(scene: Scene) -> frozenset[str]:
     chosen: set[str] = set()
     for link in forward:
         pair = {link.source, link.target}
-        across = boxes[link.source].band != boxes[link.target].band
-        if across and link.slot is None and entered[link.target] == 1 and not pair & used:
+        source, target = boxes[link.source], boxes[link.target]
+        if source.band == target.band or (len(source.slots) > 1 and target.band > source.band):
+            continue
+        if link.slot is None and entered[link.target] == 1 and not pair & used:
             chosen.add(link.id)
             used |= pair
     return frozenset(chosen)

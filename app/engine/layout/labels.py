@@ -69,7 +69,8 @@ def place_labels(
     for box in boxes:
         for slot in box.slots:
             if slot.label:
-                plan.put(slot.id, _beside_slot(slot, rects[slot.id]))
+                right = len(box.slots) > 1 and slot is box.slots[-1]
+                plan.put(slot.id, _beside_slot(slot, rects[slot.id], right))
     for link in links:
         if link.label and link.id in paths:
             plan.put(link.id, _along(paths[link.id], _size(link.label)))
@@ -95,11 +96,12 @@ def _around(rect: Rect, size: tuple[float, float], above: bool) -> Iterator[Rect
         yield Rect(x - width / 2, rect.y - 4 - distance - height, width, height)
 
 
-def _beside_slot(slot: Slot, rect: Rect) -> Iterator[Rect]:
+def _beside_slot(slot: Slot, rect: Rect, right: bool) -> Iterator[Rect]:
     width, height = _size(slot.label)
     for down in (20, 26, 34):
-        yield Rect(rect.x - width + 8, rect.y + down, width, height)
-        yield Rect(rect.right - 8, rect.y + down, width, height)
+        sides = [rect.x - width + 8, rect.right - 6]
+        for left in reversed(sides) if right else sides:
+            yield Rect(left, rect.y + down, width, height)
     yield Rect(rect.center[0] + 5, rect.bottom + 3, width, height)
     yield Rect(rect.center[0] - 5 - width, rect.bottom + 3, width, height)
 

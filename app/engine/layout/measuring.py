@@ -62,6 +62,10 @@ def _reserve(grid: Grid, routes: Mapping[str, Route], above: frozenset[str]) -> 
         for slot in box.slots:
             need = max(text_size(slot.label, LABEL_WIDTH, LABEL_SIZE)[1] + 4, BOUNDARY_RADIUS + 4) - spare
             reserve.below[row] = max(reserve.below[row], need)
+        if len(box.slots) > 1 and box.width <= 100:
+            need = text_size(box.slots[-1].label, LABEL_WIDTH, LABEL_SIZE)[0] - 4
+            need -= (grid.column_widths[column] - box.width) / 2
+            reserve.right[column] = max(reserve.right[column], need)
     for route in routes.values():
         if route.link.label and len(route.points) > 1 and direction(*route.points[:2]) == EAST:
             if route.link.source not in grid.boxes or route.link.slot:

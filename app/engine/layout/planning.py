@@ -227,7 +227,7 @@ def _slots(events: tuple[Node, ...], width: float) -> tuple[Slot, ...]:
         return (Slot(events[0].id, width - 28.0, events[0].name),)
     step = 44.0 if width <= 44.0 * count + 12.0 else min(width / count, 120.0)
     if count == 2 and width <= TASK_WIDTH:
-        step = 48.0
+        return (Slot(events[0].id, 19.0, events[0].name), Slot(events[1].id, width - 19.0, events[1].name))
     first = width - step * (count - 0.5)
     return tuple(Slot(event.id, first + index * step, event.name) for index, event in enumerate(events))
 

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from app.engine.graph import FLOW_NODES, Model, Process, read_model, strip_prefix
-from app.engine.layout.scene import Point, Rect
+from app.engine.layout.scene import Point, Rect, count_crossings
 from app.engine.layout.writing import read_bounds
 from app.engine.xml import BPMN, BPMNDI, DI, local_name, namespace_of, parse_xml, qname
 
@@ -95,7 +95,7 @@ def _plane_quality(view: _View, model: Model) -> Quality:
     return Quality(
         _node_overlaps(solid, hosts, inside),
         _edge_node_crossings(view, solid, hosts, inside),
-        sum(_cross(one, two) for one, two in combinations(view.paths.values(), 2)),
+        sum(count_crossings(one, two) for one, two in combinations(view.paths.values(), 2)),
         _label_overlaps(view, solid, inside),
         sum(_outside(view, process) for process in model.processes),
     )
@@ -148,20 +148,6 @@ def _is_end(path: Sequence[Point], host: Rect | None, event: Rect) -> bool:
     return host is not None and not any(
         event.crosses(start, end) for start, end in zip(path[1:-1], path[2:], strict=False)
     )
-
-
-def _cross(one: Sequence[Point], two: Sequence[Point]) -> int:
-    """How often two lines cross at right angles; touching ends and shared pieces do not count."""
-    count = 0
-    for a, b in zip(one, one[1:], strict=False):
-        for c, d in zip(two, two[1:], strict=False):
-            flat, upright = ((a, b), (c, d)) if a[1] == b[1] else ((c, d), (a, b))
-            if flat[0][1] != flat[1][1] or upright[0][0] != upright[1][0]:
-                continue
-            left, right = sorted((flat[0][0], flat[1][0]))
-            top, bottom = sorted((upright[0][1], upright[1][1]))
-            count += left + SLACK < upright[0][0] < right - SLACK and top + SLACK < flat[0][1] < bottom - SLACK
-    return count
 
 
 def _label_overlaps(view: _View, solid: Mapping[str, Rect], inside: Mapping[str, set[str]]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -160,3 +160,17 @@ class Placement:
     columns: Mapping[str, int]
     rows: Mapping[str, int]
     row_bands: tuple[int, ...]
+
+
+def count_crossings(one: Sequence[Point], two: Sequence[Point]) -> int:
+    """How often two lines cross at right angles; touching ends and shared pieces do not count."""
+    count = 0
+    for a, b in zip(one, one[1:], strict=False):
+        for c, d in zip(two, two[1:], strict=False):
+            flat, upright = ((a, b), (c, d)) if a[1] == b[1] else ((c, d), (a, b))
+            if flat[0][1] != flat[1][1] or upright[0][0] != upright[1][0]:
+                continue
+            left, right = min(flat[0][0], flat[1][0]), max(flat[0][0], flat[1][0])
+            top, bottom = min(upright[0][1], upright[1][1]), max(upright[0][1], upright[1][1])
+            count += left + 1 < upright[0][0] < right - 1 and top + 1 < flat[0][1] < bottom - 1
+    return count
