@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,6 +13,7 @@ from lxml import etree
 
 from app.engine.dmn import xml
 from app.engine.dmn.errors import DmnError, DmnInvalid, DmnNotFound
+from app.engine.dmn.item_types import AllowedType
 from app.engine.dmn.model import DecisionModel
 from app.engine.dmn.reading import read_model
 from app.engine.dmn.trace import DecisionResult
@@ -21,6 +22,8 @@ from app.engine.feel.hosting import format_value, from_host
 from app.engine.feel.operators import identical
 from app.engine.feel.scope import Scope
 from app.engine.feel.temporal_text import parse_date, parse_date_time, parse_duration, parse_time
+from app.engine.feel.types import ContextType, FeelType, ListType
+from app.engine.feel.values import kind_of
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -55,7 +58,7 @@ class TckFailure:
 
 @dataclass(frozen=True)
 class TckReport:
-    """How many expected results were met, and every one that was not."""
+    """How many cases passed, and every one that did not."""
 
     passed: int
     failures: tuple[TckFailure, ...]
@@ -81,7 +84,38 @@ def _scalar(element: etree._Element) -> Any:
         return Decimal(text.strip())
     if kind in _READERS:
         return _READERS[kind](text.strip())
-    return text
+    return Untyped(text) if not kind else text
+
+
+class Untyped(str):
+    """A value written without its type: the model or the result tells what it is."""
+
+    __slots__ = ()
+
+
+_PLAIN_READERS: dict[str, Callable[[str], Any]] = {
+    "number": Decimal,
+    "boolean": lambda text: {"true": True, "false": False}.get(text),
+    "date": parse_date,
+    "date and time": parse_date_time,
+    "time": parse_time,
+    "days and time duration": parse_duration,
+    "years and months duration": parse_duration,
+}
+
+
+def _typed(value: Any, kind: FeelType | None) -> Any:
+    """The value with untyped parts read by the type the model declares."""
+    if isinstance(kind, ListType) and isinstance(value, list):
+        return [_typed(item, kind.item) for item in value]
+    if isinstance(kind, AllowedType):
+        return _typed(value, kind.base)
+    if isinstance(kind, ContextType) and isinstance(value, dict):
+        types = dict(kind.entries)
+        return {key: _typed(item, types.get(key)) for key, item in value.items()}
+    if isinstance(value, Untyped) and kind is not None and kind.name in _PLAIN_READERS:
+        return _PLAIN_READERS[kind.name](value.strip())
+    return value
 
 
 def read_value(element: etree._Element | None) -> Any:
@@ -93,21 +127,31 @@ def read_value(element: etree._Element | None) -> Any:
         return {part.get("name") or "": read_value(part) for part in components}
     listed = xml.child(element, "list")
     if listed is not None:
-        return None if listed.get(_NIL) == "true" else [read_value(item) for item in xml.children(listed, "item")]
+        return (
+            None
+            if listed.get(_NIL) == "true"
+            else [read_value(item) for item in xml.children(listed, "item")]
+        )
     value = xml.child(element, "value")
     return None if value is None else _scalar(value)
 
 
 def same_value(expected: Any, actual: Any) -> bool:
     """Whether a result is the expected one; numbers may differ by 1e-8 of their size."""
+    if actual is None and isinstance(expected, Untyped):
+        return not expected.strip()
+    if isinstance(expected, Untyped) and (reader := _PLAIN_READERS.get(kind_of(actual))):
+        expected = reader(expected.strip())
     if isinstance(expected, Decimal) and isinstance(actual, Decimal):
         return abs(expected - actual) <= _TOLERANCE * max(Decimal(1), abs(expected))
     if isinstance(expected, list) and isinstance(actual, list):
         pairs = zip(expected, actual, strict=False)
         return len(expected) == len(actual) and all(same_value(e, a) for e, a in pairs)
     if isinstance(expected, dict) and isinstance(actual, dict):
-        return expected.keys() == actual.keys() and all(same_value(e, actual[key]) for key, e in expected.items())
-    return identical(expected, actual) is True
+        return expected.keys() == actual.keys() and all(
+            same_value(e, actual[key]) for key, e in expected.items()
+        )
+    return identical(str(expected) if isinstance(expected, Untyped) else expected, actual) is True
 
 
 def _evaluate(
@@ -127,9 +171,18 @@ def _evaluate(
     return model.evaluate(name, inputs, scope)
 
 
+def _inputs(model: DecisionModel, case: etree._Element) -> dict[str, Any]:
+    types = {element.name: element.type for element in model.inputs.values()}
+    return {
+        name: _typed(read_value(node), types.get(name))
+        for node in xml.children(case, "inputNode")
+        if (name := node.get("name") or "")
+    }
+
+
 def _check(model: DecisionModel, case: etree._Element, result: etree._Element) -> str | None:
     """Why the result is wrong, None when it is right."""
-    inputs = {node.get("name") or "": read_value(node) for node in xml.children(case, "inputNode")}
+    inputs = _inputs(model, case)
     try:
         actual = from_host(_evaluate(model, case, result, inputs).value)
     except (FeelError, DmnNotFound, InvalidOperation) as error:
@@ -147,7 +200,9 @@ def _load(file: Path) -> tuple[etree._Element | None, DecisionModel | None, str]
     try:
         cases = xml.parse_xml(file.read_bytes())
         name = (xml.text_of(cases, "modelName") or "").strip()
-        imports = {path.name: path.read_bytes() for path in sorted(file.parent.glob("*.dmn")) if path.name != name}
+        imports = {
+            path.name: path.read_bytes() for path in sorted(file.parent.glob("*.dmn")) if path.name != name
+        }
         model, _ = read_model((file.parent / name).read_bytes(), imports)
         return cases, model, ""
     except (DmnInvalid, DmnError, OSError) as error:
@@ -155,19 +210,22 @@ def _load(file: Path) -> tuple[etree._Element | None, DecisionModel | None, str]
 
 
 def _run_file(file: Path) -> Iterator[TckFailure | None]:
+    """A failure, or None for a case all of whose results are right, for each case."""
     cases, model, reason = _load(file)
     if cases is None or model is None:
         yield TckFailure(file.name, "-", "-", reason)
         return
     for case in xml.children(cases, "testCase"):
-        for result in xml.children(case, "resultNode"):
-            wrong = _check(model, case, result)
-            case_id, name = case.get("id") or "", result.get("name") or ""
-            yield TckFailure(file.name, case_id, name, wrong) if wrong else None
+        wrong = ((result, _check(model, case, result)) for result in xml.children(case, "resultNode"))
+        found = next(((result, reason) for result, reason in wrong if reason), None)
+        if found is None:
+            yield None
+        else:
+            yield TckFailure(file.name, case.get("id") or "", found[0].get("name") or "", found[1])
 
 
 def run_tck(directory: Path) -> TckReport:
-    """Run every `*-test-*.xml` below a directory with the model beside it."""
+    """Run every `*-test-*.xml` below a directory with the model beside it; the unit is a test case."""
     passed, failures = 0, []
     for file in sorted(directory.rglob("*-test-*.xml")):
         for failure in _run_file(file):

@@ -234,9 +234,12 @@ def _run(frame: Frame) -> DecisionRun:
 
 
 def _quantify(results: list[Any], every: bool) -> bool | None:
-    if (not every) in results:
-        return not every
-    return every if all(result is every for result in results) else None
+    for result in results:
+        if result is (not every):
+            return not every
+        if result is not None and not isinstance(result, bool):
+            return None
+    return None if None in results else every
 
 
 def conform(frame: Frame, kind: FeelType, value: Any, what: str, place: str) -> Any:

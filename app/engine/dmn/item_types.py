@@ -15,7 +15,16 @@ from app.engine.feel.frames import RootFrame
 from app.engine.feel.names import KnownNames
 from app.engine.feel.parser import Parser
 from app.engine.feel.scope import NO_SCOPE, Run
-from app.engine.feel.types import ANY, SIMPLE_TYPES, ContextType, FeelType, FunctionType, ListType, resolve_type
+from app.engine.feel.types import (
+    ANY,
+    SIMPLE_TYPES,
+    ContextType,
+    FeelType,
+    FunctionType,
+    ListType,
+    Mismatch,
+    resolve_type,
+)
 
 MAX_DEPTH = 30
 Problem = Callable[[etree._Element, str], None]
@@ -29,18 +38,18 @@ class AllowedType(FeelType):
     tests: UnaryTests
 
     def accepts(self, value: Any) -> bool:
-        if not self.base.accepts(value):
-            return False
+        return self.base.accepts(value)
+
+    def permits(self, value: Any) -> bool:
+        if value is None or not self.base.permits(value):
+            return value is None
         return self.tests.run(RootFrame({}, Run(NO_SCOPE)), value) is True
 
     def coerce(self, value: Any) -> Any:
-        if value is None or self.accepts(value):
-            return value
-        return self._checked(self.base.coerce(value))
-
-    def _checked(self, value: Any) -> Any:
-        # Explicit names: super() has no cell in a dataclass with slots.
-        return value if value is None or self.accepts(value) else FeelType.coerce(self, value)
+        found = self.base.coerce(value)
+        if not self.permits(found):
+            raise Mismatch("the value is not an allowed one")
+        return found
 
     def is_list(self) -> bool:
         return self.base.is_list()
@@ -52,7 +61,9 @@ class AllowedType(FeelType):
 class TypeTable(Mapping[str, FeelType]):
     """The types of a model by name, built when first used; `foreign` finds those of imported models."""
 
-    def __init__(self, root: etree._Element, problem: Problem, foreign: Callable[[str], FeelType | None]) -> None:
+    def __init__(
+        self, root: etree._Element, problem: Problem, foreign: Callable[[str], FeelType | None]
+    ) -> None:
         self._elements = {
             name: item for item in children(root, "itemDefinition") if (name := attribute(item, "name"))
         }

@@ -73,7 +73,7 @@ class DecisionModel:
     def evaluate_service(
         self, service_id_or_name: str, variables: Mapping[str, Any], scope: Scope | None = None
     ) -> DecisionResult:
-        """A decision service's value (several outputs: a dict by name); raises DmnNotFound, FeelBudgetError."""
+        """A decision service's value, a dict for several outputs; raises DmnNotFound, FeelBudgetError."""
         service: Service = self._find(service_id_or_name, (Service,))
 
         def decide(evaluation: Evaluation) -> tuple[Any, DecisionTrace]:
@@ -85,7 +85,7 @@ class DecisionModel:
     def invoke(
         self, knowledge_id_or_name: str, variables: Mapping[str, Any], scope: Scope | None = None
     ) -> DecisionResult:
-        """The value of a business knowledge model for arguments by name; raises DmnNotFound, FeelBudgetError."""
+        """A business knowledge model's value for named arguments; raises DmnNotFound, FeelBudgetError."""
         knowledge: Knowledge = self._find(knowledge_id_or_name, (Knowledge,))
 
         def call(evaluation: Evaluation) -> tuple[Any, DecisionTrace]:
@@ -193,7 +193,12 @@ class Evaluation:
             value = conform(frame, decision.type, value, decision.name, decision.id)
         recorder, self.run.recorder = self.run.recorder, outer
         trace = DecisionTrace(
-            decision.id, decision.name, tuple(recorder.inputs), tuple(recorder.rows), to_host(value), tuple(required)
+            decision.id,
+            decision.name,
+            tuple(recorder.inputs),
+            tuple(recorder.rows),
+            to_host(value),
+            tuple(required),
         )
         self._decided[decision.id] = value, trace
         self.run.depth += 1

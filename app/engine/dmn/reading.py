@@ -251,7 +251,7 @@ def _find_import(imports: Mapping[str, bytes], namespace: str, location: str) ->
 
 
 def read_model(data: bytes, imports: Mapping[str, bytes]) -> tuple[DecisionModel, tuple[DmnError, ...]]:
-    """The model and its problems; what has a problem evaluates to null. Raises DmnInvalid for no DMN at all."""
+    """The model and its problems, whose elements evaluate to null; raises DmnInvalid for no DMN at all."""
     reader = ModelReader(data, imports)
     model = reader.read()
     return model, tuple(reader.problems)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _DESCRIPTION = "description"
 
 
-def _allowed(reader: BoxedReader, element: etree._Element, tag: str, names: frozenset[str]) -> UnaryTests | None:
+def _allowed(
+    reader: BoxedReader, element: etree._Element, tag: str, names: frozenset[str]
+) -> UnaryTests | None:
     text = xml.text_of(xml.child(element, tag), "text")
     return reader.tests(element, text, names) if text and text.strip() else None
 

@@ -118,9 +118,7 @@ def _matching(table: DecisionTable, values: list[Any], frame: Frame) -> list[Rul
 
 
 def _row(table: DecisionTable, hit: _Hit) -> RowHit:
-    outputs = {
-        clause.name: to_host(value) for clause, value in zip(table.outputs, hit.outputs, strict=True)
-    }
+    outputs = {clause.name: to_host(value) for clause, value in zip(table.outputs, hit.outputs, strict=True)}
     return RowHit(hit.rule.index, hit.rule.id, dict(hit.rule.annotations), outputs, table.id)
 
 
@@ -199,7 +197,8 @@ def _collect(table: DecisionTable, hits: list[_Hit], run: DecisionRun) -> Any:
     if table.aggregation == "COUNT":
         return Decimal(len(hits))
     columns = tuple(
-        _aggregate(table, [hit.outputs[position] for hit in hits], run) for position in range(len(table.outputs))
+        _aggregate(table, [hit.outputs[position] for hit in hits], run)
+        for position in range(len(table.outputs))
     )
     return _shape(table, columns)
 

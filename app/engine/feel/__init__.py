@@ -1,6 +1,6 @@
 """FEEL, the expression language of DMN 1.3 to 1.5: compiled, bounded, without side effects.
 
->>> compile_expression("申报金额 > 100 and 类型 in (\"专利\", \"商标\")").evaluate({"申报金额": 120, "类型": "专利"})
+>>> compile_expression('金额 > 100 and 类型 in ("专利", "商标")').evaluate({"金额": 120, "类型": "专利"})
 True
 """
 

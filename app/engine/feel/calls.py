@@ -24,7 +24,8 @@ def _function(compiler: Compiler, node: n.FunctionNode) -> Code:
 
     def run(frame: Frame) -> Any:
         parameters = tuple(
-            Parameter(name, resolve_type(kind, frame.run.types) if kind else None) for name, kind in node.parameters
+            Parameter(name, resolve_type(kind, frame.run.types) if kind else None)
+            for name, kind in node.parameters
         )
 
         def call(_: Run, arguments: Sequence[Any]) -> Any:

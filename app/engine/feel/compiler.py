@@ -148,7 +148,8 @@ def _operation(compiler: Compiler, operator: str, node: n.Node) -> Callable[[Fra
 def _arithmetic(compiler: Compiler, node: n.Arithmetic) -> Code:
     first = compiler.compile(node.first)
     steps = [
-        (_operation(compiler, operator, operand), compiler.compile(operand)) for operator, operand in node.rest
+        (_operation(compiler, operator, operand), compiler.compile(operand))
+        for operator, operand in node.rest
     ]
     if len(steps) == 1:
         operate, second = steps[0]

@@ -71,7 +71,7 @@ class UnaryTests(_Compiled):
         self.node = node
 
     def matches(self, value: Any, variables: Mapping[str, Any], scope: Scope | None = None) -> bool:
-        """Whether the value passes; a test that has no result does not let it pass. Raises FeelBudgetError."""
+        """Whether the value passes; a test without a result lets nothing pass. Raises FeelBudgetError."""
         root = RootFrame(variables, Run(scope or NO_SCOPE))
         return self.run(root, from_host(value)) is True
 
@@ -105,12 +105,16 @@ def _passes(code: Code, is_condition: bool, frame: Frame, value: Any) -> bool | 
 
 def _is_condition(node: n.Node) -> bool:
     """Whether a test says by itself if the value passes, rather than what the value must be."""
-    return mentions(node, "?") or isinstance(node, (n.Comparison, n.Between, n.In, n.InstanceOf, n.Logic, n.Quantified))
+    return mentions(node, "?") or isinstance(
+        node, (n.Comparison, n.Between, n.In, n.InstanceOf, n.Logic, n.Quantified)
+    )
 
 
 def _relevant(text: str, names: Iterable[str]) -> frozenset[str]:
     """The names the lexer cannot see as one word and that may occur in the text."""
-    return frozenset(name for name in names if not is_plain(name) and name[:1] and name.split()[0][:1] in text)
+    return frozenset(
+        name for name in names if not is_plain(name) and name[:1] and name.split()[0][:1] in text
+    )
 
 
 def _parser(text: str, names: frozenset[str]) -> Parser:

@@ -16,6 +16,8 @@ class Frame:
     """Names bound by a loop, a filter, a function or a context, inside another frame."""
 
     __slots__ = ("parent", "root", "run", "vars")
+    root: RootFrame
+    run: Run
 
     def __init__(self, names: dict[str, Any], parent: Frame) -> None:
         self.vars = names
@@ -27,21 +29,20 @@ class Frame:
 class RootFrame(Frame):
     """The host's variables: converted to FEEL values when first used, and kept for this evaluation."""
 
-    __slots__ = ("_own", "paths", "raw")
+    __slots__ = ("paths", "raw")
 
-    def __init__(self, raw: Mapping[str, Any], run: Run, own_values: bool = False) -> None:
+    def __init__(self, raw: Mapping[str, Any], run: Run) -> None:
         self.vars = {}
         self.parent = None
         self.root = self
         self.run = run
         self.raw = raw
         self.paths: dict[tuple[str, ...], Any] = {}
-        self._own = own_values
 
     def load(self, name: str) -> Any:
         """The variable, the host's function or the built-in function of that name, else MISSING."""
         if name in self.raw:
-            value = self.raw[name] if self._own else from_host(self.raw[name])
+            value = from_host(self.raw[name])
         elif name in self.run.scope.functions:
             value = host_function(name, self.run.scope.functions[name])
         else:
@@ -58,7 +59,7 @@ class RootFrame(Frame):
             if not isinstance(value, Mapping) or name not in value:
                 return MISSING
             value = value[name]
-        found = self.paths[names] = value if self._own else from_host(value)
+        found = self.paths[names] = from_host(value)
         return found
 
 

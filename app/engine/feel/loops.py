@@ -121,7 +121,7 @@ def _for(compiler: Compiler, node: n.For) -> Code:
 
 def _quantified(compiler: Compiler, node: n.Quantified) -> Code:
     loops, condition = _loops(compiler, node.iterators), compiler.compile(node.condition)
-    decided = not node.every
+    decided, place = not node.every, compiler.place(node.condition)
 
     def run(frame: Frame) -> Any:
         unknown = False
@@ -130,7 +130,10 @@ def _quantified(compiler: Compiler, node: n.Quantified) -> Code:
                 value = condition(inner)
                 if value is decided:
                     return decided
-                unknown = unknown or value is not node.every
+                unknown = unknown or value is None
+                if value is not None and not isinstance(value, bool):
+                    frame.run.warn(f"the condition is {kind_of(value)}, no boolean", *place)
+                    return None
         except NoIteration:
             return None
         return None if unknown else node.every

@@ -7,7 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from app.engine.feel.frames import MISSING
-from app.engine.feel.temporal import NANOS, DaysDuration, FeelDate, FeelDateTime, FeelTime, YearsMonthsDuration
+from app.engine.feel.temporal import (
+    NANOS,
+    DaysDuration,
+    FeelDate,
+    FeelDateTime,
+    FeelTime,
+    YearsMonthsDuration,
+)
 from app.engine.feel.values import FeelRange, kind_of
 
 

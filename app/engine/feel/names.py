@@ -62,9 +62,11 @@ def merge_words(tokens: list[Token], index: int) -> tuple[str, int]:
     words, position = [tokens[index].text], index + 1
     while True:
         token = tokens[position]
-        if token.kind == "word" and token.text not in KEYWORDS:
-            words.append(token.text)
-        elif token.kind == "digits" or (token.kind == "num" and token.text.isdigit()):
+        if (
+            (token.kind == "word" and token.text not in KEYWORDS)
+            or token.kind == "digits"
+            or (token.kind == "num" and token.text.isdigit())
+        ):
             words.append(token.text)
         else:
             return " ".join(words), position - index

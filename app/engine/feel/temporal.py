@@ -51,7 +51,9 @@ def date_from_epoch_day(number: int) -> FeelDate:
     day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
     shifted = (5 * day_of_year + 2) // 153
     month = shifted + (3 if shifted < 10 else -9)
-    return make_date(year_of_era + era * 400 + (month <= 2), month, day_of_year - (153 * shifted + 2) // 5 + 1)
+    return make_date(
+        year_of_era + era * 400 + (month <= 2), month, day_of_year - (153 * shifted + 2) // 5 + 1
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,9 @@ def _zone_offset(date: FeelDate, second_of_day: int, zone: str) -> int:
     if found is None:
         return 0
     moment = datetime(_civil_year(date.year), date.month, date.day, tzinfo=found)
-    clock = moment.replace(hour=second_of_day // 3600, minute=second_of_day // 60 % 60, second=second_of_day % 60)
+    clock = moment.replace(
+        hour=second_of_day // 3600, minute=second_of_day // 60 % 60, second=second_of_day % 60
+    )
     offset = clock.utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0
 

@@ -149,14 +149,21 @@ def format_days(value: DaysDuration) -> str:
         clock += f"{rest % 60}{_fraction(nano)}S"
     if not value.nanos:
         return "PT0S"
-    return ("-" if value.nanos < 0 else "") + "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+    return (
+        ("-" if value.nanos < 0 else "") + "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+    )
 
 
 def format_months(value: YearsMonthsDuration) -> str:
     years, months = divmod(abs(value.months), 12)
     if not value.months:
         return "P0M"
-    return ("-" if value.months < 0 else "") + "P" + (f"{years}Y" if years else "") + (f"{months}M" if months else "")
+    return (
+        ("-" if value.months < 0 else "")
+        + "P"
+        + (f"{years}Y" if years else "")
+        + (f"{months}M" if months else "")
+    )
 
 
 # -- Python's own types: what hosts give and get ----------------------------------------------------
@@ -170,7 +177,9 @@ def time_from_python(value: time) -> FeelTime:
     if isinstance(key, str):
         return FeelTime(seconds, value.microsecond * 1000, None, key)
     offset = value.utcoffset()
-    return FeelTime(seconds, value.microsecond * 1000, None if offset is None else int(offset.total_seconds()))
+    return FeelTime(
+        seconds, value.microsecond * 1000, None if offset is None else int(offset.total_seconds())
+    )
 
 
 def date_time_from_python(value: datetime) -> FeelDateTime:

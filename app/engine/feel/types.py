@@ -29,13 +29,17 @@ class FeelType:
         """Whether the value conforms: like `accepts`, and null conforms to everything."""
         return value is None or self.accepts(value)
 
+    def permits(self, value: Any) -> bool:
+        """Whether the value conforms and is an allowed one; `instance of` asks less."""
+        return self.fits(value)
+
     def coerce(self, value: Any) -> Any:
         """The value after the implicit conversions; raises Mismatch."""
-        if self.fits(value):
+        if self.permits(value):
             return value
         if isinstance(value, list) and len(value) == 1 and not self.is_list():
             return self.coerce(value[0])
-        if self.is_list() and not isinstance(value, list) and self.fits([value]):
+        if self.is_list() and not isinstance(value, list) and self.permits([value]):
             return [value]
         if self.name == "date and time" and isinstance(value, FeelDate):
             return FeelDateTime(value, MIDNIGHT_UTC)
@@ -73,9 +77,12 @@ class ListType(FeelType):
     def accepts(self, value: Any) -> bool:
         return isinstance(value, list) and all(self.item.fits(item) for item in value)
 
+    def permits(self, value: Any) -> bool:
+        return value is None or (isinstance(value, list) and all(self.item.permits(item) for item in value))
+
     def coerce(self, value: Any) -> Any:
         if isinstance(value, list):
-            return value if self.accepts(value) else [self.item.coerce(item) for item in value]
+            return value if self.permits(value) else [self.item.coerce(item) for item in value]
         return None if value is None else [self.item.coerce(value)]
 
     def conforms_to(self, other: FeelType) -> bool:
@@ -91,6 +98,11 @@ class ContextType(FeelType):
     def accepts(self, value: Any) -> bool:
         return isinstance(value, dict) and all(
             name in value and kind.fits(value[name]) for name, kind in self.entries
+        )
+
+    def permits(self, value: Any) -> bool:
+        return value is None or (
+            self.accepts(value) and all(kind.permits(value[name]) for name, kind in self.entries)
         )
 
     def conforms_to(self, other: FeelType) -> bool:
@@ -121,8 +133,16 @@ class FunctionType(FeelType):
     def accepts(self, value: Any) -> bool:
         if not isinstance(value, FeelFunction) or len(value.parameters) != len(self.parameters):
             return False
-        given = FunctionType("function", tuple(p.type or ANY for p in value.parameters), value.result_type or ANY)
+        given = FunctionType(
+            "function", tuple(p.type or ANY for p in value.parameters), value.result_type or ANY
+        )
         return given.conforms_to(self)
+
+    def permits(self, value: Any) -> bool:
+        # A function that does not declare its types may still turn out to be one of these.
+        if isinstance(value, FeelFunction) and value.result_type is None:
+            return value.variadic or len(value.parameters) == len(self.parameters)
+        return self.fits(value)
 
     def conforms_to(self, other: FeelType) -> bool:
         if not isinstance(other, FunctionType):
@@ -152,5 +172,3 @@ def resolve_type(node: TypeNode, named: Mapping[str, FeelType] | None) -> FeelTy
     if named and node.name in named:
         return named[node.name]
     return SIMPLE_TYPES.get(node.name)
-
-

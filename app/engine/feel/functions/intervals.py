@@ -44,7 +44,11 @@ def range_from(text: str) -> FeelRange:
         raise ValueError(f"{text!r} is no range") from error
     if isinstance(node, n.Range):
         start, end = _constant(node.low), _constant(node.high)
-        found = None if start is None or end is None else make_range(start, end, node.low_included, node.high_included)
+        found = (
+            None
+            if start is None or end is None
+            else make_range(start, end, node.low_included, node.high_included)
+        )
         if found is not None:
             return found
     raise ValueError(f"{text!r} is no range")

@@ -8,17 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from app.engine.feel.calls import bind, invoke
-from app.engine.feel.functions.registry import built_in, numbers_in, whole
+from app.engine.feel.functions.registry import Function, built_in, numbers_in, whole
 from app.engine.feel.operators import equals, less
 from app.engine.feel.scope import Run
 from app.engine.feel.types import Mismatch
 from app.engine.feel.values import NUMBERS, FeelFunction, kind_of
 
 
-def _several(name: str, slot: str = "list") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _several(name: str, slot: str = "list") -> Callable[[Function], Function]:
     """Declare a function that takes a list or its elements."""
 
-    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+    def declare(function: Function) -> Function:
         built_in(name, f"{slot}: list", with_run=True)(function)
         built_in(name, f"{slot}: any", with_run=True, rest=True)(function)
         return function
@@ -287,10 +287,7 @@ def sort(run: Run, values: list[Any], precedes: FeelFunction | None) -> list[Any
     run.grow(len(values))
 
     def is_before(left: Any, right: Any) -> bool:
-        if precedes is None:
-            result = less(left, right)
-        else:
-            result = invoke(run, precedes, [left, right])
+        result = less(left, right) if precedes is None else invoke(run, precedes, [left, right])
         if not isinstance(result, bool):
             raise Mismatch("the elements have no order")
         return result
@@ -305,4 +302,3 @@ def sort(run: Run, values: list[Any], precedes: FeelFunction | None) -> list[Any
         return 1 if is_before(right, left) else 0
 
     return sorted(values, key=functools.cmp_to_key(compare))
-

@@ -70,9 +70,7 @@ def _offset(value: DaysDuration | None) -> int | None:
     return None if value is None else value.nanos // NANOS
 
 
-@built_in(
-    "time", "hour: number, minute: number, second: number, offset?: days and time duration|null"
-)
+@built_in("time", "hour: number, minute: number, second: number, offset?: days and time duration|null")
 def time_of(hour: Decimal, minute: Decimal, second: Decimal, offset: DaysDuration | None) -> FeelTime:
     """A time of its parts; raises ValueError."""
     full = int(second)

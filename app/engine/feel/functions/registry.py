@@ -1,11 +1,11 @@
-"""How built-in functions are declared: by signatures like `string: string, start position: number, length?: number`."""
+"""How built-in functions are declared: by signatures like `string: string, start position: number`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from app.engine.feel.calls import WrongArguments
 from app.engine.feel.frames import BUILT_INS
@@ -14,6 +14,7 @@ from app.engine.feel.temporal import MIDNIGHT_UTC, FeelDate, FeelDateTime
 from app.engine.feel.types import Mismatch
 from app.engine.feel.values import FeelFunction, Parameter, kind_of
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 _DURATIONS = ("days and time duration", "years and months duration")
 
 
@@ -95,7 +96,9 @@ def _read_slots(text: str) -> tuple[Slot, ...]:
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, kind = (piece.strip() for piece in part.split(":"))
         kinds = tuple(piece for piece in kind.split("|") if piece != "null")
-        expanded = tuple(each for piece in kinds for each in (_DURATIONS if piece == "duration" else (piece,)))
+        expanded = tuple(
+            each for piece in kinds for each in (_DURATIONS if piece == "duration" else (piece,))
+        )
         slots.append(Slot(name.rstrip("?"), expanded, name.endswith("?"), "|null" in kind))
     return tuple(slots)
 
@@ -131,10 +134,10 @@ def _call_named(name: str) -> Callable[[Run, dict[str, Any]], Any]:
 
 def built_in(
     name: str, slots: str, *, with_run: bool = False, rest: bool = False
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Function], Function]:
     """Declare a signature of a built-in function; several may share one name."""
 
-    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+    def declare(function: Function) -> Function:
         signature = Signature(_read_slots(slots), function, with_run, rest)
         SIGNATURES.setdefault(name, []).append(signature)
         parameters = tuple(Parameter(slot.name) for slot in SIGNATURES[name][0].slots)

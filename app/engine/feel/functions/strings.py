@@ -123,7 +123,9 @@ def matches(run: Run, text: str, pattern: str, flags: str | None) -> bool:
     return compile_pattern(pattern, flags or "").search(text, 0, run.step) is not None
 
 
-@built_in("replace", "input: string, pattern: string, replacement: string, flags?: string|null", with_run=True)
+@built_in(
+    "replace", "input: string, pattern: string, replacement: string, flags?: string|null", with_run=True
+)
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None) -> str:
     """The text with every match replaced; `$1` in the replacement is a group; raises ValueError."""
     compiled = compile_pattern(pattern, flags or "")

@@ -14,8 +14,9 @@ from app.engine.feel.regex.program import Program, compile_program
 
 Pay = Callable[[int], None]
 Saves = tuple[int, ...]
+Thread = tuple[int, int, Saves]
 _PAY_EVERY = 1024
-_STATES_A_STEP = 16
+_MOVES_A_STEP = 4
 _REPLACEMENT = re.compile(r"\\(.?)|\$([0-9]*)", re.S)
 
 
@@ -38,39 +39,36 @@ class Pattern:
         return None
 
     def _match(self, text: str, start: int, tried: set[Any], pay: Pay) -> Saves | None:
-        code, keep = self._code, self._remember_saves
-        stack: list[tuple[int, int, Saves]] = [(0, start, (-1,) * (2 * self.groups + 2))]
+        stack: list[Thread] = [(0, start, (-1,) * (2 * self.groups + 2))]
         count = 0
         while stack:
-            at, position, saves = stack.pop()
-            while True:
+            thread: Thread | None = stack.pop()
+            while thread is not None:
                 count += 1
                 if count % _PAY_EVERY == 0:
-                    pay(_PAY_EVERY // _STATES_A_STEP)
-                state = (at, position, saves) if keep else (at, position)
-                if state in tried:
-                    break
-                tried.add(state)
-                kind, first, second = code[at]
-                if kind == "char":
-                    if position >= len(text) or not first(text[position]):  # type: ignore[operator]
-                        break
-                    at, position = at + 1, position + 1
-                elif kind == "split":
-                    stack.append((at + second, position, saves))  # type: ignore[operator]
-                    at += first  # type: ignore[operator]
-                elif kind == "jump":
-                    at += first  # type: ignore[operator]
+                    pay(_PAY_EVERY // _MOVES_A_STEP)
+                kind, first, second = self._code[thread[0]]
+                if kind == "split":
+                    thread = self._split(thread, (first, second), tried, stack)
                 elif kind == "match":
-                    pay(1 + count % _PAY_EVERY // _STATES_A_STEP)
-                    return saves
+                    pay(1 + count % _PAY_EVERY // _MOVES_A_STEP)
+                    return thread[2]
                 else:
-                    moved = _QUIET[kind](text, position, saves, first)
-                    if moved is None:
-                        break
-                    at, (position, saves) = at + 1, moved
-        pay(1 + count % _PAY_EVERY // _STATES_A_STEP)
+                    thread = _MOVES[kind](text, thread, first)
+        pay(1 + count % _PAY_EVERY // _MOVES_A_STEP)
         return None
+
+    def _split(
+        self, thread: Thread, ways: tuple[int, int], tried: set[Any], stack: list[Thread]
+    ) -> Thread | None:
+        """Go the first way and keep the second for later; nothing when that was all tried before."""
+        at, position, saves = thread
+        state = thread if self._remember_saves else (at, position)
+        if state in tried:
+            return None
+        tried.add(state)
+        stack.append((at + ways[1], position, saves))
+        return at + ways[0], position, saves
 
     def _matches(self, text: str, pay: Pay) -> list[Saves]:
         found: list[Saves] = []
@@ -118,7 +116,9 @@ class Pattern:
         if not digits:
             raise ValueError("'$' in a replacement must be followed by a digit")
         # As many digits as there are groups: $12 is group 1 and a 2 when there are nine groups or fewer.
-        size = max((n for n in range(1, min(len(digits), 6) + 1) if int(digits[:n]) <= self.groups), default=1)
+        size = max(
+            (n for n in range(1, min(len(digits), 6) + 1) if int(digits[:n]) <= self.groups), default=1
+        )
         number = int(digits[:size])
         return [number if number <= self.groups else "", digits[size:]]
 
@@ -133,42 +133,42 @@ class Pattern:
         return [*pieces, text[position:]]
 
 
-Moved = tuple[int, Saves] | None
+def _char(text: str, thread: Thread, test: Any) -> Thread | None:
+    at, position, saves = thread
+    return (at + 1, position + 1, saves) if position < len(text) and test(text[position]) else None
 
 
-def _save(_: str, position: int, saves: Saves, slot: Any) -> Moved:
-    return position, (*saves[:slot], position, *saves[slot + 1 :])
+def _jump(_: str, thread: Thread, distance: Any) -> Thread | None:
+    return thread[0] + distance, thread[1], thread[2]
 
 
-def _back(text: str, position: int, saves: Saves, group: Any) -> Moved:
+def _save(_: str, thread: Thread, slot: Any) -> Thread | None:
+    at, position, saves = thread
+    return at + 1, position, (*saves[:slot], position, *saves[slot + 1 :])
+
+
+def _back(text: str, thread: Thread, group: Any) -> Thread | None:
+    at, position, saves = thread
     wanted = text[saves[2 * group] : saves[2 * group + 1]] if saves[2 * group + 1] >= 0 else ""
-    return (position + len(wanted), saves) if text.startswith(wanted, position) else None
+    return (at + 1, position + len(wanted), saves) if text.startswith(wanted, position) else None
 
 
-def _start(_: str, position: int, saves: Saves, __: Any) -> Moved:
-    return (position, saves) if position == 0 else None
+def _anchor(holds: Callable[[str, int], bool]) -> Callable[[str, Thread, Any], Thread | None]:
+    def move(text: str, thread: Thread, _: Any) -> Thread | None:
+        return (thread[0] + 1, thread[1], thread[2]) if holds(text, thread[1]) else None
+
+    return move
 
 
-def _end(text: str, position: int, saves: Saves, _: Any) -> Moved:
-    return (position, saves) if position == len(text) else None
-
-
-def _line_start(text: str, position: int, saves: Saves, _: Any) -> Moved:
-    at_line = position == 0 or (text[position - 1] == "\n" and position < len(text))
-    return (position, saves) if at_line else None
-
-
-def _line_end(text: str, position: int, saves: Saves, _: Any) -> Moved:
-    return (position, saves) if position == len(text) or text[position] == "\n" else None
-
-
-_QUIET: dict[str, Callable[[str, int, Saves, Any], Moved]] = {
+_MOVES: dict[str, Callable[[str, Thread, Any], Thread | None]] = {
+    "char": _char,
+    "jump": _jump,
     "save": _save,
     "back": _back,
-    "start": _start,
-    "end": _end,
-    "line start": _line_start,
-    "line end": _line_end,
+    "start": _anchor(lambda text, position: position == 0),
+    "end": _anchor(lambda text, position: position == len(text)),
+    "line start": _anchor(lambda text, at: at == 0 or (text[at - 1] == "\n" and at < len(text))),
+    "line end": _anchor(lambda text, position: position == len(text) or text[position] == "\n"),
 }
 
 

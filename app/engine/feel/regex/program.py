@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.engine.feel.regex import charsets
 from app.engine.feel.regex.charsets import Test
 
 MAX_PROGRAM = 20_000
 MAX_NESTING = 50
-# Instructions: ("char", test) ("split", first, second) ("jump", to) ("save", slot) ("start",) ("end",)
-# ("line start",) ("line end",) ("back", group) ("match",); targets are relative until linked by position.
-Instruction = tuple[str, object, object]
+# What to do and up to two operands; the targets of splits and jumps count from the instruction itself.
+Instruction = tuple[str, Any, Any]
 
 
 @dataclass
@@ -97,7 +97,11 @@ class _Reader:
             return None
         end = self.pattern.find("}", self.index)
         low, comma, high = self.pattern[self.index + 1 : end].partition(",")
-        if end < 0 or not (low.isascii() and low.isdigit()) or (high and not (high.isascii() and high.isdigit())):
+        if (
+            end < 0
+            or not (low.isascii() and low.isdigit())
+            or (high and not (high.isascii() and high.isdigit()))
+        ):
             raise ValueError("a quantifier is wrong")
         self.index = end + 1
         most = (int(high) if high else None) if comma else int(low)
@@ -150,7 +154,11 @@ class _Reader:
         return self.char(self.escaped(char))
 
     def back_reference(self, number: int) -> Instruction:
-        while self.peek().isascii() and self.peek().isdigit() and number * 10 + int(self.peek()) <= len(self.closed):
+        while (
+            self.peek().isascii()
+            and self.peek().isdigit()
+            and number * 10 + int(self.peek()) <= len(self.closed)
+        ):
             number = number * 10 + int(self.next())
         if number not in self.closed:
             raise ValueError(f"there is no group {number} to refer to")
