@@ -21,6 +21,7 @@ class Context:
     now: datetime
     settings: Settings
     actor: User | None = None
+    ticket: str | None = None  # principal of a visitor who proved number and code of an objection
 
     def acting_as(self, actor: User | None) -> Context:
         return replace(self, actor=actor)

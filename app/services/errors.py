@@ -6,7 +6,8 @@
     │   └── SeparationViolated   an earlier act on the same case forbids it (S1–S9)
     ├── Conflict            somebody else was first
     │   ├── TaskTaken
-    │   └── TaskEnded
+    │   ├── TaskEnded
+    │   └── DeadlinePassed  the limit of the step was over when the act arrived
     ├── Invalid             the input is wrong; `errors` by field
     └── NotDeployable       a bundle has problems
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.engine.errors import Problem
 
@@ -59,6 +61,16 @@ class TaskEnded(Conflict):
             f"{name} has already completed this task." if name else "This task has ended.",
         )
         self.name, self.at = name, at
+
+
+class DeadlinePassed(Conflict):
+    def __init__(self, deadline: datetime) -> None:
+        local = deadline.astimezone(ZoneInfo("Asia/Shanghai"))
+        super().__init__(
+            f"已超过截止时间（{local:%Y-%m-%d %H:%M:%S}），逾期不予受理。",
+            f"The deadline ({local:%Y-%m-%d %H:%M:%S} Beijing time) has passed; this is not accepted.",
+        )
+        self.deadline = deadline
 
 
 class Invalid(ServiceError):

@@ -21,7 +21,7 @@ MAX_FAILURES_PER_USER = 8
 MAX_FAILURES_PER_ADDRESS = 60
 MIN_PASSWORD = 10
 _COSTS = {"normal": PasswordHasher(time_cost=2, memory_cost=32 * 1024, parallelism=1),
-          "test": PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)}  # fmt: skip
+          "low": PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)}  # fmt: skip
 
 
 class TooManyAttempts(NotPermitted):

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.engine import errors as engine_errors
-from app.engine.definition import Bundle, Definition, check_bundle, load_definition
+from app.engine.definition import Bundle, Definition, load_definition
 from app.engine.errors import Problem
+from app.engine.lint import check_bundle
 from app.models.repository import Content, Deployment, DeploymentFile, ProcessDefinition
 from app.services import delegates
 from app.services.context import Context
@@ -168,6 +169,19 @@ def list_versions(session: Session, key: str) -> Sequence[ProcessDefinition]:
     return session.scalars(query).all()
 
 
+def process_names(session: Session, keys: Sequence[str], *, english: bool) -> dict[str, str]:
+    """Names of processes by key, in the order asked for."""
+    query = select(ProcessDefinition).where(ProcessDefinition.key.in_(keys), ProcessDefinition.is_current)
+    rows = {row.key: row for row in session.scalars(query)}
+    return {key: _shown_name(rows.get(key), key, english) for key in keys}
+
+
+def _shown_name(row: ProcessDefinition | None, key: str, english: bool) -> str:
+    if row is None:
+        return key
+    return row.name_en if english and row.name_en else row.name
+
+
 def started_by_message(session: Session, message: str) -> ProcessDefinition | None:
     """The current process that a message of this name starts."""
     return next((row for row in list_current(session) if message in row.start_messages and not row.is_suspended), None)
@@ -202,8 +216,13 @@ def _closure_changed(session: Session, bundle: Bundle, key: str, files: Mapping[
 
 
 def _closure(definition: Definition, files: Mapping[str, bytes]) -> dict[str, bytes | None]:
-    shared = {path: data for path, data in files.items() if path.startswith(("letters/", "policies/"))}
-    return {path: files.get(path) for path in definition.files} | shared
+    """The files that instances of a definition depend on; letters and policies count for every process."""
+    elements = definition.elements.values()
+    wanted = {f"bpmn/{key}.bpmn" for key in (definition.process_id, *definition.called_processes)}
+    wanted |= {f"bpmn/{e.attributes['decisionRef']}.dmn" for e in elements if "decisionRef" in e.attributes}
+    wanted |= {f"forms/{e.form_key}.json" for e in elements if e.form_key}
+    wanted |= {path for path in files if path.startswith(("letters/", "policies/"))}
+    return {path: files.get(path) for path in wanted}
 
 
 def _new_version(

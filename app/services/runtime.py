@@ -21,12 +21,13 @@ from app.models.repository import ProcessDefinition
 from app.models.runtime import NO_DUE_DATE, Inbox, Message, ProcessInstance, Subscription, UserTask
 from app.services import delegates, jobs, messages, repository
 from app.services.context import Context
-from app.services.errors import Conflict, NotFound
+from app.services.errors import Conflict, DeadlinePassed, NotFound
 from app.services.history import record_event
 from app.services.numbering import next_number
 from app.services.policy import parameters_of
 
 DEFAULT_PREFIX = "LC"  # 流程
+INSTANCE_EVENTS = frozenset({"instance_started", "instance_completed", "instance_cancelled"})
 
 
 def start_process(
@@ -99,6 +100,7 @@ def complete(context: Context, row: ProcessInstance, task: UserTask, values: Map
     """Complete a user task with accepted form values and run on. The caller has locked, checked and validated."""
     definition = repository.definition_of(context.session, row.definition)
     instance = Instance.load(definition, row.state)
+    _fire_overdue(context, instance, task)
     instance.complete(task.engine_id, values, context.environment())
     task.status, task.completed_at = "completed", context.now
     task.completed_by_id = context.actor.id if context.actor else None
@@ -115,6 +117,19 @@ def complete(context: Context, row: ProcessInstance, task: UserTask, values: Map
         detail={"task": task.id, "duty": task.duty},
     )
     _settle(context, row, definition, instance)
+
+
+def _fire_overdue(context: Context, instance: Instance, task: UserTask) -> None:
+    """A limit that has passed comes before the act, even if no worker has fired its timer yet.
+
+    Raises DeadlinePassed when the limit took the task away; the instant of the limit itself is still in time.
+    """
+    due = instance.next_due()
+    if due is None or due >= context.now:
+        return
+    instance.fire_timers(context.environment())
+    if all(view.id != task.engine_id for view in instance.user_tasks()):
+        raise DeadlinePassed(due)
 
 
 @jobs.job_handler("timer")
@@ -214,14 +229,17 @@ def _run_service(context: Context, row: ProcessInstance, instance: Instance, cal
 
 def _write_history(context: Context, row: ProcessInstance, definition: Definition, effects: Effects) -> None:
     for event in effects.events:
-        element = definition.element(event.process_id, event.element_id)
+        if event.kind in INSTANCE_EVENTS:
+            continue  # recorded by the use case, with its actor
+        element_id = event.element_id or ""
+        element = definition.element(event.process_id, element_id)
         record_event(
             context.session,
             row,
             event.kind,
             now=context.now,
             process_key=event.process_id,
-            element_id=event.element_id,
+            element_id=element_id,
             element_name=element.name if element else "",
             detail=event.detail,
         )
@@ -280,10 +298,10 @@ def _task_row(row: ProcessInstance, definition: Definition, view: UserTaskView, 
         process_key=view.process_id,
         element_id=view.element_id,
         name=view.name,
-        name_en=element.name_en if element else "",
-        form_key=view.form_key,
+        name_en=element.attributes.get("nameEn", "") if element else "",
+        form_key=view.form_key or "",
         subject=row.subject,
-        duty=view.duty,
+        duty=view.duty or "",
         separate_from=list(view.separate_from),
         not_actor_of=list(view.not_actor_of),
         candidates=candidates,

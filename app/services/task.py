@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import joinedload
 
 from app.engine.form import Form
+from app.engine.form.convert import Files
 from app.engine.instance import UserTaskView
 from app.models.identity import User
 from app.models.runtime import FormDraft, Inbox, ProcessInstance, RequestKey, UserTask
@@ -33,11 +34,7 @@ class Work:
 def open_task(context: Context, task_id: int) -> Work:
     """The task with its form, prefilled. Raises NotFound, TaskEnded, TaskTaken, SeparationViolated."""
     task = _visible(context, task_id)
-    _require_open(context, task)
-    user = _actor(context)
-    access.check_separation(context.session, user, task)
-    if task.assignee_id not in (None, user.id):
-        raise _taken(task)
+    _require_actable(context, task)
     return _work(context, task)
 
 
@@ -98,33 +95,37 @@ def save_draft(context: Context, task_id: int, data: Mapping[str, Any]) -> FormD
     return draft
 
 
-def complete_task(context: Context, task_id: int, data: Mapping[str, Any], *, key: str, result_url: str) -> str:
+def complete_task(
+    context: Context,
+    task_id: int,
+    data: Mapping[str, Any],
+    *,
+    key: str,
+    result_url: str,
+    files: Files | None = None,
+) -> str:
     """Complete a task with form data, exactly once for each `key`; answer where the result is.
 
-    The second of two clicks gets the first one's result. Raises Invalid with messages by field, TaskEnded, TaskTaken.
+    `files` are the attachments that were uploaded with this form, by id. The second of two clicks gets the first
+    one's result. Raises Invalid with messages by field, TaskEnded, TaskTaken, DeadlinePassed.
     """
     session = context.session
     instance_id = session.scalar(select(UserTask.instance_id).where(UserTask.id == task_id))
     if instance_id is None:
         raise NotFound
     row = runtime.lock_instance(context, instance_id)
+    actor_id = context.actor.id if context.actor else None
     done = session.get(RequestKey, key)
-    user = _actor(context)
-    if done is not None and done.user_id == user.id:
+    if done is not None and done.user_id == actor_id:
         return done.result_url
     task = _fresh(context, task_id)
-    if not access.is_candidate(user, task):
-        raise NotFound
-    _require_open(context, task)
-    if task.assignee_id not in (None, user.id):
-        raise _taken(task)
-    access.check_separation(session, user, task)
+    _require_actable(context, task)
     work = _work(context, task, row)
-    environment = context.environment()
-    accepted = work.form.accept(data, work.variables, environment.scope())
+    scope = context.environment().scope
+    accepted = work.form.accept(data, work.variables, scope, stored=work.values, files=files)
     if accepted.errors:
         raise Invalid("表单有误，请按提示更正。", "There is a problem with the form.", accepted.errors)
-    session.add(RequestKey(key=key, user_id=user.id, result_url=result_url, created_at=context.now))
+    session.add(RequestKey(key=key, user_id=actor_id, result_url=result_url, created_at=context.now))
     session.execute(delete(FormDraft).where(FormDraft.task_id == task.id))
     runtime.complete(context, row, task, accepted.values)
     return result_url
@@ -144,9 +145,9 @@ def _work(context: Context, task: UserTask, row: ProcessInstance | None = None) 
     definition = repository.definition_of(context.session, instance.definition)
     variables = view.variables()
     draft = context.session.get(FormDraft, task.id)
-    stored = variables.get(view.result_variable)
-    values = {**view.prefill, **(stored if isinstance(stored, dict) else {}), **(draft.data if draft else {})}
-    return Work(task, definition.form(view.form_key), variables, values, draft)
+    stored = variables.get(view.result_variable or "")
+    values = {**view.prefill, **(stored if isinstance(stored, dict) else {})}
+    return Work(task, definition.form(task.form_key), variables, values, draft)
 
 
 def _visible(context: Context, task_id: int) -> UserTask:
@@ -155,12 +156,30 @@ def _visible(context: Context, task_id: int) -> UserTask:
         .where(UserTask.id == task_id)
         .options(joinedload(UserTask.instance), joinedload(UserTask.completed_by), joinedload(UserTask.assignee))
     )
-    user = _actor(context)
-    if task is None:
-        raise NotFound
-    if not access.is_candidate(user, task) and task.completed_by_id != user.id:
+    if task is None or not _reaches(context, task):
         raise NotFound
     return task
+
+
+def _reaches(context: Context, task: UserTask) -> bool:
+    """Whether the task is, or was, addressed to whoever asks."""
+    if context.ticket is not None:
+        return context.ticket in task.candidates
+    user = _actor(context)
+    return access.is_candidate(user, task) or task.completed_by_id == user.id
+
+
+def _require_actable(context: Context, task: UserTask) -> None:
+    """Raises NotFound, TaskEnded, TaskTaken, SeparationViolated unless whoever asks may act on the task now."""
+    if not _reaches(context, task):
+        raise NotFound
+    _require_open(context, task)
+    if context.ticket is not None:
+        return
+    user = _actor(context)
+    if task.assignee_id not in (None, user.id):
+        raise _taken(task)
+    access.check_separation(context.session, user, task)
 
 
 def _locked(context: Context, task_id: int) -> tuple[ProcessInstance, UserTask]:

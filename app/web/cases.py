@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from app.engine.diagram import render_svg
 from app.models.runtime import ProcessInstance, UserTask
-from app.services import access, actions, cases, files, repository
+from app.services import access, actions, attachments, cases, files, repository
 from app.services.errors import NotFound
 from app.services.registers import letters
-from app.web.forms import StoredForm
+from app.web.form_pages import stored_form
 from app.web.guards import context, permission, signed_in
 from app.web.labels import STATUSES
 from app.web.language import is_english
@@ -79,7 +79,7 @@ def read_document(number: str) -> Response:
 def attachment(attachment_id: int) -> Response:
     """A file that was handed in: as a download, never shown inside our own page."""
     found = context()
-    item = files.readable_attachment(found, attachment_id, signed_in())
+    item = attachments.readable(found, attachment_id)
     response = send_file(files.path_of(found.settings.files_dir, item.sha256), mimetype=item.media_type,
                          as_attachment=True, download_name=item.name)  # fmt: skip
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
@@ -142,7 +142,7 @@ def _diagrams(instance: ProcessInstance) -> dict[str, Any]:
     chosen = request.args.get("of", instance.process_key)
     if chosen not in keys:
         abort(404)
-    names = {key: definition.process_name(key, english=is_english()) for key in keys}
+    names = repository.process_names(session, keys, english=is_english())
     svg = render_svg(definition.diagram_xml(chosen), states.get(chosen, {}), process_id=chosen, title=names[chosen])
     return {"svg": Markup(svg), "names": names, "chosen": chosen}  # noqa: S704  our own renderer escapes every text
 
@@ -151,7 +151,7 @@ def _forms(instance: ProcessInstance) -> dict[str, Any]:
     session = context().session
     tasks = cases.submissions_for(session, instance, signed_in())
     latest: dict[str, UserTask] = {task.element_id: task for task in tasks}
-    shown = [(task, StoredForm(cases.form_of(session, instance, task.form_key), task.data or {}, context()))
+    shown = [(task, stored_form(cases.form_of(session, instance, task.form_key), task.data or {}, context()))
              for task in latest.values()]  # fmt: skip
     return {"submissions": shown}
 

@@ -10,12 +10,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 
 from app.models.runtime import UserTask
-from app.services import access, inbox, task
+from app.services import access, cases, inbox, task
 from app.services.context import Context
 from app.services.errors import Invalid
-from app.services.history import timeline
 from app.services.task import Work
-from app.web.forms import TaskForm
+from app.web.form_pages import known_files, task_form
+from app.web.forms import BoundForm
 from app.web.guards import context, permission, signed_in
 
 blueprint = Blueprint("inbox", __name__)
@@ -38,7 +38,7 @@ def list_tasks(name: str) -> str:
 @permission("inbox.use")
 def show_task(task_id: int) -> str:
     work = task.open_task(context(), task_id)
-    return _task_page(work, TaskForm(work, context()))
+    return _task_page(work, task_form(work, context()))
 
 
 @blueprint.post("/tasks/<int:task_id>")
@@ -47,7 +47,7 @@ def submit_task(task_id: int) -> Any:
     """Complete, save, or change a list's rows, by the button that was pressed."""
     found = context()
     work = task.open_task(found, task_id)
-    form = TaskForm(work, found, request.form, request.files)
+    form = task_form(work, found, sent=True)
     if form.is_row_change:
         return _task_page(work, form)
     if request.form.get("action") == "save":
@@ -56,11 +56,12 @@ def submit_task(task_id: int) -> Any:
         return redirect(url_for("inbox.show_task", task_id=task_id))
     result = url_for("inbox.after", task_id=task_id)
     try:
-        target = task.complete_task(found, task_id, form.raw, key=_request_key(), result_url=result)
+        target = task.complete_task(
+            found, task_id, form.raw, key=_request_key(), result_url=result, files=known_files(form)
+        )
     except Invalid as error:
-        found.session.rollback()
         form.reject(error.errors)
-        return _task_page(task.open_task(found, task_id), form), 422
+        return _task_page(work, form), 422
     flash(_("已提交：%(name)s", name=work.task.name), "success")
     return redirect(target)
 
@@ -112,7 +113,7 @@ def _list_page(name: str) -> str:
     return render_template("inbox/list.html", name=name, page=page, lists=_side_lists(name), next_url=_next_url(name, page))
 
 
-def _task_page(work: Work, form: TaskForm) -> Any:
+def _task_page(work: Work, form: BoundForm) -> Any:
     found, user = context(), signed_in()
     name = "mine" if work.task.assignee_id == user.id else "claimable"
     page = _page(found, name, first=True)
@@ -127,8 +128,8 @@ def _task_page(work: Work, form: TaskForm) -> Any:
         request_key=uuid4().hex,
         may_complete=work.task.assignee_id == user.id or access.may(user, "apply.use"),
         colleagues=_colleagues(found, work.task),
-        events=timeline(found.session, work.task.instance_id),
-        has_errors=bool(form.errors),
+        decisions=cases.decisions_for(found.session, work.task.instance) if _is_office() else (),
+        has_errors=bool(form.summary),
     )
 
 
@@ -184,6 +185,10 @@ def _colleagues(found: Context, shown: UserTask) -> list[tuple[int, str]]:
     members = {member.id: member.name for group in groups for member in access.members_of(found.session, group)}
     members.pop(signed_in().id, None)
     return sorted(members.items(), key=lambda item: item[1])
+
+
+def _is_office() -> bool:
+    return access.may(signed_in(), "case.read_office")
 
 
 def _request_key() -> str:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 CASE_STATES = {
@@ -38,3 +43,31 @@ def case_state(code: str | None, status: str = "active") -> tuple[str, str]:
     if code is None:
         return STATUSES.get(status, (status, "mute"))
     return CASE_STATES.get(code, (code, "mute"))
+
+ITEM_STATES = {"listed": _("公示中"), "disputed": _("有异议，办理中"), "removed": _("已调整出名单")}
+
+OBJECTION_STATES = {"received": _("已收到"), "registered": _("办理中"), "decided": _("已审定"), "closed": _("已办结")}
+
+
+def figures_of(parameters: Mapping[str, Any], quota: int | None) -> list[tuple[str, str]]:
+    """The conditions and targets of a call as (label, words), from its frozen parameters."""
+    record = parameters.get("track_record") or {}
+    target = parameters.get("annual_target") or {}
+    window = "、".join(str(year) for year in record.get("window") or ())
+    years = "、".join(str(year) for year in target.get("years") or ())
+    amount = Decimal(str(record.get("bank_amount") or 0)) / 100_000_000
+    return [
+        (str(_("名额")), str(gettext("%(n)s 家左右", n=quota))),
+        (str(_("业绩期间")), window),
+        (str(_("商业银行业绩")), gettext("不少于 %(n)s 笔，或质押登记金额不少于 %(a)s 亿元",
+                                   n=record.get("bank_count"), a=f"{amount:f}")),
+        (str(_("保险公司业绩")), gettext("不少于 %(n)s 笔", n=record.get("insurer_count"))),
+        (str(_("担保机构业绩")), gettext("不少于 %(n)s 笔", n=record.get("guarantor_count"))),
+        (str(_("指标年度")), years),
+        (str(_("商业银行年度指标")), gettext("不少于 %(n)s 笔，其中首贷不少于 %(f)s 户",
+                                     n=target.get("bank_count"), f=target.get("bank_first_loan"))),
+        (str(_("保险公司年度指标")), gettext("不少于 %(n)s 笔", n=target.get("insurer_count"))),
+        (str(_("担保机构年度指标")), gettext("不少于 %(n)s 笔", n=target.get("guarantor_count"))),
+        (str(_("实施方案")), gettext("不超过 %(n)s 字", n=parameters.get("plan_limit"))),
+        (str(_("公示期")), gettext("%(n)s 个工作日", n=parameters.get("publicity_days"))),
+    ]  # fmt: skip

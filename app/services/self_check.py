@@ -1,0 +1,76 @@
+"""The self-check: the very decision tables of the office, on a visitor's figures, with nothing stored.
+
+Which form and which decisions belong to it stands in the policy: `self_check.<process> = {"form": key, "into": variable,
+"decisions": [{"decision": id, "inputs": {name: FEEL}}]}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.engine.definition import Definition
+from app.engine.feel import compile_expression
+from app.engine.form import Form
+from app.models.register import Call
+from app.services import policy, repository
+from app.services.context import Context
+from app.services.errors import NotFound
+
+
+@dataclass(frozen=True)
+class SelfCheck:
+    """What a self-check asks and decides; `variables` hold the call and its frozen parameters."""
+
+    form: Form
+    into: str
+    decisions: tuple[Mapping[str, Any], ...]
+    variables: dict[str, Any]
+    definition: Definition
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One decision's answer: its outputs and the rows that hit."""
+
+    name: str
+    outputs: dict[str, Any]
+    rows: list[dict[str, Any]]
+
+
+def find_self_check(context: Context, call: Call) -> SelfCheck:
+    """The self-check of the process that a call's cases run. Raises NotFound when the policy has none."""
+    session = context.session
+    row = repository.current_definition(session, call.case_process)
+    policies = policy.policies_of(session, row.deployment_id)
+    found = next(
+        (p["self_check"][call.case_process] for p in policies.values() if call.case_process in p.get("self_check", {})),
+        None,
+    )
+    if found is None:
+        raise NotFound
+    definition = repository.definition_of(session, row)
+    variables = {"call": {"call_no": call.number, "title": call.title}, "params": call.parameters}
+    return SelfCheck(definition.form(found["form"]), found["into"], tuple(found["decisions"]), variables, definition)
+
+
+def run(context: Context, check: SelfCheck, values: Mapping[str, Any]) -> list[CheckResult]:
+    """Evaluate every decision of the self-check on accepted form values."""
+    scope = context.environment().scope
+    variables = {**check.variables, check.into: dict(values)}
+    results = []
+    for entry in check.decisions:
+        inputs = {name: compile_expression(text).evaluate(variables, scope) for name, text in entry["inputs"].items()}
+        model = check.definition.decisions[entry["decision"]]
+        result = model.evaluate(entry["decision"], inputs, scope)
+        trace = result.trace.as_json()
+        outputs = trace.get("outputs")
+        results.append(
+            CheckResult(
+                name=str(trace.get("decision_name", entry["decision"])),
+                outputs=outputs if isinstance(outputs, dict) else {"result": outputs},
+                rows=list(trace.get("rows", ())),
+            )
+        )
+    return results

@@ -1,0 +1,73 @@
+"""Objectors: people without an account, known by receipt number and code, who hold tasks as `ticket:<number>`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+
+from app.engine.form import Form
+from app.models.register import Notice, Objection
+from app.models.runtime import Inbox
+from app.services import attachments, messages, policy, repository, task
+from app.services.context import Context
+from app.services.errors import NotFound
+from app.services.registers import objections, publicity
+from app.services.task import Work
+
+
+def objection_form(context: Context, notice: Notice) -> tuple[Form, dict[str, Any]]:
+    """The form for objecting to a notice, as the bundle names it, and the variables that it sees."""
+    session = context.session
+    definition = repository.started_by_message(session, "MSG-OBJECTION")
+    if definition is None:
+        raise NotFound
+    policies = policy.policies_of(session, definition.deployment_id)
+    key = next((p["objection_form"] for p in policies.values() if p.get("objection_form")), None)
+    if key is None:
+        raise NotFound
+    content = publicity.content_of(notice)
+    items = [{"value": item.key, "label": item.label} for item in notice.items if item.state != "removed"]
+    variables = {"notice": {**content, "number": notice.number, "options": items}}
+    return repository.definition_of(session, definition).form(key), variables
+
+
+def submit(context: Context, notice: Notice, values: Mapping[str, Any]) -> objections.Ticket:
+    """Hand the objection in; the ticket's code is shown once."""
+    ticket = objections.submit_objection(
+        context.session,
+        notice.number,
+        values,
+        context.now,
+        secret=context.settings.secret,
+        emit=partial(_emit, context),
+    )
+    attachments.hand_over(context.session, values.get("evidence") or (), f"objection:{ticket.receipt_no}")
+    return ticket
+
+
+def withdraw(context: Context, objection: Objection) -> None:
+    """Take the objection back. Raises ObjectionEnded."""
+    objections.withdraw_objection(context.session, objection, "", emit=partial(_emit, context))
+
+
+def acting_as(context: Context, objection: Objection) -> Context:
+    """The context of the ticket's holder."""
+    return replace(context, actor=None, ticket=f"ticket:{objection.number}" if objection.number else None)
+
+
+def open_work(context: Context, objection: Objection) -> Work | None:
+    """The task that waits for the objector, if any."""
+    holder = acting_as(context, objection)
+    if holder.ticket is None:
+        return None
+    query = select(Inbox.task_id).where(Inbox.principal == holder.ticket).limit(1)
+    task_id = context.session.scalar(query)
+    return task.open_task(holder, task_id) if task_id is not None else None
+
+
+def _emit(context: Context, name: str, key: str, payload: Mapping[str, Any], dedup: str | None = None) -> None:
+    messages.send_message(context, name, key, dict(payload), dedup=dedup)

@@ -1,0 +1,59 @@
+"""The applicant's desk: my cases, what is missing, starting a declaration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.services import access, applications, cases
+from app.services.registers import calls, mailbox
+from app.web.guards import context, permission, signed_in
+
+blueprint = Blueprint("apply", __name__)
+
+
+@blueprint.get("/my")
+@permission("apply.use")
+def my_cases() -> str:
+    """Each case with its state, its stages and what this person can do now."""
+    found = context()
+    own = applications.own_cases(found)
+    tasks = applications.open_tasks_of(found, own)
+    principals = set(access.principals_of(signed_in()))
+    rows = [
+        {
+            "case": case,
+            "stages": cases.stages(found.session, case),
+            "mine": [t for t in tasks.get(case.id, []) if principals & set(t.candidates)],
+            "elsewhere": [t for t in tasks.get(case.id, []) if not principals & set(t.candidates)],
+        }
+        for case in own
+    ]
+    notices = mailbox.messages_of(found.session, sorted(principals))[:10]
+    return render_template("apply/my_cases.html", rows=rows, notices=notices,
+                           calls=calls.open_calls(found.session, found.now))  # fmt: skip
+
+
+@blueprint.post("/calls/<call_no>/declare")
+@permission("apply.use")
+def declare(call_no: str) -> Any:
+    """Start a case of this call and go to its first task."""
+    found = context()
+    org_id = request.form.get("org", "")
+    chosen = int(org_id) if org_id.isdigit() else signed_in().memberships[0].org_id
+    case = applications.start_application(found, call_no, chosen)
+    flash(_("已创建申报 %(number)s。截止前可随时暂存、修改。", number=case.number), "success")
+    open_tasks = applications.open_tasks_of(found, [case]).get(case.id, [])
+    if open_tasks:
+        return redirect(url_for("inbox.show_task", task_id=open_tasks[0].id))
+    return redirect(url_for("cases.show", number=case.number))
+
+
+@blueprint.post("/my/notices/<int:notice_id>/read")
+@permission("apply.use")
+def read_notice(notice_id: int) -> Any:
+    found = context()
+    mailbox.mark_read(found.session, notice_id, access.principals_of(signed_in()), found.now)
+    return redirect(url_for("apply.my_cases"))

@@ -1,0 +1,190 @@
+"""The public site, without login: calls, self-check, notices in publicity, objections, verification."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.services import self_check as checking
+from app.services import task, tickets
+from app.services.access import PUBLIC
+from app.services.errors import Invalid, NotFound
+from app.services.registers import calls, objections, publicity, verification
+from app.web.form_pages import known_files, public_form, task_form
+from app.web.forms import BoundForm
+from app.web.forms.markup import render_markdown
+from app.web.guards import actor, context, permission
+from app.web.labels import ITEM_STATES, OBJECTION_STATES, figures_of
+
+blueprint = Blueprint("public", __name__)
+
+
+@blueprint.get("/")
+@permission(PUBLIC)
+def home() -> str:
+    found = context()
+    return render_template(
+        "public/home.html",
+        calls=calls.open_calls(found.session, found.now),
+        notices=publicity.notices_in_publicity(found.session, found.now),
+    )
+
+
+@blueprint.get("/archive")
+@permission(PUBLIC)
+def archive() -> str:
+    found = context()
+    return render_template(
+        "public/archive.html",
+        calls=calls.past_calls(found.session, found.now),
+        notices=publicity.notice_archive(found.session, found.now),
+    )
+
+
+@blueprint.get("/calls/<call_no>")
+@permission(PUBLIC)
+def call(call_no: str) -> str:
+    found, user = context(), actor()
+    shown = calls.get_call(found.session, call_no)
+    return render_template(
+        "public/call.html",
+        call=shown,
+        is_open=shown.state == "open" and shown.deadline_at > found.now,
+        body=render_markdown(str(shown.body.get("notice", ""))),
+        figures=figures_of(shown.parameters, shown.quota),
+        memberships=list({m.org_id: m.org.name for m in user.memberships}.items()) if user else [],
+    )
+
+
+@blueprint.route("/calls/<call_no>/self-check", methods=["GET", "POST"])
+@permission(PUBLIC)
+def self_check(call_no: str) -> Any:
+    """The office's own decision tables on the visitor's figures; nothing is stored."""
+    found = context()
+    shown = calls.get_call(found.session, call_no)
+    check = checking.find_self_check(found, shown)
+    form = public_form(check.form, check.variables, found, sent=request.method == "POST")
+    if request.method == "GET" or form.is_row_change:
+        return render_template("public/self_check.html", call=shown, form=form, results=())
+    if not form.validate():
+        return render_template("public/self_check.html", call=shown, form=form, results=(), has_errors=True), 422
+    results = checking.run(found, check, form.accepted.values)
+    return render_template("public/self_check.html", call=shown, form=form, results=results)
+
+
+@blueprint.get("/notices/<number>")
+@permission(PUBLIC)
+def notice(number: str) -> str:
+    found = context()
+    shown = publicity.get_notice(found.session, number)
+    content = publicity.content_of(shown)
+    return render_template(
+        "public/notice.html",
+        notice=shown,
+        is_open=publicity.takes_objections(shown, found.now),
+        body=render_markdown(str(content.get("body", ""))),
+        item_states=ITEM_STATES,
+    )
+
+
+@blueprint.route("/notices/<number>/object", methods=["GET", "POST"], endpoint="object")
+@permission(PUBLIC)
+def submit_objection(number: str) -> Any:
+    found = context()
+    shown = publicity.get_notice(found.session, number)
+    if not publicity.takes_objections(shown, found.now):
+        raise NotFound
+    form_of_notice, variables = tickets.objection_form(found, shown)
+    sent = request.method == "POST"
+    form = public_form(form_of_notice, variables, found, sent=sent)
+    if not sent or form.is_row_change:
+        return render_template("public/object.html", notice=shown, form=form)
+    if not form.validate():
+        return render_template("public/object.html", notice=shown, form=form, has_errors=True), 422
+    try:
+        ticket = tickets.submit(found, shown, form.accepted.values)
+    except Invalid as error:
+        form.reject(error.errors)
+        return render_template("public/object.html", notice=shown, form=form, has_errors=True), 422
+    return render_template("public/objection_received.html", number=ticket.receipt_no, code=ticket.code)
+
+
+@blueprint.route("/objections", methods=["GET", "POST"])
+@permission(PUBLIC)
+def objection_status() -> Any:
+    if request.method == "GET":
+        return render_template("public/objection_status.html", number="", code="")
+    return _objection_page()
+
+
+@blueprint.post("/objections/supplement")
+@permission(PUBLIC)
+def supplement_objection() -> Any:
+    """Complete the objector's own task; number and code are the only key to it."""
+    found = context()
+    objection = objections.find_by_ticket(found.session, *_ticket())
+    work = tickets.open_work(found, objection)
+    if work is None:
+        raise NotFound
+    holder = tickets.acting_as(found, objection)
+    form = task_form(work, holder, sent=True)
+    if form.is_row_change:
+        return _objection_page(form)
+    key = request.form.get("request_key", "")
+    if not 8 <= len(key) <= 64:
+        abort(400)
+    try:
+        task.complete_task(holder, work.task.id, form.raw, key=key, result_url=url_for("public.objection_status"),
+                           files=known_files(form))  # fmt: skip
+    except Invalid as error:
+        form.reject(error.errors)
+        return _objection_page(form), 422
+    return redirect(url_for("public.objection_status"))
+
+
+@blueprint.post("/objections/withdraw")
+@permission(PUBLIC)
+def withdraw_objection() -> Any:
+    found = context()
+    objection = objections.find_by_ticket(found.session, *_ticket())
+    tickets.withdraw(found, objection)
+    return redirect(url_for("public.objection_status"))
+
+
+@blueprint.get("/verify")
+@permission(PUBLIC)
+def verify() -> str:
+    number, code = request.args.get("number", "").strip(), request.args.get("code", "").strip()
+    found = verification.find(context().session, number, code) if number and code else None
+    return render_template("public/verify.html", number=number, code=code, asked=bool(number and code), found=found)
+
+
+def _objection_page(form: BoundForm | None = None) -> str:
+    found = context()
+    number, code = _ticket()
+    try:
+        objection = objections.find_by_ticket(found.session, number, code)
+    except NotFound:
+        return render_template("public/objection_status.html", number=number, code="", not_found=True, has_errors=True)
+    work = tickets.open_work(found, objection)
+    if work is not None and form is None:
+        form = task_form(work, tickets.acting_as(found, objection))
+    return render_template(
+        "public/objection_status.html",
+        objection=objection,
+        states=OBJECTION_STATES,
+        form=form,
+        task=work.task if work else None,
+        number=number,
+        code=code,
+        request_key=uuid4().hex,
+        may_withdraw=objection.state in {"registered"},
+        title=_("查询异议"),
+    )
+
+
+def _ticket() -> tuple[str, str]:
+    return request.form.get("number", "").strip(), request.form.get("code", "").strip()
