@@ -15,7 +15,11 @@ EVENTS = frozenset(
 )
 GATEWAYS = frozenset(
     {
-        "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway",
+        "exclusiveGateway",
+        "parallelGateway",
+        "inclusiveGateway",
+        "eventBasedGateway",
+        "complexGateway",
         "gateway",
     }
 )

@@ -90,10 +90,20 @@ def _view(picture: Picture, states: Mapping[str, ElementState]) -> Rect:
         if draw_label(shape):
             rects.append(shape.label or label_rect(shape.name, shape.rect))
         if shape.id in states:
-            rects.append(Rect(shape.rect.x - 10, shape.rect.y - 12, shape.rect.width + 26, shape.rect.height + 28))
+            rects.append(
+                Rect(shape.rect.x - 10, shape.rect.y - 12, shape.rect.width + 26, shape.rect.height + 28)
+            )
     rects += [edge_label_rect(edge) for edge in picture.edges if edge.name]
-    xs = [x for edge in picture.edges for x, _y in edge.points] + [r.x for r in rects] + [r.right for r in rects]
-    ys = [y for edge in picture.edges for _x, y in edge.points] + [r.y for r in rects] + [r.bottom for r in rects]
+    xs = (
+        [x for edge in picture.edges for x, _y in edge.points]
+        + [r.x for r in rects]
+        + [r.right for r in rects]
+    )
+    ys = (
+        [y for edge in picture.edges for _x, y in edge.points]
+        + [r.y for r in rects]
+        + [r.bottom for r in rects]
+    )
     left, top = min(xs, default=0.0) - MARGIN, min(ys, default=0.0) - MARGIN
     return Rect(left, top, max(xs, default=100.0) + MARGIN - left, max(ys, default=60.0) + MARGIN - top)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape, quoteattr
 
-from app.engine.layout.text import LINE_HEIGHT, balance, is_wide, text_width, wrap
+from app.engine.layout.text import LINE_HEIGHT, balance, text_width, wrap
 
 SIZE = 12.0
 
@@ -53,7 +53,11 @@ def title(text: str, x: float, y: float, height: float) -> str:
     """The title of a pool or lane: Chinese stands upright, other scripts are turned."""
     flat = " ".join(text.split())
     upright = [char.translate(UPRIGHT_FORMS) for char in flat]
-    if flat and all(is_wide(char) for char in flat) and len(upright) * 14.0 <= height - 8:
+    if (
+        flat
+        and not any(char.isascii() and (char.isalnum() or char == " ") for char in flat)
+        and len(upright) * 14.0 <= height - 8
+    ):
         return _upright(upright, x, y)
     lines = wrap(flat, height - 10, SIZE)[:2]
     if not lines:

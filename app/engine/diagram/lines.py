@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.engine.diagram.lettering import SIZE, centred
 from app.engine.diagram.reading import DrawnEdge
+from app.engine.diagram.shapes import label_lines
 from app.engine.layout.scene import LABEL_WIDTH, Point, Rect
-from app.engine.layout.text import balance, text_size
+from app.engine.layout.text import text_size
 
 CORNER = 6.0
 
@@ -42,8 +43,7 @@ def draw_edge(edge: DrawnEdge) -> str:
     if not edge.name:
         return line
     rect = edge_label_rect(edge)
-    lines = balance(edge.name, max(rect.width + 1, LABEL_WIDTH), SIZE)
-    return line + centred(lines, *rect.center, SIZE, "halo")
+    return line + centred(label_lines(edge.name, rect), *rect.center, SIZE, "halo")
 
 
 def edge_label_rect(edge: DrawnEdge) -> Rect:

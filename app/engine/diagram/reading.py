@@ -81,7 +81,9 @@ def _name(model: Model, process_id: str | None) -> str:
 
 def _plane(root: Any, model: Model, process_id: str | None) -> Any:
     planes = [
-        plane for plane in root.iter(qname(BPMNDI, "BPMNPlane")) if plane.find(qname(BPMNDI, "BPMNShape")) is not None
+        plane
+        for plane in root.iter(qname(BPMNDI, "BPMNPlane"))
+        if plane.find(qname(BPMNDI, "BPMNShape")) is not None
     ]
     if process_id is not None:
         for plane in planes:
@@ -150,14 +152,23 @@ def _edge(item: Any, element: Any, points: tuple[Point, ...]) -> DrawnEdge:
     key, kind = element.get("id"), local_name(element)
     owner = element.getparent()
     source = strip_prefix(element.get("sourceRef"))
-    origin = next((child for child in owner if child.get("id") == source), None) if owner is not None else None
+    origin = (
+        next((child for child in owner if child.get("id") == source), None) if owner is not None else None
+    )
     is_default = origin is not None and origin.get("default") == key
     conditional = element.find(bpmn("conditionExpression")) is not None
     from_gateway = origin is not None and local_name(origin).endswith("Gateway")
     directed = kind.startswith("data") or element.get("associationDirection") in ("One", "Both")
     name = (element.get("name") or "").strip()
     return DrawnEdge(
-        key, kind, name, points, _label(item), is_default, conditional and not from_gateway and not is_default, directed
+        key,
+        kind,
+        name,
+        points,
+        _label(item),
+        is_default,
+        conditional and not from_gateway and not is_default,
+        directed,
     )
 
 

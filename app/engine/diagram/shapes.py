@@ -52,8 +52,15 @@ def external_label(text: str, label: Rect | None, near: Rect) -> str:
         lines = balance(text, LABEL_WIDTH, SIZE)
         height = len(lines) * SIZE * 1.25
         return centred(lines, near.center[0], near.bottom + 4 + height / 2, SIZE, "halo")
-    lines = balance(text, max(label.width + 1, LABEL_WIDTH), SIZE)
-    return centred(lines, *label.center, SIZE, "halo")
+    return centred(label_lines(text, label), *label.center, SIZE, "halo")
+
+
+def label_lines(text: str, label: Rect) -> list[str]:
+    """The lines for a label: as the file measured it, unless its text would not fit in that height."""
+    lines = balance(text, label.width + 1, SIZE)
+    if len(lines) * SIZE * 1.25 > label.height + 6:
+        return balance(text, max(label.width + 1, LABEL_WIDTH), SIZE)
+    return lines
 
 
 def label_rect(text: str, near: Rect) -> Rect:
@@ -146,7 +153,9 @@ def _frame(shape: Drawn) -> str:
 def draw_closed_pool(shape: Drawn) -> str:
     """A pool without content: its name stands in the middle."""
     rect = shape.rect
-    return _box(rect, "frame-head", 0) + centred(wrap(shape.name, rect.width - 20, SIZE), *rect.center, SIZE, "frame-title")
+    return _box(rect, "frame-head", 0) + centred(
+        wrap(shape.name, rect.width - 20, SIZE), *rect.center, SIZE, "frame-title"
+    )
 
 
 def _annotation(shape: Drawn) -> str:
@@ -184,7 +193,8 @@ def _data_store(shape: Drawn) -> str:
         f"a{half:g} {bend:g} 0 0 1 {-r.width:g} 0z"
     )
     rings = "".join(
-        f"M{r.x:g} {r.y + bend * (1 + step * 0.8):g}a{half:g} {bend:g} 0 0 0 {r.width:g} 0" for step in range(3)
+        f"M{r.x:g} {r.y + bend * (1 + step * 0.8):g}a{half:g} {bend:g} 0 0 0 {r.width:g} 0"
+        for step in range(3)
     )
     return f'<path class="shape" d="{outline}"/><path class="mark" d="{rings}"/>'
 

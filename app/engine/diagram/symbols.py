@@ -33,8 +33,12 @@ GATEWAY_SIGNS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 TASK_SIGNS: dict[str, tuple[tuple[str, str], ...]] = {
-    "userTask": (("mark", "M-3.6 -3.6a3.6 3.6 0 1 1 7.2 0a3.6 3.6 0 1 1-7.2 0M-7 7.5c0-5 2.8-7.3 7-7.3s7 2.3 7 7.3z"),),
-    "manualTask": (("mark", "M-7.5 -1.5L-1 -5.5H2L0.5 -3.5H7V-1.5H2M7 -1.5V0.8H2M6.6 0.8V3H2M5.8 3V5.2H-4.5L-7.5 3z"),),
+    "userTask": (
+        ("mark", "M-3.6 -3.6a3.6 3.6 0 1 1 7.2 0a3.6 3.6 0 1 1-7.2 0M-7 7.5c0-5 2.8-7.3 7-7.3s7 2.3 7 7.3z"),
+    ),
+    "manualTask": (
+        ("mark", "M-7.5 -1.5L-1 -5.5H2L0.5 -3.5H7V-1.5H2M7 -1.5V0.8H2M6.6 0.8V3H2M5.8 3V5.2H-4.5L-7.5 3z"),
+    ),
     "scriptTask": (("mark", "M-4 -7.5H6c-4 4 3 8-1 15H-6c4-6-3-11 2-15zM-3 -4H3M-3 -1H3.5M-2 2H4M-3 5H3.5"),),
     "serviceTask": (
         (

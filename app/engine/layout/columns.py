@@ -60,7 +60,8 @@ def assign_columns(
     Longest path from the starts; what no start reaches stands as late as what follows allows.
     """
     ids = [box.id for box in boxes if box.near is None]
-    spans = [(link.source, link.target, 0 if link.id in level else 1) for link in forward]
+    widths = {box.id: box.span for box in boxes}
+    spans = [(link.source, link.target, 0 if link.id in level else widths[link.source]) for link in forward]
     spans += _message_spans(ids, spans, links)
     order = topological(ids, spans)
     column = dict.fromkeys(ids, 0)

@@ -10,8 +10,8 @@ from app.engine.layout.grid import Grid, build_grid
 from app.engine.layout.labels import labels_above, place_labels
 from app.engine.layout.measuring import BOUNDARY_RADIUS, Measure, measure, trace_paths
 from app.engine.layout.placing import place
-from app.engine.layout.row_cost import Weights
 from app.engine.layout.routing import Route, Router
+from app.engine.layout.row_cost import Weights
 from app.engine.layout.scene import LABEL_SIZE, LABEL_WIDTH, Drawing, Rect, Scene, count_crossings
 from app.engine.layout.text import text_size
 
@@ -78,9 +78,10 @@ def _level_candidates(scene: Scene) -> frozenset[str]:
     for link in forward:
         pair = {link.source, link.target}
         source, target = boxes[link.source], boxes[link.target]
-        if source.band == target.band or (len(source.slots) > 1 and target.band > source.band):
+        if source.band == target.band or source.span + target.span > 2:
             continue
-        if link.slot is None and entered[link.target] == 1 and not pair & used:
+        downward_past_events = len(source.slots) > 1 and target.band > source.band
+        if link.slot is None and entered[link.target] == 1 and not pair & used and not downward_past_events:
             chosen.add(link.id)
             used |= pair
     return frozenset(chosen)
@@ -101,13 +102,15 @@ def _rects(scene: Scene, grid: Grid, measured: Measure) -> dict[str, Rect]:
     for box in scene.boxes:
         x, y = measured.x[grid.box_x(box.id)], measured.y[grid.box_y(box.id)]
         rects[box.id] = Rect(x - box.width / 2, y - box.height / 2, box.width, box.height)
+        if box.span > 1:
+            first = grid.placement.columns[box.id]
+            left, right = measured.columns[first][0], measured.columns[first + box.span - 1][1]
+            rects[box.id] = Rect(left, y - box.height / 2, right - left, box.height)
         for slot in box.slots:
-            left = rects[box.id].x + slot.offset - BOUNDARY_RADIUS
+            left = measured.x[grid.slot_x[slot.id]] - BOUNDARY_RADIUS
             size = BOUNDARY_RADIUS * 2
             rects[slot.id] = Rect(left, rects[box.id].bottom - BOUNDARY_RADIUS, size, size)
     for (top, bottom), band in zip(measured.bands, scene.bands, strict=True):
         if band.opaque_id is not None:
             rects[band.opaque_id] = Rect(0.0, top, measured.width, bottom - top)
     return rects
-
-

@@ -48,13 +48,13 @@ def _frame(pool: Pool | None, process: Process, gap: float) -> Frame:
         return Frame(pool, process.id, (Band(max(title, 100.0 if pool else 0.0), gap),))
     heights = [max(_title(lane.name), 100.0) for lane in leaves]
     missing = max(0.0, title - sum(heights)) / len(heights)
-    bands = tuple(
-        Band(height + missing, gap if index == 0 else 0.0) for index, height in enumerate(heights)
-    )
+    bands = tuple(Band(height + missing, gap if index == 0 else 0.0) for index, height in enumerate(heights))
     lane_bands = {lane.id: index for index, lane in enumerate(leaves)}
     for lane in process.lanes:
         if lane.id not in lane_bands:
-            lane_bands[lane.id] = min(lane_bands[leaf.id] for leaf in leaves if _is_within(leaf, lane, process))
+            lane_bands[lane.id] = min(
+                lane_bands[leaf.id] for leaf in leaves if _is_within(leaf, lane, process)
+            )
     return Frame(pool, process.id, bands, lane_bands, process.lanes)
 
 

@@ -43,12 +43,18 @@ class Grid:
     column_widths: list[float] = field(default_factory=list)
     row_heights: list[float] = field(default_factory=list)
     middle_x: list[int] = field(default_factory=list)
+    gap_x: list[int] = field(default_factory=list)
     middle_y: list[int] = field(default_factory=list)
     slot_x: dict[str, int] = field(default_factory=dict)
 
     def box_x(self, box_id: str) -> int:
-        """The index of the x line through the middle of a box."""
-        return self.middle_x[self.placement.columns[box_id]]
+        """The index of the x line through the middle of a box, or of the middle one of its columns."""
+        return self.middle_x[self.placement.columns[box_id] + self.boxes[box_id].span // 2]
+
+    def sides_x(self, box_id: str) -> tuple[int, int]:
+        """The indexes of the gap lines left and right of a box."""
+        first = self.placement.columns[box_id]
+        return self.gap_x[first], self.gap_x[first + self.boxes[box_id].span]
 
     def box_y(self, box_id: str) -> int:
         """The index of the y line through the middle of a box."""
@@ -70,26 +76,32 @@ class Grid:
     def can_go_down(self, x: int, y: int, slot_id: str | None) -> bool:
         """May a line run along x line `x` from y line `y` to the next one?"""
         line = self.x_lines[x]
+        if self.y_lines[y].is_gap and self.y_lines[y + 1].is_gap:
+            return line.kind != "slot" or line.slot_id == slot_id
+        row = self.y_lines[y + 1].index if self.y_lines[y].is_gap else self.y_lines[y].index
+        box_id = self.cells.get((line.index, row))
         if line.is_gap:
-            return True
+            return box_id is None or self.cells.get((line.index - 1, row)) != box_id
         if line.kind == "slot" and line.slot_id != slot_id:
             return False
-        if self.y_lines[y].is_gap and self.y_lines[y + 1].is_gap:
-            return True
-        row = self.y_lines[y + 1].index if self.y_lines[y].is_gap else self.y_lines[y].index
-        return (line.index, row) not in self.cells
+        return box_id is None
 
 
-def build_grid(boxes: Mapping[str, Box], placement: Placement, bands: tuple[Band, ...], labels: float) -> Grid:
+def build_grid(
+    boxes: Mapping[str, Box], placement: Placement, bands: tuple[Band, ...], labels: float
+) -> Grid:
     """The grid for boxes that have a place; `labels` is the widest external label a column makes room for."""
     grid = Grid(boxes, placement, bands)
-    columns = max(placement.columns.values(), default=-1) + 1
+    columns = max((column + boxes[key].span for key, column in placement.columns.items()), default=0)
     grid.column_widths = [0.0] * columns
     grid.row_heights = [0.0] * len(placement.row_bands)
     for box_id, column in placement.columns.items():
         row, box = placement.rows[box_id], boxes[box_id]
-        grid.cells[column, row] = box_id
-        grid.column_widths[column] = max(grid.column_widths[column], box.width, labels if box.label else 0.0)
+        share = (box.width - (box.span - 1) * COLUMN_GAP) / box.span
+        for step in range(box.span):
+            grid.cells[column + step, row] = box_id
+            width = max(grid.column_widths[column + step], share, labels if box.label else 0.0)
+            grid.column_widths[column + step] = width
         grid.row_heights[row] = max(grid.row_heights[row], box.height)
     for row, band in enumerate(placement.row_bands):
         grid.row_heights[row] = max(grid.row_heights[row], 36.0)
@@ -105,10 +117,11 @@ def _add_x_lines(grid: Grid) -> None:
     for box_id, column in grid.placement.columns.items():
         box = grid.boxes[box_id]
         for slot in box.slots:
-            line = Line("slot", column, box_id, slot.id, slot.offset - box.width / 2)
-            slots.setdefault(column, []).append(line)
+            place = column + max(box.span - 1 - slot.from_end, 0)
+            slots.setdefault(place, []).append(Line("slot", place, box_id, slot.id, slot.offset))
     x = 0.0
     for column, width in enumerate(grid.column_widths):
+        grid.gap_x.append(len(grid.x_lines))
         _append(grid.x_lines, grid.x_at, Line("gap", column), x + COLUMN_GAP / 2)
         center = x + COLUMN_GAP + width / 2
         inner = [*slots.get(column, []), Line("mid", column)]
@@ -119,6 +132,7 @@ def _add_x_lines(grid: Grid) -> None:
                 grid.slot_x[line.slot_id] = len(grid.x_lines)
             _append(grid.x_lines, grid.x_at, line, center + line.offset)
         x += COLUMN_GAP + width
+    grid.gap_x.append(len(grid.x_lines))
     _append(grid.x_lines, grid.x_at, Line("gap", len(grid.column_widths)), x + COLUMN_GAP / 2)
 
 

@@ -55,7 +55,10 @@ class LabelPlan:
 
 
 def place_labels(
-    boxes: Iterable[Box], links: Iterable[Link], rects: Mapping[str, Rect], paths: Mapping[str, tuple[Point, ...]],
+    boxes: Iterable[Box],
+    links: Iterable[Link],
+    rects: Mapping[str, Rect],
+    paths: Mapping[str, tuple[Point, ...]],
     above: frozenset[str],
 ) -> dict[str, Rect]:
     """A rectangle for every label of an event, gateway, boundary event or flow."""
@@ -77,8 +80,8 @@ def place_labels(
     return plan.taken
 
 
-def _size(text: str) -> tuple[float, float]:
-    width, height = text_size(text, LABEL_WIDTH, LABEL_SIZE)
+def _size(text: str, room: float = LABEL_WIDTH) -> tuple[float, float]:
+    width, height = text_size(text, room, LABEL_SIZE)
     return (width + 2, height)
 
 
@@ -97,11 +100,12 @@ def _around(rect: Rect, size: tuple[float, float], above: bool) -> Iterator[Rect
 
 
 def _beside_slot(slot: Slot, rect: Rect, right: bool) -> Iterator[Rect]:
-    width, height = _size(slot.label)
-    for down in (20, 26, 34):
-        sides = [rect.x - width + 8, rect.right - 6]
-        for left in reversed(sides) if right else sides:
-            yield Rect(left, rect.y + down, width, height)
+    for room in (LABEL_WIDTH, 50.0):
+        width, height = _size(slot.label, room)
+        for down in (20, 26, 34):
+            sides = [rect.x - width + 8, rect.right - 8]
+            for left in reversed(sides) if right else sides:
+                yield Rect(left, rect.y + down, width, height)
     yield Rect(rect.center[0] + 5, rect.bottom + 3, width, height)
     yield Rect(rect.center[0] - 5 - width, rect.bottom + 3, width, height)
 
@@ -121,7 +125,7 @@ def _along(path: tuple[Point, ...], size: tuple[float, float]) -> Iterator[Rect]
         else:
             down = end[1] >= start[1]
             for share in (0.0, 0.5) if length > height + 10 else (0.0,):
-                offset = 4 + share * max(length - height - 12, 0)
+                offset = 8 + share * max(length - height - 16, 0)
                 top = start[1] + offset if down else start[1] - offset - height
-                yield Rect(start[0] + 4, top, width, height)
-                yield Rect(start[0] - 4 - width, top, width, height)
+                yield Rect(start[0] + 7, top, width, height)
+                yield Rect(start[0] - 7 - width, top, width, height)

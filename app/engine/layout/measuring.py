@@ -25,6 +25,7 @@ class Measure:
     x_tracks: dict[int, float] = field(default_factory=dict)
     y_tracks: dict[int, float] = field(default_factory=dict)
     bands: list[tuple[float, float]] = field(default_factory=list)
+    columns: list[tuple[float, float]] = field(default_factory=list)
     width: float = 0.0
     height: float = 0.0
 
@@ -62,13 +63,15 @@ def _reserve(grid: Grid, routes: Mapping[str, Route], above: frozenset[str]) -> 
         for slot in box.slots:
             need = max(text_size(slot.label, LABEL_WIDTH, LABEL_SIZE)[1] + 4, BOUNDARY_RADIUS + 4) - spare
             reserve.below[row] = max(reserve.below[row], need)
-        if len(box.slots) > 1 and box.width <= 100:
+        if len(box.slots) > 1 and box.span == 1:
             need = text_size(box.slots[-1].label, LABEL_WIDTH, LABEL_SIZE)[0] - 4
             need -= (grid.column_widths[column] - box.width) / 2
             reserve.right[column] = max(reserve.right[column], need)
     for route in routes.values():
         if route.link.label and len(route.points) > 1 and direction(*route.points[:2]) == EAST:
             if route.link.source not in grid.boxes or route.link.slot:
+                continue
+            if grid.boxes[route.link.source].span > 1:
                 continue
             column = grid.placement.columns[route.link.source]
             slack = (grid.column_widths[column] - grid.boxes[route.link.source].width) / 2
@@ -101,6 +104,7 @@ def _measure_columns(grid: Grid, tracks: Tracks, reserve: Reserve, measured: Mea
             middle = x + grid.column_widths[line.index] / 2
             measured.x[index] = middle + line.offset
             if grid.x_lines[index + 1].is_gap:
+                measured.columns.append((x, x + grid.column_widths[line.index]))
                 x += grid.column_widths[line.index]
     measured.width = x
 

@@ -23,7 +23,11 @@ def place(scene: Scene, level: frozenset[str], weights: Weights) -> Placement:
 def _place_satellites(scene: Scene, columns: dict[str, int], rows: dict[str, int]) -> None:
     """Annotations and data objects go to a free cell close to what they belong to, above before below."""
     boxes = {box.id: box for box in scene.boxes}
-    cells = {(boxes[i].band, rows[i], columns[i]) for i in rows}
+    cells = {
+        (boxes[key].band, row, columns[key] + step)
+        for key, row in rows.items()
+        for step in range(boxes[key].span)
+    }
     for box in scene.boxes:
         if box.id in rows:
             continue
@@ -35,7 +39,11 @@ def _place_satellites(scene: Scene, columns: dict[str, int], rows: dict[str, int
             for dy in range(-6, 7)
         )
         dx, dy = next(
-            ((dx, dy) for _c, dx, dy in spots if column + dx >= 0 and _is_free(cells, box, row + dy, column + dx)),
+            (
+                (dx, dy)
+                for _c, dx, dy in spots
+                if column + dx >= 0 and _is_free(cells, box, row + dy, column + dx)
+            ),
             (0, 100 + len(rows)),
         )
         columns[box.id], rows[box.id] = column + dx, row + dy
@@ -58,7 +66,8 @@ def _close_up(scene: Scene, columns: dict[str, int], rows: dict[str, int]) -> Pl
         for row in sorted(used[band]) or [0]:
             numbers[band, row] = len(row_bands)
             row_bands.append(band)
-    dense = {column: index for index, column in enumerate(sorted(set(columns.values())))}
+    taken = {column + step for key, column in columns.items() for step in range(boxes[key].span)}
+    dense = {column: index for index, column in enumerate(sorted(taken))}
     return Placement(
         {box_id: dense[column] for box_id, column in columns.items()},
         {box_id: numbers[boxes[box_id].band, row] for box_id, row in rows.items()},

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from app.engine.graph import DATA, EVENTS, GATEWAYS, SUB_PROCESSES, Association, Model, Node, Process
 from app.engine.layout.drawing import draw
 from app.engine.layout.frames import Frame, bands_of, frame_shapes, left_margin
+from app.engine.layout.grid import COLUMN_GAP
 from app.engine.layout.scene import LABEL_SIZE, Box, Drawing, Kind, Link, Point, Rect, Scene, Slot
 from app.engine.layout.text import text_size, wrap
 
@@ -194,7 +195,7 @@ def _node_box(plan: Plan, node: Node, band: int) -> Box:
     if node.type in EVENTS or node.type in GATEWAYS:
         size = EVENT if node.type in EVENTS else GATEWAY
         first = node.type == "startEvent"
-        return Box(node.id, size, size, band, node.name, first=first, is_split=node.type in GATEWAYS)
+        return Box(node.id, size, size, band, node.name, first=first)
     events = process.boundaries.get(node.id, ())
     width, height = TASK_WIDTH, TASK_HEIGHT
     if node.type in SUB_PROCESSES and _is_expanded(plan, node):
@@ -205,6 +206,10 @@ def _node_box(plan: Plan, node: Node, band: int) -> Box:
         height = max(height, 30.0 + 15.0 * len(wrap(node.name, TASK_WIDTH - 14, LABEL_SIZE)))
         if node.type in SUB_PROCESSES and any(scope == node.id for scope in plan.scope_of.values()):
             plan.planes.append(_collapsed_plane(plan, node.id))
+    span = max(round((width + COLUMN_GAP) / (TASK_WIDTH + COLUMN_GAP)), 1)
+    if span > 1:
+        slots = tuple(Slot(event.id, 24.0, event.name, len(events) - 1 - i) for i, event in enumerate(events))
+        return Box(node.id, width, height, band, slots=slots, span=max(span, len(events)))
     width = max(width, 44.0 * len(events) + 12.0)
     return Box(node.id, width, height, band, slots=_slots(events, width))
 
@@ -224,11 +229,9 @@ def _slots(events: tuple[Node, ...], width: float) -> tuple[Slot, ...]:
     if not count:
         return ()
     if count == 1 and width <= TASK_WIDTH:
-        return (Slot(events[0].id, width - 28.0, events[0].name),)
-    step = 44.0 if width <= 44.0 * count + 12.0 else min(width / count, 120.0)
-    if count == 2 and width <= TASK_WIDTH:
-        return (Slot(events[0].id, 19.0, events[0].name), Slot(events[1].id, width - 19.0, events[1].name))
-    first = width - step * (count - 0.5)
+        return (Slot(events[0].id, width / 2 - 28.0, events[0].name),)
+    step = 62.0 if count == 2 else width / count
+    first = -step * (count - 1) / 2
     return tuple(Slot(event.id, first + index * step, event.name) for index, event in enumerate(events))
 
 
@@ -237,7 +240,9 @@ def _artifact_box(key: str, kind: str, name: str, near: str | None, band: int) -
         width = 36.0 if kind != "dataStoreReference" else 50.0
         return Box(key, width, 50.0, band, name, near=near or "")
     width, height = text_size(name, ANNOTATION_WIDTH - 20, LABEL_SIZE)
-    return Box(key, min(max(width + 20, 70.0), ANNOTATION_WIDTH), max(height + 12, 30.0), band, near=near or "")
+    return Box(
+        key, min(max(width + 20, 70.0), ANNOTATION_WIDTH), max(height + 12, 30.0), band, near=near or ""
+    )
 
 
 def _links(plan: Plan, scope: str | None, inside: set[str]) -> list[Link]:
@@ -302,7 +307,9 @@ def _group_shapes(plan: Plan, whole: Drawing) -> list[Shape]:
     for artifact in (*(a for p in plan.model.processes for a in p.artifacts), *plan.model.artifacts):
         if artifact.type != "group":
             continue
-        members = [whole.rects[key] for key in plan.wishes.group_members.get(artifact.id, ()) if key in whole.rects]
+        members = [
+            whole.rects[key] for key in plan.wishes.group_members.get(artifact.id, ()) if key in whole.rects
+        ]
         if not members:
             continue
         x, y = min(rect.x for rect in members) - 20, min(rect.y for rect in members) - 26
@@ -315,7 +322,10 @@ def _flow_notes(plan: Plan, whole: Drawing) -> list[Edge]:
     """Associations that end on a flow: a straight line to the middle of it."""
     edges: list[Edge] = []
     for association in _associations(plan.model):
-        for note, line in ((association.source, association.target), (association.target, association.source)):
+        for note, line in (
+            (association.source, association.target),
+            (association.target, association.source),
+        ):
             if note in whole.rects and line in whole.paths:
                 rect, path = whole.rects[note], whole.paths[line]
                 middle = len(path) // 2

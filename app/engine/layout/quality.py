@@ -114,7 +114,9 @@ def _ancestors(model: Model) -> dict[str, set[str]]:
     return found
 
 
-def _node_overlaps(solid: Mapping[str, Rect], hosts: Mapping[str, str], inside: Mapping[str, set[str]]) -> int:
+def _node_overlaps(
+    solid: Mapping[str, Rect], hosts: Mapping[str, str], inside: Mapping[str, set[str]]
+) -> int:
     count = 0
     for (one, first), (two, second) in combinations(solid.items(), 2):
         if one in inside.get(two, ()) or two in inside.get(one, ()):
@@ -181,4 +183,3 @@ def _members(process: Process) -> Iterator[tuple[str, str]]:
 def _lies_in(view: _View, lane_id: str, key: str) -> bool:
     lane, rect = view.rects.get(lane_id), view.rects.get(key)
     return lane is None or rect is None or lane.grown(SLACK).contains(rect)
-

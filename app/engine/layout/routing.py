@@ -108,11 +108,7 @@ class Router:
     def _ports(self, box_id: str) -> Iterator[tuple[int, Cell]]:
         """The side (as the direction in which a line leaves there) and the grid point before it."""
         x, y = self.grid.box_x(box_id), self.grid.box_y(box_id)
-        left, right = x, x
-        while not self.grid.x_lines[left].is_gap:
-            left -= 1
-        while not self.grid.x_lines[right].is_gap:
-            right += 1
+        left, right = self.grid.sides_x(box_id)
         yield EAST, (right, y)
         yield SOUTH, (x, y + 1)
         yield WEST, (left, y)
@@ -134,7 +130,10 @@ class Router:
             yield ((self.grid.slot_x[link.slot], self.grid.box_y(link.source) + 1), SOUTH), 0.0
         else:
             for side, point in self._ports(link.source):
-                yield (point, side), LEAVE_COST[link.kind][side] + self._side_cost(link, link.source, side, False)
+                yield (
+                    (point, side),
+                    LEAVE_COST[link.kind][side] + self._side_cost(link, link.source, side, False),
+                )
 
     def _goals(self, link: Link) -> dict[Cell, list[tuple[int, float]]]:
         goals: dict[Cell, list[tuple[int, float]]] = defaultdict(list)
@@ -158,7 +157,10 @@ class Router:
         return cost
 
     def _search(
-        self, link: Link, starts: Mapping[tuple[Cell, int], float], goals: Mapping[Cell, list[tuple[int, float]]]
+        self,
+        link: Link,
+        starts: Mapping[tuple[Cell, int], float],
+        goals: Mapping[Cell, list[tuple[int, float]]],
     ) -> list[Cell]:
         grid, wide = self.grid, len(self.grid.x_lines)
         targets = [(grid.x_at[x], grid.y_at[y]) for x, y in goals]

@@ -48,6 +48,7 @@ class RowCost:
         self.number = {box_id: index for index, box_id in enumerate(boxes)}
         self.band = [box.band for box in boxes.values()]
         self.column = [columns[box_id] for box_id in boxes]
+        self.span = [box.span for box in boxes.values()]
         self.row = [0] * len(self.band)
         self.cells: dict[tuple[int, int, int], int] = {}
         self.ties = [self._tie(link, True) for link in forward] + [self._tie(link, False) for link in back]
@@ -66,7 +67,10 @@ class RowCost:
         return _Tie(source, target, forward, link.slot is not None)
 
     def _span(self, tie: _Tie) -> int:
-        return self.column[tie.right] - self.column[tie.left]
+        return self.column[tie.right] - self._end(tie.left)
+
+    def _end(self, box: int) -> int:
+        return self.column[box] + self.span[box] - 1
 
     def _rivals(self, index: int) -> list[int]:
         """The ties that go over a common gap between columns and share no box on one side of it."""
@@ -75,18 +79,31 @@ class RowCost:
             other
             for other, two in enumerate(self.ties)
             if other != index
-            and max(self.column[one.left], self.column[two.left])
+            and max(self._end(one.left), self._end(two.left))
             < min(self.column[one.right], self.column[two.right])
         ]
 
     def put(self, box: int, row: int) -> None:
         self.row[box] = row
-        self.cells[self.band[box], row, self.column[box]] = box
+        for cell in self.cells_of(box, row):
+            self.cells[cell] = box
+
+    def cells_of(self, box: int, row: int) -> list[tuple[int, int, int]]:
+        """The cells that a box takes when it stands in `row`."""
+        first = self.column[box]
+        return [(self.band[box], row, column) for column in range(first, first + self.span[box])]
+
+    def can_move(self, rows: Mapping[int, int]) -> bool:
+        """True when all new cells are free or left by another of the boxes that move."""
+        return all(
+            self.cells.get(cell, box) in rows for box, row in rows.items() for cell in self.cells_of(box, row)
+        )
 
     def move(self, rows: Mapping[int, int]) -> None:
         """Give several boxes new rows at once."""
         for box in rows:
-            del self.cells[self.band[box], self.row[box], self.column[box]]
+            for cell in self.cells_of(box, self.row[box]):
+                del self.cells[cell]
         for box, row in rows.items():
             self.put(box, row)
 
@@ -99,7 +116,7 @@ class RowCost:
         boxes = set(moved)
         own = {index for box in boxes for index in self.touching[box]}
         low = min(self.column[box] for box in boxes)
-        high = max(self.column[box] for box in boxes)
+        high = max(self._end(box) for box in boxes)
         near = [
             index
             for index in self.long
@@ -108,7 +125,9 @@ class RowCost:
             and self.column[self.ties[index].right] >= low
         ]
         cost = sum(self._tie_cost(self.ties[index]) for index in (*own, *near))
-        cost += self.weights.crossing * self._crossings(own) + self.weights.off_main * sum(abs(self.row[box]) for box in boxes)
+        cost += self.weights.crossing * self._crossings(own) + self.weights.off_main * sum(
+            abs(self.row[box]) for box in boxes
+        )
         return cost + self.weights.new_row * len({(band, row) for band, row, _column in self.cells})
 
     def _tie_cost(self, tie: _Tie) -> float:
@@ -118,19 +137,21 @@ class RowCost:
         if not tie.forward or left == right:
             return cost
         span = self._span(tie)
-        if span == 0:
+        if self.column[left] == self.column[right]:
             return cost + self.weights.blocked * self._between(tie, heights)
         if heights[0] == heights[1] and not tie.from_slot:
             return cost + self.weights.blocked * self._along(left, tie)
         cost += self.weights.bend + (self.weights.bend if tie.from_slot and heights[0] >= heights[1] else 0.0)
-        if span == 1:
+        if span <= 1:
             return cost
-        return cost + self.weights.blocked * self.weights.passing * min(self._along(left, tie), self._along(right, tie))
+        return cost + self.weights.blocked * self.weights.passing * min(
+            self._along(left, tie), self._along(right, tie)
+        )
 
     def _along(self, box: int, tie: _Tie) -> int:
         """Boxes in the row of `box` strictly between the two columns."""
         band, row, cells = self.band[box], self.row[box], self.cells
-        columns = range(self.column[tie.left] + 1, self.column[tie.right])
+        columns = range(self.column[tie.left] + self.span[tie.left], self.column[tie.right])
         return sum(1 for column in columns if (band, row, column) in cells)
 
     def _between(self, tie: _Tie, heights: tuple[int, int]) -> int:

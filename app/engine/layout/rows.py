@@ -51,9 +51,13 @@ def _place_greedily(
         ]
         straight = [rows[source] for source in same if heirs.get(source) == box_id]
         wished = min(straight, key=abs) if straight else rows[same[0]] + 1 if same else 0
-        band, column = boxes[box_id].band, columns[box_id]
-        rows[box_id] = next(row for row in _outward(wished) if (band, row, column) not in cost.cells)
-        cost.put(cost.number[box_id], rows[box_id])
+        number = cost.number[box_id]
+        rows[box_id] = next(
+            row
+            for row in _outward(wished)
+            if not any(cell in cost.cells for cell in cost.cells_of(number, row))
+        )
+        cost.put(number, rows[box_id])
 
 
 def _outward(start: int) -> Iterator[int]:
@@ -92,7 +96,11 @@ def _improve(cost: RowCost) -> bool:
     for band, first, last in _stretches(cost):
         rows = sorted({row for other, row, _column in cost.cells if other == band})
         own = sorted(
-            {cost.row[box] for box, at in enumerate(cost.column) if cost.band[box] == band and first <= at <= last}
+            {
+                cost.row[box]
+                for box, at in enumerate(cost.column)
+                if cost.band[box] == band and first <= at <= last
+            }
         )
         for row in own:
             others = (other for other in range(rows[0] - 1, rows[-1] + 2) if other != row)
@@ -127,7 +135,7 @@ def _try_exchange(cost: RowCost, band: int, rows: tuple[int, int], first: int, l
             box = cost.cells.get((band, row, column))
             if box is not None:
                 moved[box] = other
-    if not moved:
+    if not moved or not cost.can_move(moved):
         return False
     backup = {box: cost.row[box] for box in moved}
     before = cost.local(moved)

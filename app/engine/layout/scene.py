@@ -41,10 +41,7 @@ class Rect:
 
     def overlaps(self, other: Rect) -> bool:
         return (
-            self.x < other.right
-            and other.x < self.right
-            and self.y < other.bottom
-            and other.y < self.bottom
+            self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
         )
 
     def contains(self, other: Rect) -> bool:
@@ -82,16 +79,20 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A boundary event on the lower border of its host; `offset` is its centre from the left border."""
+    """A boundary event on the lower border of its host, `offset` right of the middle of a column.
+
+    The column is the `from_end`-th of those that the host spans, counted from its right end.
+    """
 
     id: str
     offset: float
     label: str = ""
+    from_end: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Something with an area. `near` puts it close to another box instead of into the flow."""
+    """Something with an area over `span` columns. `near` puts it close to another box, out of the flow."""
 
     id: str
     width: float
@@ -101,7 +102,7 @@ class Box:
     slots: tuple[Slot, ...] = ()
     near: str | None = None
     first: bool = False
-    is_split: bool = False
+    span: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.engine.layout.grid import Grid
-from app.engine.layout.routing import Cell, Route, may_merge
+from app.engine.layout.grid import Grid, Line
+from app.engine.layout.routing import Route, may_merge
 
 CROSSING, TOUCHING = 1.0, 60.0
 LEFT, RIGHT = -1, 1
+
+Places = Mapping[tuple[str, int], float]
+"""Link id and number of a straight piece of its route → where that piece lies."""
 
 
 @dataclass(slots=True)
@@ -35,9 +38,7 @@ class Tracks:
     y_counts: dict[int, int] = field(default_factory=dict)
 
 
-def assign_tracks(
-    grid: Grid, routes: Mapping[str, Route], x_of: Mapping[tuple[str, int], float], y_of: Mapping[tuple[str, int], float]
-) -> Tracks:
+def assign_tracks(grid: Grid, routes: Mapping[str, Route], x_of: Places, y_of: Places) -> Tracks:
     """Tracks for all gaps; `x_of` and `y_of` say where pieces lie as far as that is known already."""
     tracks = Tracks()
     for upright in (True, False):
@@ -56,10 +57,10 @@ def assign_tracks(
 
 
 def _strands(
-    grid: Grid, routes: Mapping[str, Route], upright: bool, at: Sequence[float], known: Mapping[tuple[str, int], float]
+    grid: Grid, routes: Mapping[str, Route], upright: bool, at: Sequence[float], known: Places
 ) -> list[Strand]:
     axis = 0 if upright else 1
-    gaps = grid.x_lines if upright else grid.y_lines
+    gaps, across = (grid.x_lines, grid.y_lines) if upright else (grid.y_lines, grid.x_lines)
     merged: dict[tuple[object, ...], list[Strand]] = defaultdict(list)
     strands: list[Strand] = []
     for route in routes.values():
@@ -68,7 +69,7 @@ def _strands(
             start, end = points[index], points[index + 1]
             if start[axis] != end[axis] or start == end or not gaps[start[axis]].is_gap:
                 continue
-            strand = _strand(route, index, axis, at, known)
+            strand = _strand(route, index, axis, at, known, across)
             group = merged[(start[axis], route.link.target, points[index + 1 :])]
             host = next((s for s in group if all(may_merge(route.link, r.link) for r in s.routes)), None)
             if host is None:
@@ -83,7 +84,12 @@ def _strands(
 
 
 def _strand(
-    route: Route, index: int, axis: int, at: Sequence[float], known: Mapping[tuple[str, int], float]
+    route: Route,
+    index: int,
+    axis: int,
+    at: Sequence[float],
+    known: Places,
+    across: Sequence[Line],
 ) -> Strand:
     """One piece; its ends lie where its neighbours run and turn to the side where those come from."""
     points = route.points
@@ -96,13 +102,15 @@ def _strand(
         places.append(place)
         if 0 <= neighbour < len(points):
             side = RIGHT if points[neighbour][axis] > here else LEFT
-            ends.append((place, side, (route.link.id, piece) not in known))
+            ends.append((place, side, not across[cell[1 - axis]].is_gap))
     return Strand(here, min(places), max(places), ends, [(route.link.id, index)], [route])
 
 
 def _arranged(strands: list[Strand]) -> list[Strand]:
     """The strands of one gap from left to right (from top to bottom), by repeated best insertion."""
-    order = sorted(strands, key=lambda s: (sum(side for _p, side, _m in s.ends) / max(len(s.ends), 1), s.low, s.high))
+    order = sorted(
+        strands, key=lambda s: (sum(end[1] for end in s.ends) / max(len(s.ends), 1), s.low, s.high)
+    )
     cost = {(id(a), id(b)): _cost(a, b) for a in strands for b in strands if a is not b}
 
     def total(items: Sequence[Strand]) -> float:
@@ -141,16 +149,9 @@ def _cost(left: Strand, right: Strand) -> float:
 def _pack(order: list[Strand]) -> int:
     """Tracks in the given order; strands that do not meet may share one. Returns how many are needed."""
     for index, strand in enumerate(order):
-        strand.track = 1 + max(
-            (other.track for other in order[:index] if _meet(strand, other)), default=-1
-        )
+        strand.track = 1 + max((other.track for other in order[:index] if _meet(strand, other)), default=-1)
     return max((strand.track for strand in order), default=-1) + 1
 
 
 def _meet(one: Strand, two: Strand) -> bool:
     return one.low <= two.high + 6 and two.low <= one.high + 6
-
-
-def pieces(route: Route) -> list[tuple[Cell, Cell]]:
-    """The straight pieces of a route."""
-    return list(zip(route.points, route.points[1:], strict=False))

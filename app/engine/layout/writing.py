@@ -70,7 +70,9 @@ def ensure_collaboration(root: Any) -> None:
     if not any(process.lanes for process in model.processes):
         return
     first = next(child for child in root if local_name(child) == "process")
-    collaboration = etree.Element(bpmn("collaboration"), nsmap=None if _prefix(root, BPMN) else {"bpmn": BPMN})
+    collaboration = etree.Element(
+        bpmn("collaboration"), nsmap=None if _prefix(root, BPMN) else {"bpmn": BPMN}
+    )
     collaboration.set("id", _free_id(root, "collaboration"))
     for process in model.processes:
         participant = etree.SubElement(collaboration, bpmn("participant"))
@@ -137,7 +139,10 @@ def _claim(taken: set[str | None], wish: str) -> str:
 
 
 def _identify(
-    element: Any, element_id: str, wish: str, kept: dict[tuple[str, str | None], dict[str, str]],
+    element: Any,
+    element_id: str,
+    wish: str,
+    kept: dict[tuple[str, str | None], dict[str, str]],
     taken: set[str | None],
 ) -> None:
     old = kept.get((local_name(element), element_id), {})
@@ -149,7 +154,11 @@ def _identify(
 
 
 def _write_shape(
-    root: Any, plane: Any, shape: Shape, kept: dict[tuple[str, str | None], dict[str, str]], taken: set[str | None]
+    root: Any,
+    plane: Any,
+    shape: Shape,
+    kept: dict[tuple[str, str | None], dict[str, str]],
+    taken: set[str | None],
 ) -> None:
     element = etree.SubElement(plane, qname(BPMNDI, "BPMNShape"))
     _identify(element, shape.id, f"{shape.id}_di", kept, taken)
