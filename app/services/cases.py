@@ -18,7 +18,7 @@ from app.services import access, history, policy, repository
 
 PAGE = 20
 # What the applicant sees of a case's history; the office sees these and OFFICE_KINDS.
-OPEN_KINDS = frozenset({"started", "case_state", "ended", "cancelled"})
+OPEN_KINDS = frozenset({"started", "case_state", "action", "ended", "cancelled"})
 OFFICE_KINDS = OPEN_KINDS | {
     "task_completed", "task_claimed", "task_released", "task_transferred", "timer_fired", "message_received",
     "message_sent", "decision_made", "service_completed",

@@ -17,7 +17,7 @@ from app.models.runtime import NO_DUE_DATE
 from app.services import access
 from app.services.identity import load_user
 from app.services.inbox import count_inbox
-from app.web import apply, auth, cases, health, inbox, operations, public, registers, studio
+from app.web import apply, auth, cases, health, inbox, labels, operations, public, registers, studio
 from app.web.assets import register_assets
 from app.web.errors import register_errors
 from app.web.guards import actor, context, register_guards
@@ -46,10 +46,14 @@ def register(app: Flask) -> None:
         app.register_blueprint(desk.blueprint)
     app.context_processor(_page_context)
     app.after_request(_protect)
-    for name, function in {"moment": moment, "day": day, "due": due}.items():
-        app.jinja_env.filters[name] = function
-    app.jinja_env.globals.update(is_english=is_english, may=lambda name: access.may(actor(), name))
-    app.jinja_options["undefined"] = app.jinja_env.undefined
+    app.jinja_env.filters.update(moment=moment, day=day, due=due, words=labels.words, event_words=labels.event_words)
+    app.jinja_env.globals.update(
+        is_english=is_english,
+        may=lambda name: access.may(actor(), name),
+        case_state=labels.case_state,
+        org_types=labels.ORG_TYPES,
+        measures=labels.MEASURES,
+    )
 
 
 def moment(value: datetime | str | None) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from app.models.history import HistoryEvent
+
 CASE_STATES = {
     "draft": (_("草稿"), "mute"), "submitted": (_("已提交"), "info"), "supplement_required": (_("待补正"), "warn"),
     "accepted": (_("已受理"), "info"), "not_accepted": (_("不予受理"), "late"), "eligibility": (_("资格审查"), "info"),
@@ -71,3 +73,48 @@ def figures_of(parameters: Mapping[str, Any], quota: int | None) -> list[tuple[s
         (str(_("实施方案")), gettext("不超过 %(n)s 字", n=parameters.get("plan_limit"))),
         (str(_("公示期")), gettext("%(n)s 个工作日", n=parameters.get("publicity_days"))),
     ]  # fmt: skip
+
+MEASURES = {
+    "cancel_qualification": _("取消项目承接资格"), "revoke_project": _("撤销项目立项"), "stop_payment": _("停止拨付"),
+    "recover_funds": _("收回拨付资金"), "credit_record": _("记入信用记录"), "bar_from_policy": _("取消申请本政策资格"),
+    "refer_to_judicial": _("移送司法机关"),
+}  # fmt: skip
+
+
+def words(value: Any) -> str:
+    """Any JSON value in words: yes and no, figures, lists with 、, contexts as name：value."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return gettext("是") if value else gettext("否")
+    if isinstance(value, list):
+        return "、".join(words(item) for item in value[:20]) or "—"
+    if isinstance(value, dict):
+        return "；".join(f"{key}：{words(item)}" for key, item in list(value.items())[:20]) or "—"
+    return str(CODES.get(value, value)) if isinstance(value, str) else str(value)
+
+
+CODES = {
+    "pass": _("符合"), "fail": _("不符合"), "manual": _("需人工认定"), "accept": _("建议受理"),
+    "supplement": _("建议补正"), "not_accept": _("建议不予受理"), "clear": _("无失信"), "hit": _("命中失信"),
+    "undecided": _("需人工裁量"), "bank": _("商业银行"), "insurer": _("保险公司"), "guarantor": _("担保机构"),
+    "other": _("其他机构"), "rectify": _("限期整改"), "allowed": _("允许"), "prohibited": _("禁止"),
+}  # fmt: skip
+
+
+def event_words(event: HistoryEvent) -> str:
+    """What happened, in a sentence."""
+    kind = str(EVENTS.get(event.kind, event.kind))
+    if event.kind == "case_state":
+        return f"{kind} {CASE_STATES.get(event.detail.get('state', ''), (event.detail.get('state', ''), ''))[0]}"
+    if event.kind == "decision_made":
+        return f"{kind}：{event.element_name}"
+    if event.kind == "task_transferred":
+        return f"{kind}：{event.element_name} → {event.detail.get('to_name', '')}（{event.detail.get('reason', '')}）"
+    if event.kind == "action":
+        return f"{ACTION_NAMES.get(event.detail.get('message', ''), kind)}：{event.detail.get('reason', '')}"
+    return f"{kind}：{event.element_name}" if event.element_name else kind
+
+
+ACTION_NAMES = {"MSG-WITHDRAW": _("撤回申报"), "MSG-INSTALMENT-REQUEST": _("申请分期缴回"),
+                "MSG-CALL-CANCELLED": _("取消批次"), "MSG-PUBLICITY-TERMINATE": _("终止公示")}  # fmt: skip

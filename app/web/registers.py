@@ -1,0 +1,106 @@
+"""The registers (台账): what the processes decided, and the entries that come from outside: bank receipts, repayments."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.db import Base
+from app.models.register import Agreement, Call, CreditRecord, LedgerEntry, Notice, Payment, Receivable, Sanction
+from app.services import applications
+from app.services.errors import Invalid
+from app.services.registers import ledger, payments, receivables
+from app.web.guards import context, permission
+
+blueprint = Blueprint("registers", __name__, url_prefix="/registers")
+LIMIT = 200
+
+
+@blueprint.get("/")
+@permission("register.read")
+def overview() -> str:
+    return render_template("registers/overview.html", calls=_newest(Call), notices=_newest(Notice),
+                           startable=applications.startable(context()), tab="overview")  # fmt: skip
+
+
+@blueprint.get("/agreements")
+@permission("register.read")
+def agreements() -> str:
+    query = select(Agreement).options(joinedload(Agreement.document)).order_by(Agreement.id.desc()).limit(LIMIT)
+    return render_template("registers/agreements.html", agreements=context().session.scalars(query).all(), tab="agreements")
+
+
+@blueprint.get("/payments")
+@permission("register.read")
+def list_payments() -> str:
+    session = context().session
+    return render_template("registers/payments.html", payments=_newest(Payment), budgets=ledger.budgets(session), tab="payments")
+
+
+@blueprint.post("/payments/<number>")
+@permission("register.pay")
+def record_receipt(number: str) -> Any:
+    """Enter the bank's answer to a payment order."""
+    outcome = request.form.get("outcome")
+    if outcome not in {"paid", "failed"}:
+        raise Invalid("请选择银行回执结果。", "Choose the bank's answer.")
+    payments.confirm_payment(
+        context(), number, ok=outcome == "paid", reference=_required("reference"), reason=request.form.get("reason", "")
+    )
+    flash(_("已登记银行回执。"), "success")
+    return redirect(url_for("registers.list_payments"))
+
+
+@blueprint.get("/receivables")
+@permission("register.read")
+def list_receivables() -> str:
+    session = context().session
+    rows = _newest(Receivable)
+    balances = {row.number: ledger.balance(session, f"receivable:{row.number}") for row in rows}
+    entries = session.scalars(select(LedgerEntry).order_by(LedgerEntry.id.desc()).limit(LIMIT)).all()
+    return render_template("registers/receivables.html", receivables=rows, balances=balances, entries=entries, tab="receivables")
+
+
+@blueprint.post("/receivables/<number>")
+@permission("register.pay")
+def record_recovery(number: str) -> Any:
+    """Enter money that came back."""
+    try:
+        amount = Decimal(_required("amount").replace(",", "")).quantize(Decimal("0.01"))
+    except InvalidOperation as error:
+        raise Invalid("金额不正确。", "The amount is not a number.") from error
+    receivables.post_recovery(context(), number, amount, _required("reference"))
+    flash(_("已登记缴回 %(amount)s 元。", amount=f"{amount:,.2f}"), "success")
+    return redirect(url_for("registers.list_receivables"))
+
+
+@blueprint.get("/credit")
+@permission("register.read")
+def credit() -> str:
+    return render_template("registers/credit.html", records=_newest(CreditRecord), sanctions=_newest(Sanction), tab="credit")
+
+
+@blueprint.post("/start/<key>")
+@permission("process.start")
+def start(key: str) -> Any:
+    """Start a process by hand, e.g. a new call."""
+    case = applications.start_by_hand(context(), key)
+    flash(_("已启动 %(number)s。", number=case.number), "success")
+    return redirect(url_for("cases.show", number=case.number))
+
+
+def _newest(model: type[Base]) -> Any:
+    key: Any = model.id  # type: ignore[attr-defined]
+    return context().session.scalars(select(model).order_by(key.desc()).limit(LIMIT)).all()
+
+
+def _required(name: str) -> str:
+    value = request.form.get(name, "").strip()
+    if not value:
+        raise Invalid("请填写全部内容。", "Fill in every field.")
+    return value
