@@ -29,8 +29,6 @@ class Action:
 ACTIONS = (
     Action("MSG-WITHDRAW", "applicant", "撤回申报", "Withdraw",
            "撤回后本案终结，不能恢复。", "Withdrawing ends the case for good."),
-    Action("MSG-INSTALMENT-REQUEST", "applicant", "申请分期缴回", "Ask for instalments",
-           "分期方案由财务审批后生效。", "The plan takes effect once the finance office agrees."),
     Action("MSG-CALL-CANCELLED", "board", "取消批次", "Cancel the call",
            "取消后本批次全部案件终结。", "Cancelling ends every case of this call."),
     Action("MSG-PUBLICITY-TERMINATE", "board", "终止公示", "End the publicity",

@@ -8,7 +8,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.services import access, applications, cases
-from app.services.registers import calls, mailbox
+from app.services.errors import Invalid, NotFound
+from app.services.registers import calls, mailbox, recovery
 from app.web.guards import context, permission, signed_in
 
 blueprint = Blueprint("apply", __name__)
@@ -32,8 +33,13 @@ def my_cases() -> str:
         for case in own
     ]
     notices = mailbox.messages_of(found.session, sorted(principals))[:10]
-    return render_template("apply/my_cases.html", rows=rows, notices=notices,
-                           calls=calls.open_calls(found.session, found.now))  # fmt: skip
+    return render_template(
+        "apply/my_cases.html",
+        rows=rows,
+        notices=notices,
+        calls=calls.open_calls(found.session, found.now),
+        receivables=recovery.receivables_of(found.session, [m.org_id for m in signed_in().memberships]),
+    )
 
 
 @blueprint.post("/calls/<call_no>/declare")
@@ -49,6 +55,22 @@ def declare(call_no: str) -> Any:
     if open_tasks:
         return redirect(url_for("inbox.show_task", task_id=open_tasks[0].id))
     return redirect(url_for("cases.show", number=case.number))
+
+
+@blueprint.post("/my/receivables/<number>/instalments")
+@permission("apply.use")
+def ask_instalments(number: str) -> Any:
+    """Ask to pay back in parts; the finance office rules on the plan."""
+    found = context()
+    owed = recovery.receivables_of(found.session, [m.org_id for m in signed_in().memberships])
+    if number not in {row.number for row, _left in owed}:
+        raise NotFound
+    reason, parts = request.form.get("reason", "").strip(), request.form.get("instalments", "")
+    if not reason or not parts.isdigit():
+        raise Invalid("请填写期数和理由。", "Give the number of instalments and the reason.")
+    recovery.request_instalments(found, number, {"instalments": int(parts), "reason": reason})
+    flash(_("分期申请已提交，等待财务审批。"), "success")
+    return redirect(url_for("apply.my_cases"))
 
 
 @blueprint.post("/my/notices/<int:notice_id>/read")

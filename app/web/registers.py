@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.db import Base
-from app.models.register import Agreement, Call, CreditRecord, LedgerEntry, Notice, Payment, Receivable, Sanction
+from app.models.register import Agreement, Call, CreditRecord, LedgerEntry, Notice, Payment, Sanction
 from app.services import applications
 from app.services.errors import Invalid
-from app.services.registers import ledger, payments, receivables
+from app.services.registers import ledger, payments, recovery
 from app.web.guards import context, permission
 
 blueprint = Blueprint("registers", __name__, url_prefix="/registers")
@@ -49,9 +49,7 @@ def record_receipt(number: str) -> Any:
     outcome = request.form.get("outcome")
     if outcome not in {"paid", "failed"}:
         raise Invalid("请选择银行回执结果。", "Choose the bank's answer.")
-    payments.confirm_payment(
-        context(), number, ok=outcome == "paid", reference=_required("reference"), reason=request.form.get("reason", "")
-    )
+    payments.confirm_payment(context(), number, outcome == "paid", _required("reference"))
     flash(_("已登记银行回执。"), "success")
     return redirect(url_for("registers.list_payments"))
 
@@ -60,10 +58,9 @@ def record_receipt(number: str) -> Any:
 @permission("register.read")
 def list_receivables() -> str:
     session = context().session
-    rows = _newest(Receivable)
-    balances = {row.number: ledger.balance(session, f"receivable:{row.number}") for row in rows}
+    rows = recovery.receivables(session)
     entries = session.scalars(select(LedgerEntry).order_by(LedgerEntry.id.desc()).limit(LIMIT)).all()
-    return render_template("registers/receivables.html", receivables=rows, balances=balances, entries=entries, tab="receivables")
+    return render_template("registers/receivables.html", receivables=rows, totals=recovery.totals(rows), entries=entries, tab="receivables")
 
 
 @blueprint.post("/receivables/<number>")
@@ -74,7 +71,7 @@ def record_recovery(number: str) -> Any:
         amount = Decimal(_required("amount").replace(",", "")).quantize(Decimal("0.01"))
     except InvalidOperation as error:
         raise Invalid("金额不正确。", "The amount is not a number.") from error
-    receivables.post_recovery(context(), number, amount, _required("reference"))
+    recovery.post_recovery(context(), number, amount, _required("reference"))
     flash(_("已登记缴回 %(amount)s 元。", amount=f"{amount:,.2f}"), "success")
     return redirect(url_for("registers.list_receivables"))
 
