@@ -58,7 +58,8 @@ def render_svg(
     view = _view(picture, states)
     name = title or picture.name or ("process diagram" if language == "en" else "流程图")
     body = "".join(_body(picture, states, language))
-    size = f'viewBox="{view.x:g} {view.y:g} {view.width:g} {view.height:g}" width="{view.width:g}" height="{view.height:g}"'
+    size = f'viewBox="{view.x:g} {view.y:g} {view.width:g} {view.height:g}"'
+    size += f' width="{view.width:g}" height="{view.height:g}"'
     style = f"<style>{STANDALONE_CSS}</style>" if embed_css else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="bpmn-diagram" {size} role="img" '
@@ -109,7 +110,7 @@ def _view(picture: Picture, states: Mapping[str, ElementState]) -> Rect:
 
 
 def _body(picture: Picture, states: Mapping[str, ElementState], language: Language) -> Iterator[str]:
-    """Back to front: frames, expanded sub-processes, lines, shapes, boundary events, then labels and badges."""
+    """Back to front: frames, expanded sub-processes, lines, shapes, boundary events, then badges."""
     layers: dict[int, list[Drawn]] = {level: [] for level in range(4)}
     for shape in picture.shapes:
         layers[_layer(shape)].append(shape)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.engine.diagram.lettering import SIZE, centred
+from app.engine.diagram.lettering import SIZE
 from app.engine.diagram.reading import DrawnEdge
-from app.engine.diagram.shapes import label_lines
+from app.engine.diagram.shapes import beside
 from app.engine.layout.scene import LABEL_WIDTH, Point, Rect
 from app.engine.layout.text import text_size
 
@@ -42,8 +42,7 @@ def draw_edge(edge: DrawnEdge) -> str:
     line = f'<path class="{style}" d="{_path(edge.points)}"{ends}/>'
     if not edge.name:
         return line
-    rect = edge_label_rect(edge)
-    return line + centred(label_lines(edge.name, rect), *rect.center, SIZE, "halo")
+    return line + beside(edge.name, edge_label_rect(edge))
 
 
 def edge_label_rect(edge: DrawnEdge) -> Rect:

@@ -44,7 +44,7 @@ def has_diagram(root: Any) -> bool:
 
 
 def read_picture(root: Any, process_id: str | None) -> Picture:
-    """The plane that shows `process_id` (a process, collaboration or collapsed sub-process), else the first."""
+    """The plane that shows `process_id` (process, collaboration or collapsed sub-process), else the first."""
     model = read_model(root)
     picture = Picture(model)
     plane = _plane(root, model, process_id)

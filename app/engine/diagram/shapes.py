@@ -52,7 +52,14 @@ def external_label(text: str, label: Rect | None, near: Rect) -> str:
         lines = balance(text, LABEL_WIDTH, SIZE)
         height = len(lines) * SIZE * 1.25
         return centred(lines, near.center[0], near.bottom + 4 + height / 2, SIZE, "halo")
-    return centred(label_lines(text, label), *label.center, SIZE, "halo")
+    return beside(text, label)
+
+
+def beside(text: str, label: Rect) -> str:
+    """A name within its label's rectangle; when it needs more room it grows downwards."""
+    lines = label_lines(text, label)
+    height = max(len(lines) * SIZE * 1.25, label.height)
+    return centred(lines, label.center[0], label.y + height / 2, SIZE, "halo")
 
 
 def label_lines(text: str, label: Rect) -> list[str]:

@@ -13,6 +13,7 @@ DIAGRAM_CSS = """\
 .bpmn-diagram .mark-bold{fill:none;stroke:var(--bpmn-line,#2b3445);stroke-width:3}
 .bpmn-diagram .solid{fill:var(--bpmn-line,#2b3445);stroke:none}
 .bpmn-diagram .open{fill:var(--z-surface,#ffffff);stroke:var(--bpmn-line,#2b3445);stroke-width:1.3}
+.bpmn-diagram .inverse{fill:none;stroke:var(--z-surface,#ffffff);stroke-width:1.3}
 .bpmn-diagram .flow{fill:none;stroke:var(--bpmn-line,#2b3445);stroke-width:1.4;stroke-linejoin:round}
 .bpmn-diagram .dashed{stroke-dasharray:8 5}
 .bpmn-diagram .dotted{stroke-dasharray:1 4;stroke-linecap:round}

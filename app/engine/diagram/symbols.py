@@ -1,4 +1,4 @@
-"""The small signs inside shapes: event markers, gateway markers, task icons, activity markers, state badges."""
+"""The small signs inside shapes: markers of events, gateways and activities, task icons, state badges."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ TASK_SIGNS: dict[str, tuple[tuple[str, str], ...]] = {
         (
             "mark",
             "M-1.4 -7.5h2.8l.5 2 1.6.7 1.8-1.1 2 2-1.1 1.8.7 1.6 2 .5v2.8l-2 .5-.7 1.6 1.1 1.8-2 2-1.8-1.1"
-            "-1.6.7-.5 2h-2.8l-.5-2-1.6-.7-1.8 1.1-2-2 1.1-1.8-.7-1.6-2-.5v-2.8l2-.5.7-1.6-1.1-1.8 2-2 1.8 1.1"
-            " 1.6-.7zM-2.7 1.4a2.7 2.7 0 1 0 5.4 0a2.7 2.7 0 1 0-5.4 0",
+            "-1.6.7-.5 2h-2.8l-.5-2-1.6-.7-1.8 1.1-2-2 1.1-1.8-.7-1.6-2-.5v-2.8l2-.5.7-1.6"
+            "-1.1-1.8 2-2 1.8 1.1 1.6-.7zM-2.7 1.4a2.7 2.7 0 1 0 5.4 0a2.7 2.7 0 1 0-5.4 0",
         ),
     ),
     "businessRuleTask": (("mark", "M-8 -6H8V6.5H-8zM-8 -2H8M-3.5 -2V6.5M-8 2.2H8"),),

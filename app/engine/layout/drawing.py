@@ -92,9 +92,8 @@ def _finish(scene: Scene, grid: Grid, routes: Mapping[str, Route]) -> Drawing:
     measured, tracks = measure(grid, routes, above)
     rects = _rects(scene, grid, measured)
     paths = trace_paths(grid, routes, measured, tracks, rects)
-    labels = place_labels(scene.boxes, scene.links, rects, paths, above)
-    drawing = Drawing(measured.width, measured.height, rects, labels, paths, tuple(measured.bands))
-    return drawing
+    labels = place_labels(scene.boxes, scene.links, rects, paths, above, measured.width)
+    return Drawing(measured.width, measured.height, rects, labels, paths, tuple(measured.bands))
 
 
 def _rects(scene: Scene, grid: Grid, measured: Measure) -> dict[str, Rect]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from app.engine.layout.routing import NORTH, SOUTH, Route, direction
 from app.engine.layout.scene import LABEL_SIZE, LABEL_WIDTH, Box, Link, Point, Rect, Slot
 from app.engine.layout.text import text_size
 
-BOX_HIT, LINE_HIT, LABEL_HIT, ORDER = 1000.0, 60.0, 400.0, 1.0
+BOX_HIT, LINE_HIT, LABEL_HIT, OUTSIDE, ORDER = 1000.0, 60.0, 400.0, 300.0, 1.0
 
 
 def labels_above(boxes: Iterable[Box], routes: Mapping[str, Route]) -> frozenset[str]:
@@ -35,6 +36,7 @@ class LabelPlan:
 
     boxes: list[Rect]
     segments: list[tuple[Point, Point]]
+    width: float
     taken: dict[str, Rect] = field(default_factory=dict)
 
     def put(self, key: str, candidates: Iterable[Rect]) -> None:
@@ -49,7 +51,8 @@ class LabelPlan:
 
     def _hits(self, rect: Rect) -> float:
         tight = rect.grown(1.0)
-        cost = BOX_HIT * sum(1 for box in self.boxes if tight.overlaps(box))
+        cost = OUTSIDE if rect.x < 0 or rect.right > self.width else 0.0
+        cost += BOX_HIT * sum(1 for box in self.boxes if tight.overlaps(box))
         cost += LABEL_HIT * sum(1 for other in self.taken.values() if tight.overlaps(other))
         return cost + LINE_HIT * sum(1 for start, end in self.segments if tight.crosses(start, end))
 
@@ -60,12 +63,13 @@ def place_labels(
     rects: Mapping[str, Rect],
     paths: Mapping[str, tuple[Point, ...]],
     above: frozenset[str],
+    width: float,
 ) -> dict[str, Rect]:
-    """A rectangle for every label of an event, gateway, boundary event or flow."""
+    """A rectangle for every label of an event, gateway, boundary event or flow, from 0 to `width` if it can be."""
     boxes = list(boxes)
-    segments = [pair for path in paths.values() for pair in zip(path, path[1:], strict=False)]
+    segments = [pair for path in paths.values() for pair in pairwise(path)]
     solid = [rects[box.id] for box in boxes] + [rects[slot.id] for box in boxes for slot in box.slots]
-    plan = LabelPlan(solid, segments)
+    plan = LabelPlan(solid, segments, width)
     for box in boxes:
         if box.label:
             plan.put(box.id, _around(rects[box.id], _size(box.label), box.id in above))
@@ -113,7 +117,7 @@ def _beside_slot(slot: Slot, rect: Rect, right: bool) -> Iterator[Rect]:
 def _along(path: tuple[Point, ...], size: tuple[float, float]) -> Iterator[Rect]:
     """Near the beginning first: there the reader chooses the branch."""
     width, height = size
-    for start, end in zip(path, path[1:], strict=False):
+    for start, end in pairwise(path):
         length = abs(end[0] - start[0]) + abs(end[1] - start[1])
         if start[1] == end[1]:
             forward = end[0] >= start[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from app.engine.layout.grid import COLUMN_GAP, ROW_GAP, Grid
 from app.engine.layout.routing import EAST, NORTH, SOUTH, Route, direction
@@ -150,7 +151,7 @@ def _positions(
     x_of: dict[tuple[str, int], float] = {}
     y_of: dict[tuple[str, int], float] = {}
     for route in routes.values():
-        for index, (start, end) in enumerate(zip(route.points, route.points[1:], strict=False)):
+        for index, (start, end) in enumerate(pairwise(route.points)):
             key = (route.link.id, index)
             offset = tracks.of_piece.get(key, 0) * TRACK
             if start[0] == end[0]:

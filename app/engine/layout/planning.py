@@ -10,7 +10,7 @@ from app.engine.graph import DATA, EVENTS, GATEWAYS, SUB_PROCESSES, Association,
 from app.engine.layout.drawing import draw
 from app.engine.layout.frames import Frame, bands_of, frame_shapes, left_margin
 from app.engine.layout.grid import COLUMN_GAP
-from app.engine.layout.scene import LABEL_SIZE, Box, Drawing, Kind, Link, Point, Rect, Scene, Slot
+from app.engine.layout.scene import LABEL_SIZE, Band, Box, Drawing, Kind, Link, Point, Rect, Scene, Slot
 from app.engine.layout.text import text_size, wrap
 
 EVENT, GATEWAY, TASK_WIDTH, TASK_HEIGHT = 36.0, 50.0, 100.0, 80.0
@@ -79,7 +79,7 @@ def plan_planes(model: Model, wishes: Wishes) -> list[Plane]:
             plan.nodes[node.id] = node
             plan.scope_of[node.id] = node.parent_id
             if node.attached_to in process.by_id:
-                plan.host_of[node.id] = node.attached_to
+                plan.host_of[node.id] = node.attached_to or ""
             plan.process_of[node.id] = process
         for artifact in process.artifacts:
             plan.scope_of[artifact.id] = artifact.parent_id
@@ -99,6 +99,7 @@ def plan_planes(model: Model, wishes: Wishes) -> list[Plane]:
     for shape_id, rect, _depth in frame_shapes(plan.frames, bands, ORIGIN_X, left + drawing.width):
         main.shapes.append(Shape(shape_id, rect, horizontal=True))
     _fill(plan, main, whole)
+    main.edges += _straight_messages(plan, main)
     return [main, *plan.planes]
 
 
@@ -144,21 +145,22 @@ def _scene(plan: Plan, scope: str | None) -> Scene:
         if node is not None and key not in plan.host_of:
             boxes.append(_node_box(plan, node, 0 if scope else _band(plan, key)))
     placed = {box.id for box in boxes}
-    bands = {box.id: box.band for box in boxes}
+    band_of = {box.id: box.band for box in boxes}
     for process_artifacts in (*(p.artifacts for p in plan.model.processes), plan.model.artifacts):
         for artifact in process_artifacts:
             if plan.scope_of.get(artifact.id) != scope or artifact.type == "group":
                 continue
             near = next((other for other in neighbours[artifact.id] if other in placed), None)
-            band = bands.get(near or "", 0 if scope else _band(plan, artifact.id))
+            band = band_of.get(near or "", 0 if scope else _band(plan, artifact.id))
             boxes.append(_artifact_box(artifact.id, artifact.type, artifact.name, near, band))
-    frames = plan.frames
-    bands_here = tuple(band for frame in frames for band in frame.bands) if scope is None else None
-    return Scene(tuple(boxes), tuple(links), bands_here) if bands_here else Scene(tuple(boxes), tuple(links))
+    bands = tuple(band for frame in plan.frames for band in frame.bands) if scope is None else (Band(),)
+    ends = {box.id for box in boxes} | {band.opaque_id for band in bands}
+    drawn = tuple(link for link in links if {link.source, link.target} <= ends)
+    return Scene(tuple(boxes), drawn, bands)
 
 
 def _band(plan: Plan, key: str) -> int:
-    """The band of the top level in which an element belongs: that of its lane, or of its nearest neighbour's."""
+    """The band of the top level where an element belongs: that of its lane, or of its nearest neighbour's."""
     process = plan.process_of.get(key)
     start = 0
     for frame in plan.frames:
@@ -178,7 +180,7 @@ def _lane_band(process: Process, node: Node, lanes: Mapping[str, int]) -> int:
         current = process.by_id.get(queue.pop(0))
         if current is None:
             continue
-        if current.lane_id in lanes:
+        if current.lane_id is not None and current.lane_id in lanes:
             return lanes[current.lane_id]
         near = [flow.source for flow in process.incoming.get(current.id, ())]
         near += [flow.target for flow in process.outgoing.get(current.id, ())]
@@ -334,4 +336,20 @@ def _flow_notes(plan: Plan, whole: Drawing) -> list[Edge]:
                 ends = (start, (x, y)) if note == association.source else ((x, y), start)
                 edges.append(Edge(association.id, ends))
                 break
+    return edges
+
+
+def _straight_messages(plan: Plan, plane: Plane) -> list[Edge]:
+    """Message flows that end on a pool with content: upright between the pool's border and the other end."""
+    rects = {shape.id: shape.rect for shape in plane.shapes}
+    drawn = {edge.id for edge in plane.edges}
+    edges: list[Edge] = []
+    for message in plan.model.message_flows:
+        source, target = rects.get(message.source), rects.get(message.target)
+        if message.id in drawn or source is None or target is None:
+            continue
+        x = (source if source.width < target.width else target).center[0]
+        down = source.center[1] < target.center[1]
+        ends = (source.bottom, target.y) if down else (source.y, target.bottom)
+        edges.append(Edge(message.id, ((x, ends[0]), (x, ends[1]))))
     return edges

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from app.engine.graph import FLOW_NODES, Model, Process, read_model, strip_prefix
@@ -141,14 +141,14 @@ def _edge_node_crossings(
             inner = rect.grown(-SLACK)
             if key in hosts and _is_end(path, solid.get(hosts[key]), inner):
                 continue
-            count += any(inner.crosses(start, end) for start, end in zip(path, path[1:], strict=False))
+            count += any(inner.crosses(start, end) for start, end in pairwise(path))
     return count
 
 
 def _is_end(path: Sequence[Point], host: Rect | None, event: Rect) -> bool:
     """A line out of the lower side of a host may start beside the boundary events that sit there."""
     return host is not None and not any(
-        event.crosses(start, end) for start, end in zip(path[1:-1], path[2:], strict=False)
+        event.crosses(start, end) for start, end in pairwise(path[1:])
     )
 
 
@@ -166,7 +166,7 @@ def _label_overlaps(view: _View, solid: Mapping[str, Rect], inside: Mapping[str,
 
 
 def _touched(rect: Rect, path: Sequence[Point]) -> bool:
-    return any(rect.crosses(start, end) for start, end in zip(path, path[1:], strict=False))
+    return any(rect.crosses(start, end) for start, end in pairwise(path))
 
 
 def _outside(view: _View, process: Process) -> int:

@@ -6,6 +6,7 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from app.engine.layout.grid import Grid
 from app.engine.layout.scene import Kind, Link
@@ -48,13 +49,45 @@ class Traffic:
     sides: dict[tuple[str, int], list[tuple[Link, bool]]] = field(default_factory=lambda: defaultdict(list))
 
 
+class _Frontier:
+    """The open states of one cheapest-path search; a state is a cell and the direction it was entered in."""
+
+    def __init__(self, grid: Grid, goals: Sequence[Cell]) -> None:
+        self.grid = grid
+        self.wide = len(grid.x_lines)
+        # With many goals (any place along a pool) the estimate would cost more than it saves.
+        near = goals if len(goals) <= 12 else ()
+        self.targets = [(grid.x_at[x], grid.y_at[y]) for x, y in near]
+        self.best: dict[int, float] = {}
+        self.came: dict[int, int] = {}
+        self.heap: list[tuple[float, float, int]] = []
+
+    def push(self, cost: float, cell: Cell, heading: int, before: int) -> None:
+        state = ((cell[1] * self.wide + cell[0]) << 2) | heading
+        if cost < self.best.get(state, 1e18):
+            self.best[state], self.came[state] = cost, before
+            x, y = self.grid.x_at[cell[0]], self.grid.y_at[cell[1]]
+            rest = min((abs(x - gx) + abs(y - gy) for gx, gy in self.targets), default=0.0)
+            heapq.heappush(self.heap, (cost + rest, cost, state))
+
+    def cell(self, state: int) -> Cell:
+        return ((state >> 2) % self.wide, (state >> 2) // self.wide)
+
+    def trace(self, state: int) -> list[Cell]:
+        """The cells from a start to `state`."""
+        cells: list[Cell] = []
+        while state != -1:
+            cells.append(self.cell(state))
+            state = self.came[state]
+        return cells[::-1]
+
+
 @dataclass(slots=True)
 class Router:
     """Finds one route after another on a grid."""
 
     grid: Grid
     traffic: Traffic = field(default_factory=Traffic)
-    right_free: list[list[bool]] = field(default_factory=list)
 
     def route_all(self, links: Sequence[Link]) -> dict[str, Route]:
         """A route for every link whose ends have a place; each is tried again once all others are known."""
@@ -82,13 +115,13 @@ class Router:
         starts = dict(self._starts(link))
         goals = self._goals(link)
         found = self._search(link, starts, goals)
-        middle = self._origin(link)
-        last_x, last_y = found[-1]
-        end = self._end(link, found[-1])
-        points = _corners([middle, *found, end if end is not None else (last_x, last_y)])
-        return Route(link, tuple(points))
+        points = [self._origin(link, found[0]), *found, self._end(link, found[-1])]
+        return Route(link, tuple(_corners(points)))
 
-    def _origin(self, link: Link) -> Cell:
+    def _origin(self, link: Link, first: Cell) -> Cell:
+        row = self._opaque_row(link.source)
+        if row is not None:
+            return (first[0], self.grid.middle_y[row])
         if link.slot is not None:
             return (self.grid.slot_x[link.slot], self.grid.box_y(link.source))
         return (self.grid.box_x(link.source), self.grid.box_y(link.source))
@@ -132,7 +165,7 @@ class Router:
             for side, point in self._ports(link.source):
                 yield (
                     (point, side),
-                    LEAVE_COST[link.kind][side] + self._side_cost(link, link.source, side, False),
+                    LEAVE_COST[link.kind][side] + self._side_cost(link.source, side, False),
                 )
 
     def _goals(self, link: Link) -> dict[Cell, list[tuple[int, float]]]:
@@ -143,11 +176,11 @@ class Router:
                 goals[point].append((OPPOSITE[side], 0.0))
             return goals
         for side, point in self._ports(link.target):
-            cost = ENTER_COST[link.kind][OPPOSITE[side]] + self._side_cost(link, link.target, side, True)
+            cost = ENTER_COST[link.kind][OPPOSITE[side]] + self._side_cost(link.target, side, True)
             goals[point].append((OPPOSITE[side], cost))
         return goals
 
-    def _side_cost(self, link: Link, box_id: str, side: int, enters: bool) -> float:
+    def _side_cost(self, box_id: str, side: int, enters: bool) -> float:
         cost = 0.0
         for _other, other_enters in self.traffic.sides[box_id, side]:
             if not (enters and other_enters):
@@ -162,41 +195,30 @@ class Router:
         starts: Mapping[tuple[Cell, int], float],
         goals: Mapping[Cell, list[tuple[int, float]]],
     ) -> list[Cell]:
-        grid, wide = self.grid, len(self.grid.x_lines)
-        targets = [(grid.x_at[x], grid.y_at[y]) for x, y in goals]
-        best: dict[int, float] = {}
-        came: dict[int, int] = {}
-        heap: list[tuple[float, float, int]] = []
-
-        def push(cost: float, cell: Cell, heading: int, before: int) -> None:
-            state = ((cell[1] * wide + cell[0]) << 2) | heading
-            if cost < best.get(state, 1e18):
-                best[state], came[state] = cost, before
-                x, y = grid.x_at[cell[0]], grid.y_at[cell[1]]
-                rest = min((abs(x - gx) + abs(y - gy) for gx, gy in targets[:12]), default=0.0)
-                heapq.heappush(heap, (cost + (rest if len(targets) <= 12 else 0.0), cost, state))
-
+        frontier = _Frontier(self.grid, list(goals))
         for (cell, heading), cost in starts.items():
-            push(cost, cell, heading, -1)
+            frontier.push(cost, cell, heading, -1)
         done: tuple[float, int] = (1e18, -1)
-        while heap and heap[0][0] < done[0]:
-            _estimate, cost, state = heapq.heappop(heap)
-            if cost > best[state]:
+        while frontier.heap and frontier.heap[0][0] < done[0]:
+            _estimate, cost, state = heapq.heappop(frontier.heap)
+            if cost > frontier.best[state]:
                 continue
-            heading, cell = state & 3, ((state >> 2) % wide, (state >> 2) // wide)
+            cell, heading = frontier.cell(state), state & 3
             for side, extra in goals.get(cell, ()):
                 total = cost + extra + (BEND if side != heading else self._pass_cost(cell, heading))
                 if side != OPPOSITE[heading] and total < done[0]:
                     done = (total, state)
             for turn in range(4):
-                if turn != OPPOSITE[heading]:
-                    step = self._step_cost(link, cell, heading, turn)
-                    if step is not None:
-                        push(cost + step, (cell[0] + STEP[turn][0], cell[1] + STEP[turn][1]), turn, state)
-        return _trace(done[1], came, wide)
+                step = self._step_cost(link, cell, heading, turn)
+                if step is not None:
+                    after = (cell[0] + STEP[turn][0], cell[1] + STEP[turn][1])
+                    frontier.push(cost + step, after, turn, state)
+        return frontier.trace(done[1])
 
     def _step_cost(self, link: Link, cell: Cell, heading: int, turn: int) -> float | None:
         """The price of leaving `cell` in the direction `turn`; None when the way is blocked."""
+        if turn == OPPOSITE[heading]:
+            return None
         grid, (x, y) = self.grid, cell
         nx, ny = x + STEP[turn][0], y + STEP[turn][1]
         if not (0 <= nx < len(grid.x_lines) and 0 <= ny < len(grid.y_lines)):
@@ -225,7 +247,7 @@ class Router:
     def _record(self, route: Route, sign: int) -> None:
         """Add a route to the traffic, or take it away again."""
         link, points = route.link, route.points
-        for start, end in zip(points, points[1:], strict=False):
+        for start, end in pairwise(points):
             flat = start[1] == end[1]
             for unit in _units(start, end):
                 if sign > 0:
@@ -275,14 +297,6 @@ def _units(start: Cell, end: Cell) -> Iterator[Unit]:
         low, high = sorted((start[1], end[1]))
         for y in range(low, high):
             yield (start[0], y, False)
-
-
-def _trace(state: int, came: Mapping[int, int], wide: int) -> list[Cell]:
-    cells: list[Cell] = []
-    while state != -1:
-        cells.append(((state >> 2) % wide, (state >> 2) // wide))
-        state = came[state]
-    return cells[::-1]
 
 
 def _corners(points: Sequence[Cell]) -> list[Cell]:

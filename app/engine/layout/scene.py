@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 
 LABEL_SIZE = 12.0
 LABEL_WIDTH = 96.0
@@ -166,8 +167,8 @@ class Placement:
 def count_crossings(one: Sequence[Point], two: Sequence[Point]) -> int:
     """How often two lines cross at right angles; touching ends and shared pieces do not count."""
     count = 0
-    for a, b in zip(one, one[1:], strict=False):
-        for c, d in zip(two, two[1:], strict=False):
+    for a, b in pairwise(one):
+        for c, d in pairwise(two):
             flat, upright = ((a, b), (c, d)) if a[1] == b[1] else ((c, d), (a, b))
             if flat[0][1] != flat[1][1] or upright[0][0] != upright[1][0]:
                 continue
