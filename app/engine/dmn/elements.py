@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reference:
-    """A requirement: an element of this model, or of an imported one under the import's name."""
+    """A requirement: an element of this model, or of the imported model with that namespace."""
 
     element_id: str
-    path: tuple[str, ...] = ()
+    source: Import | None = None
 
 
 @dataclass(frozen=True)

@@ -127,30 +127,29 @@ class Evaluation:
         self._given: dict[str, Any] = {}
 
     # -- imports ----------------------------------------------------------------------------------
-    def _inside(self, path: tuple[str, ...]) -> Evaluation:
-        if not path:
+    def _inside(self, source: Import | None) -> Evaluation:
+        if source is None:
             return self
-        name = path[0]
-        if name not in self._imported:
-            model = next(each.model for each in self.model.imports if each.name == name)
-            nested = self.variables.get(name)
+        found = self._imported.get(source.model.namespace)
+        if found is None:
+            nested = self.variables.get(source.name) if source.name else None
             variables = {**self.variables, **nested} if isinstance(nested, Mapping) else self.variables
-            self._imported[name] = Evaluation(model, variables, self.run)
-        return self._imported[name]
+            found = self._imported[source.model.namespace] = Evaluation(source.model, variables, self.run)
+        return found
 
     def _bind(self, references: Sequence[Reference]) -> tuple[dict[str, Any], list[DecisionTrace]]:
         names: dict[str, Any] = {}
         traces: list[DecisionTrace] = []
         for reference in references:
-            evaluation = self._inside(reference.path)
+            evaluation = self._inside(reference.source)
             element = evaluation.model.elements.get(reference.element_id)
             if element is None:
                 continue
             value, trace = evaluation.value_of(element)
             if trace is not None:
                 traces.append(trace)
-            if reference.path and reference.path[0]:
-                names[reference.path[0]] = {**names.get(reference.path[0], {}), element.name: value}
+            if reference.source is not None and reference.source.name:
+                names.setdefault(reference.source.name, {})[element.name] = value
             else:
                 names[element.name] = value
         return names, traces
@@ -237,7 +236,7 @@ class Evaluation:
         """Input data first, then input decisions, each by its name and type."""
         found = []
         for reference in service.inputs:
-            element = self._inside(reference.path).model.elements[reference.element_id]
+            element = self._inside(reference.source).model.elements[reference.element_id]
             kind = element.type if isinstance(element, (InputData, Decision)) else None
             found.append(Parameter(element.name, kind))
         return tuple(found)
@@ -245,19 +244,20 @@ class Evaluation:
     def serve(self, service: Service, arguments: Sequence[Any]) -> tuple[Any, DecisionTrace]:
         """A service's value for arguments in the order of its parameters."""
         inner = Evaluation(self.model, self._extras, self.run)
-        for reference, parameter, value in zip(
+        for reference, parameter, given in zip(
             service.inputs, self.service_parameters(service), arguments, strict=True
         ):
-            place = inner._inside(reference.path)
+            place = inner._inside(reference.source)
             place._given[reference.element_id] = (
-                value
+                given
                 if parameter.type is None
-                else conform(self._frame({}), parameter.type, value, parameter.name, service.id)
+                else conform(self._frame({}), parameter.type, given, parameter.name, service.id)
             )
         names, traces = inner._bind(service.outputs)
-        value = next(iter(names.values()), None) if len(service.outputs) == 1 else names
-        if len(service.outputs) == 1 and service.outputs[0].path and isinstance(value, dict):
-            value = next(iter(value.values()), None)
+        value: Any = names
+        if len(service.outputs) == 1:
+            place = inner._inside(service.outputs[0].source)
+            value, _ = place.value_of(place.model.elements[service.outputs[0].element_id])
         if service.type is not None:
             value = conform(self._frame({}), service.type, value, service.name, service.id)
         trace = DecisionTrace(service.id, service.name, (), (), to_host(value), tuple(traces))

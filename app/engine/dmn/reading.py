@@ -131,7 +131,7 @@ class ModelReader:
         return [
             need.element_id
             for need in element.requires
-            if not need.path and isinstance(elements.get(need.element_id), Decision)
+            if need.source is None and isinstance(elements.get(need.element_id), Decision)
         ]
 
     # -- references -------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ class ModelReader:
         else:
             for each in self.imports:
                 if each.model.namespace == namespace and element_id in each.model.elements:
-                    return Reference(element_id, (each.name,))
+                    return Reference(element_id, each)
         self.problem(element, f"{element_id or 'an empty reference'} does not exist")
         return None
 
@@ -166,7 +166,7 @@ class ModelReader:
         """The names an element's logic may use."""
         names = set(self.members)
         for reference in requires:
-            if not reference.path:
+            if reference.source is None:
                 names.add(self.by_id[reference.element_id].get("name") or "")
         return frozenset(names)
 

@@ -12,7 +12,7 @@ from app.engine.feel.compiler import COMPILERS, Code, Compiler
 from app.engine.feel.frames import Frame
 from app.engine.feel.free_names import mentions
 from app.engine.feel.temporal import FeelDate
-from app.engine.feel.values import FeelRange, kind_of
+from app.engine.feel.values import NUMBERS, FeelRange, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,11 @@ class NoIteration(Exception):
 
 def _numbers(start: Decimal, end: Decimal, low: bool, high: bool) -> Iterable[Decimal]:
     first = start if low else start + (1 if start <= end else -1)
-    step = 1 if start <= end else -1
+    step = Decimal(1 if start <= end else -1)
     value = first
     while (value < end if step > 0 else value > end) or (high and value == end):
         yield value
-        value += step
+        value = NUMBERS.add(value, step)
 
 
 def _dates(start: FeelDate, end: FeelDate, low: bool, high: bool) -> Iterable[FeelDate]:

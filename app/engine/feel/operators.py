@@ -215,7 +215,7 @@ def _elapsed(left: FeelDateTime, right: FeelDateTime) -> DaysDuration | None:
 
 
 def _whole(value: Decimal) -> int:
-    return int(value.to_integral_value(rounding=ROUND_FLOOR)) if value >= 0 else -_whole(-value)
+    return int(value.to_integral_value(rounding=ROUND_FLOOR)) if value >= 0 else -_whole(value.copy_negate())
 
 
 def _scaled(amount: int, factor: Decimal, inverse: bool = False) -> int:

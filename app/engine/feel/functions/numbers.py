@@ -16,7 +16,7 @@ from decimal import (
 )
 from typing import Any
 
-from app.engine.feel.functions.registry import built_in, whole
+from app.engine.feel.functions.registry import built_in
 from app.engine.feel.operators import negate
 from app.engine.feel.temporal import DaysDuration, YearsMonthsDuration
 from app.engine.feel.values import NUMBERS
@@ -65,7 +65,7 @@ def absolute(n: Any) -> Any:
 def modulo(dividend: Decimal, divisor: Decimal) -> Decimal:
     """dividend - divisor * floor(dividend / divisor): the sign is the divisor's."""
     rest = _WIDE.remainder(dividend, divisor)
-    return NUMBERS.plus(rest + divisor if rest and (rest < 0) != (divisor < 0) else rest)
+    return NUMBERS.plus(_WIDE.add(rest, divisor) if rest and (rest < 0) != (divisor < 0) else rest)
 
 
 @built_in("sqrt", "number: number")
@@ -88,11 +88,11 @@ def exponential(number: Decimal) -> Decimal:
 
 @built_in("odd", "number: number")
 def is_odd(number: Decimal) -> bool:
-    """Whether the whole number is odd."""
-    return whole(number) % 2 == 1
+    """Whether the number is whole and odd."""
+    return abs(_WIDE.remainder(number, Decimal(2))) == 1
 
 
 @built_in("even", "number: number")
 def is_even(number: Decimal) -> bool:
-    """Whether the whole number is even."""
-    return whole(number) % 2 == 0
+    """Whether the number is whole and even."""
+    return _WIDE.remainder(number, Decimal(2)) == 0
