@@ -50,7 +50,7 @@ class Environment:
     @cached_property
     def scope(self) -> Scope:
         """The scope that expressions are evaluated in."""
-        return Scope(now=self.now.astimezone(self.tz), functions=self._functions, zone=self.zone)
+        return Scope(now=_fixed(self.now.astimezone(self.tz)), functions=self._functions, zone=self.zone)
 
     @property
     def _functions(self) -> Mapping[str, Callable[..., Any]]:
@@ -69,8 +69,7 @@ class Environment:
         if first is None or n is None:
             return None
         end = datetime.combine(self.calendar.add_working_days(first, int(n)), time(23, 59, 59), self.tz)
-        # A fixed offset: what is stored and shown is plain ISO 8601, not `…@Asia/Shanghai`.
-        return end.replace(tzinfo=timezone(end.utcoffset() or timedelta(0)))
+        return _fixed(end)
 
     def _working_days_between(self, start: Any, end: Any) -> int | None:
         first, last = self._day(start), self._day(end)
@@ -82,6 +81,11 @@ class Environment:
         if isinstance(value, datetime):
             return value.astimezone(self.tz).date() if value.tzinfo is not None else value.date()
         return value if isinstance(value, date) else None
+
+
+def _fixed(moment: datetime) -> datetime:
+    """The same moment with a fixed offset: stored and shown it is plain ISO 8601, not `…@Asia/Shanghai`."""
+    return moment.replace(tzinfo=timezone(moment.utcoffset() or timedelta(0)))
 
 
 def _read_day(text: str) -> datetime | date | None:
