@@ -60,7 +60,6 @@ class CallCase(Base):
     org_type: Mapped[str] = mapped_column(String(20), default="")
     state: Mapped[str] = mapped_column(String(20), default="preparing")
     submitted_at: Mapped[datetime | None]
-    accepted_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
     score: Mapped[Decimal | None]
     review: Mapped[dict[str, Any] | None]  # what the case told the call: the input of the ranking
@@ -103,6 +102,7 @@ class Acceptance(Base):
     __table_args__ = (
         UniqueConstraint("case_no", "instance_id", "opening"),
         CheckConstraint("limit_days > 0", name="limit_days"),
+        CheckConstraint("(limit_days IS NULL) = (due_at IS NULL)", name="limit"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -110,9 +110,9 @@ class Acceptance(Base):
     case_no: Mapped[str] = mapped_column(String(40), index=True)
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
     opening: Mapped[str] = mapped_column(String(100))  # the element that opened it: a retry finds its ticket
-    limit_days: Mapped[int]
+    limit_days: Mapped[int | None]
     opened_at: Mapped[datetime]
-    due_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
 
 
 class ClockSegment(Base):

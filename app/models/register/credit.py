@@ -38,7 +38,7 @@ class CreditRecord(Base):
     __tablename__ = "credit_record"
     __table_args__ = (
         UniqueConstraint("instance_id", "uscc"),
-        CheckConstraint("state IN ('active', 'removed', 'expired')", name="state"),
+        CheckConstraint("state IN ('active', 'repaired', 'annulled', 'expired')", name="state"),
         CheckConstraint("(state = 'active') = (ended_at IS NULL)", name="ended_at"),
         CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="period"),
         Index("ix_credit_record_uscc", "uscc", "state"),

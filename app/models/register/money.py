@@ -120,7 +120,7 @@ class Receivable(Base):
     __table_args__ = (
         UniqueConstraint("instance_id", "case_no"),
         CheckConstraint("principal >= 0 AND interest >= 0 AND principal + interest > 0", name="amounts"),
-        CheckConstraint("state IN ('open', 'enforcement', 'settled')", name="state"),
+        CheckConstraint("state IN ('open', 'settled')", name="state"),
         CheckConstraint("(state = 'settled') = (settled_at IS NOT NULL)", name="settled_at"),
     )
 

@@ -42,7 +42,9 @@ class Notice(Base):
     verify_code: Mapped[str] = mapped_column(String(20))
 
     items: Mapped[list[NoticeItem]] = relationship(back_populates="notice", order_by="NoticeItem.position")
-    objections: Mapped[list[Objection]] = relationship(back_populates="notice", order_by="Objection.number")
+    objections: Mapped[list[Objection]] = relationship(
+        back_populates="notice", order_by="Objection.receipt_no"
+    )
     amends: Mapped[Notice | None] = relationship(remote_side=[id])
     instance: Mapped[ProcessInstance | None] = relationship()
 
@@ -84,7 +86,8 @@ class Objection(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(40), unique=True)  # YY-2026-0001, also the receipt number
+    receipt_no: Mapped[str] = mapped_column(String(40), unique=True)  # what the objector holds, with a code
+    number: Mapped[str | None] = mapped_column(String(40), unique=True)  # YY-2026-0001, once it is registered
     notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("notice_item.id"))
     instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
@@ -108,6 +111,6 @@ class Objection(Base):
     instance: Mapped[ProcessInstance | None] = relationship()
 
     @property
-    def principal(self) -> str:
+    def principal(self) -> str | None:
         """Who the objector is to the inbox: known by number and code, not by account."""
-        return f"ticket:{self.number}"
+        return f"ticket:{self.number}" if self.number else None

@@ -43,7 +43,7 @@ class ScoreSheet(Base):
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
     round: Mapped[int] = mapped_column(default=1)
     expert: Mapped[str] = mapped_column(String(60))  # principal
-    scores: Mapped[dict[str, Any]]
+    scores: Mapped[list[Any]]
     total: Mapped[Decimal]
     comment: Mapped[str] = mapped_column(Text, default="")
     sha256: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,177 @@
+"""Working days of the office: weekdays, less holidays, plus make-up days, from an editable table.
+
+A year without rows answers from the published holidays that ship with the product. A year whose make-up days
+are not published yet is provisional: statutory holidays are known, the exchanged days are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import holidays
+from holidays.version import __version__ as holidays_version
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models.register import CalendarDay, CalendarYear
+from app.services.errors import Invalid
+
+FIRST_YEAR, LAST_YEAR = 1950, 2100
+SATURDAY = 5
+SEED_SOURCE = f"holidays {holidays_version}"
+_ONE_DAY = timedelta(days=1)
+
+
+class CalendarRangeError(ValueError):
+    """A date outside the years that the calendar knows."""
+
+    def __init__(self, year: int) -> None:
+        super().__init__(f"the calendar knows the years {FIRST_YEAR} to {LAST_YEAR}, not {year}")
+
+
+@dataclass(frozen=True)
+class CalendarTable:
+    """One year: the days that differ from their weekday."""
+
+    working: frozenset[date]
+    off: frozenset[date]
+    is_provisional: bool
+
+
+@dataclass(frozen=True)
+class SeedDay:
+    day: date
+    kind: str
+    name: str
+
+
+class Calendar:
+    """The calendar as one session sees it; each year is read once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._years: dict[int, CalendarTable] = {}
+
+    def is_working(self, day: date) -> bool:
+        year = self.table(day.year)
+        return day in year.working or (day.weekday() < SATURDAY and day not in year.off)
+
+    def add_working_days(self, start: date, days: int) -> date:
+        """The `days`-th working day after `start` (before it, if negative); `start` itself for 0.
+
+        Raises CalendarRangeError when that day lies outside the known years.
+        """
+        day, step, left = start, _ONE_DAY if days >= 0 else -_ONE_DAY, abs(days)
+        while left:
+            day += step
+            left -= self.is_working(day)
+        return day
+
+    def working_days_between(self, start: date, end: date) -> int:
+        """Working days after `start` up to and with `end`; negative when `end` lies before `start`."""
+        if end < start:
+            return -self.working_days_between(end, start)
+        return sum(self.is_working(start + _ONE_DAY * n) for n in range(1, (end - start).days + 1))
+
+    def is_provisional(self, day: date) -> bool:
+        """Whether make-up days of that year are still unknown, so that limits may move."""
+        return self.table(day.year).is_provisional
+
+    def table(self, year: int) -> CalendarTable:
+        """The year's table. Raises CalendarRangeError."""
+        if year not in self._years:
+            self._years[year] = _read(self._session, year)
+        return self._years[year]
+
+    def forget(self, year: int) -> None:
+        """Read the year again when it is asked for next."""
+        self._years.pop(year, None)
+
+
+def calendar_of(session: Session) -> Calendar:
+    """The calendar of this session: the same object each time."""
+    calendar = session.info.get("calendar")
+    if not isinstance(calendar, Calendar):
+        calendar = session.info["calendar"] = Calendar(session)
+    return calendar
+
+
+def seed_years(session: Session, years: Iterable[int], now: datetime) -> list[int]:
+    """Add the years that the table does not have yet; gives those added. Edited years stay as they are."""
+    known = set(session.scalars(select(CalendarYear.year)))
+    added = [year for year in sorted(set(years)) if year not in known]
+    for year in added:
+        days, is_provisional = _shipped(year)
+        state = "provisional" if is_provisional else "published"
+        row = CalendarYear(year=year, state=state, source=SEED_SOURCE, updated_at=now)
+        row.days = [CalendarDay(day=d.day, kind=d.kind, name=d.name, source=SEED_SOURCE) for d in days]
+        session.add(row)
+        calendar_of(session).forget(year)
+    session.flush()
+    return added
+
+
+def set_day(session: Session, day: date, kind: str, name: str, source: str, now: datetime) -> None:
+    """Make `day` a `working` day or `off`; a day that then is as its weekday says needs no row."""
+    if kind not in {"working", "off"}:
+        raise Invalid("日期类型只能是工作日或休息日。", "A day is either working or off.")
+    seed_years(session, [day.year], now)
+    year = session.get_one(CalendarYear, day.year)
+    row = session.get(CalendarDay, day)
+    if (day.weekday() < SATURDAY) == (kind == "working"):
+        if row is not None:
+            year.days.remove(row)
+    elif row is None:
+        year.days.append(CalendarDay(day=day, kind=kind, name=name, source=source))
+    else:
+        row.kind, row.name, row.source = kind, name, source
+    year.updated_at, year.source = now, source
+    session.flush()
+    calendar_of(session).forget(day.year)
+
+
+def publish_year(session: Session, year: int, source: str, now: datetime) -> None:
+    """Mark a year as published once its make-up days are entered; `source` cites the circular."""
+    seed_years(session, [year], now)
+    row = session.get_one(CalendarYear, year)
+    row.state, row.source, row.updated_at = "published", source, now
+    session.flush()
+    calendar_of(session).forget(year)
+
+
+def _read(session: Session, year: int) -> CalendarTable:
+    row = session.get(CalendarYear, year)
+    if row is None:
+        days, is_provisional = _shipped(year)
+        kinds = [(d.day, d.kind) for d in days]
+    else:
+        is_provisional = row.state == "provisional"
+        kinds = [(d.day, d.kind) for d in row.days]
+    return CalendarTable(
+        working=frozenset(day for day, kind in kinds if kind == "working"),
+        off=frozenset(day for day, kind in kinds if kind == "off"),
+        is_provisional=is_provisional,
+    )
+
+
+@lru_cache(maxsize=32)
+def _shipped(year: int) -> tuple[tuple[SeedDay, ...], bool]:
+    """The year as the library knows it. It answers silently for years whose make-up days are unknown."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise CalendarRangeError(year)
+    china: Any = holidays.country_holidays("CN", years=year, language="zh_CN")
+    made_up = sorted(day for day in china.weekend_workdays if day.year == year)
+    off = [SeedDay(day, "off", name[:60]) for day, name in sorted(china.items()) if day.weekday() < SATURDAY]
+    working = [SeedDay(day, "working", "调休上班") for day in made_up]
+    return tuple(off + working), not made_up
+
+
+def holidays_of(session: Session, year: int) -> MappingProxyType[date, str]:
+    """The year's exceptions by day: `working` or `off`. For the calendar's page."""
+    table = calendar_of(session).table(year)
+    return MappingProxyType({**dict.fromkeys(table.off, "off"), **dict.fromkeys(table.working, "working")})

@@ -1,0 +1,167 @@
+"""Documents: numbered, hashed, kept as PDF/A by content, served on somebody, checked with number and code.
+
+The letters are content: `letters/<letter>.typ` of the deployment that the case is pinned to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models.register import Document
+from app.models.repository import Content, DeploymentFile
+from app.models.runtime import ProcessInstance
+from app.services import files
+from app.services.numbering import OFFICE_ZONE, next_number
+from app.services.registers import mailbox
+from app.services.registers.codes import new_code
+from app.services.registers.fingerprint import fingerprint, plain
+from app.services.registers.typesetting import render_pdf
+from app.services.settings import Settings
+
+PUBLIC = "public"
+MAILBOX_TEXT = "请登录系统签收并阅读。文书自签收之时起送达。"
+_LETTER_ID = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_TITLE_LINE = re.compile(r"^//\s*(?:TPL-\d+\s*)?(?P<title>\S.*?)\s*$")
+
+
+class LetterUnknown(Exception):
+    """The deployment has no template of this name."""
+
+    def __init__(self, letter: str) -> None:
+        super().__init__(f"no letter {letter!r} in this deployment")
+        self.letter = letter
+
+
+@dataclass(frozen=True)
+class Template:
+    """A letter's source and the files it may import."""
+
+    source: bytes
+    common: Mapping[str, bytes]
+
+    @property
+    def title(self) -> str:
+        """The first line says what the letter is called: `// TPL-03 受理通知书`."""
+        first = self.source.decode("utf-8").split("\n", 1)[0]
+        found = _TITLE_LINE.match(first)
+        return found["title"] if found else ""
+
+
+def issue(
+    session: Session,
+    settings: Settings,
+    instance: ProcessInstance,
+    letter: str,
+    data: Mapping[str, Any],
+    now: datetime,
+    *,
+    case_no: str,
+    element_id: str = "",
+    to: str | None = None,
+) -> Document:
+    """Number, typeset, hash and store a letter. Raises LetterUnknown, LetterFailed, FontsMissing."""
+    template = template_of(session, instance.definition.deployment_id, letter)
+    number, code = next_number(session, "WS", now), new_code()
+    title = str(data.get("title") or template.title or letter)
+    address = verification_address(settings.site, number, code)
+    head = {
+        "number": number,
+        "letter": letter,
+        "case_no": case_no,
+        "title": title,
+        "issued_at": now.astimezone(OFFICE_ZONE),
+        "verify_code": code,
+        "verify_url": address,
+    }
+    full = plain({**data, **head})
+    pdf = render_pdf(
+        template.source, full, now, common=template.common, qr=address or "", fonts_dir=settings.fonts_dir
+    )
+    document = Document(
+        number=number,
+        letter=letter,
+        case_no=case_no,
+        instance=instance,
+        element_id=element_id,
+        title=title[:200],
+        data=full,
+        data_sha256=fingerprint(full),
+        pdf_sha256=files.put(settings.files_dir, pdf),
+        size=len(pdf),
+        verify_code=code,
+        issued_at=now,
+        to_principal=to,
+    )
+    session.add(document)
+    session.flush()
+    return document
+
+
+def deliver(session: Session, document: Document, to: str, now: datetime) -> None:
+    """Send a document to a principal's mailbox; to the public it is served by being published. Once only."""
+    if document.sent_at is not None:
+        return
+    document.to_principal, document.sent_at = to, now
+    if to == PUBLIC:
+        document.channel, document.served_at, document.served_how = "public", now, "public"
+    else:
+        document.channel = "portal"
+        subject = f"您有新的文书：{document.title}（{document.number}）"
+        dedup = f"document:{document.number}"
+        mailbox.tell(
+            session,
+            [to],
+            subject,
+            MAILBOX_TEXT,
+            now,
+            case_no=document.case_no,
+            document=document,
+            dedup=dedup,
+        )
+    session.flush()
+
+
+def record_service(session: Session, document: Document, how: str, now: datetime) -> None:
+    """Book when and how a document was served; the first time stays."""
+    if document.served_at is None:
+        document.served_at, document.served_how = now, how
+        session.flush()
+
+
+def find_document(session: Session, number: str) -> Document | None:
+    """The document of this number."""
+    return session.scalar(select(Document).where(Document.number == number))
+
+
+def verification_address(site: str, number: str, code: str) -> str | None:
+    """Where anybody can check a number and code; None when the site's address is not known."""
+    return f"{site.rstrip('/')}/verify?number={number}&code={code}" if site else None
+
+
+def template_of(session: Session, deployment_id: int, letter: str) -> Template:
+    """The letter as the deployment has it, with the shared files beside it. Raises LetterUnknown."""
+    if not _LETTER_ID.fullmatch(letter):
+        raise LetterUnknown(letter)
+    query = (
+        select(DeploymentFile.path, Content.data)
+        .join(Content, Content.sha256 == DeploymentFile.sha256)
+        .where(DeploymentFile.deployment_id == deployment_id, DeploymentFile.path.startswith("letters/"))
+        .where(
+            DeploymentFile.path.not_like("letters/TPL-%") | (DeploymentFile.path == f"letters/{letter}.typ")
+        )
+    )
+    found = {
+        PurePosixPath(path).relative_to("letters").as_posix(): data for path, data in session.execute(query)
+    }
+    source = found.pop(f"{letter}.typ", None)
+    if source is None:
+        raise LetterUnknown(letter)
+    return Template(source, found)

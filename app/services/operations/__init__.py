@@ -1,0 +1,35 @@
+"""What service tasks can do, by topic. Importing this package registers every operation."""
+
+from __future__ import annotations
+
+from app.services.operations import (
+    agreements,
+    archives,
+    calls,
+    credit,
+    documents,
+    messaging,
+    payments,
+    publicity,
+    recovery,
+    release,
+    review,
+    sanctions,
+    submission,
+)
+
+__all__ = [
+    "agreements",
+    "archives",
+    "calls",
+    "credit",
+    "documents",
+    "messaging",
+    "payments",
+    "publicity",
+    "recovery",
+    "release",
+    "review",
+    "sanctions",
+    "submission",
+]

@@ -1,0 +1,131 @@
+"""Operations on agreements: check signatures, seal, load for reviews, compare with the pledge registry."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from app.services.delegates import DelegateContext, DelegateError, delegate
+from app.services.numbering import OFFICE_ZONE
+from app.services.registers import agreements, cases, ledger, pledges, signatures
+
+
+@delegate
+def verify_signature(
+    ctx: DelegateContext,
+    *,
+    kind: Literal["undertaker", "bureau"],
+    case_no: str,
+    signature: dict[str, Any],
+    text_sha256: str,
+    signer: str | None = None,
+) -> dict[str, Any]:
+    """Check one side's signature: signer, confirmations, signed file, and that the text is the locked one.
+
+    Gives valid, reason, text_sha256, file_sha256.
+    """
+    finding = signatures.judge(
+        ctx.session, ctx.settings.files_dir, kind, case_no, signature, text_sha256, signer
+    )
+    return {
+        "valid": finding.valid,
+        "reason": "；".join(finding.reasons),
+        "text_sha256": text_sha256,
+        "file_sha256": finding.file_sha256,
+    }
+
+
+@delegate
+def seal_agreement(
+    ctx: DelegateContext,
+    *,
+    case_no: str,
+    org: dict[str, Any],
+    document_id: str,
+    text_sha256: str,
+    targets: list[dict[str, Any]],
+    fund_amount: Decimal = Decimal(0),
+    tasks: list[Any] | None = None,
+    instalments: list[dict[str, Any]] | None = None,
+    allowed_uses: list[Any] | None = None,
+    milestones: list[dict[str, Any]] | None = None,
+    term_end: date | None = None,
+    undertaker_signature: dict[str, Any] | None = None,
+    bureau_signature: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Enter a signed agreement with its targets and milestones; the same text of a case is entered once.
+
+    Gives agreement_no, version, document_id, sha256 (of the text), effective_at. Error TEXT_CHANGED.
+    """
+    terms = agreements.Terms(
+        tasks=tasks or [],
+        targets=targets,
+        funds=fund_amount,
+        instalments=instalments or [],
+        allowed_uses=allowed_uses or [],
+        milestones=milestones or [],
+        term_end=term_end,
+    )
+    try:
+        agreement = agreements.seal(
+            ctx.session,
+            ctx.instance,
+            case_no,
+            org,
+            document_id,
+            text_sha256,
+            terms,
+            [undertaker_signature or {}, bureau_signature or {}],
+            ctx.now,
+        )
+    except agreements.TextChanged as changed:
+        raise DelegateError("TEXT_CHANGED", changed.message) from None
+    return {
+        "agreement_no": agreement.number,
+        "version": agreement.version,
+        "document_id": document_id,
+        "sha256": text_sha256,
+        "effective_at": agreement.effective_at.astimezone(OFFICE_ZONE),
+    }
+
+
+@delegate
+def load_agreement(ctx: DelegateContext, *, agreement_no: str) -> dict[str, Any]:
+    """An agreement as signed, with what was paid on it so far. Error AGREEMENT_NOT_FOUND.
+
+    Gives agreement_no, case_no, org, targets, tasks, fund_amount, paid_amount, allowed_uses, milestones,
+    state.
+    """
+    agreement = agreements.find(ctx.session, agreement_no)
+    if agreement is None:
+        raise DelegateError("AGREEMENT_NOT_FOUND", f"没有协议 {agreement_no}。")
+    return {
+        "agreement_no": agreement.number,
+        "case_no": agreement.case_no,
+        "org": cases.party(agreement.org) or {"name": agreement.org_name},
+        "targets": agreement.targets,
+        "tasks": agreement.terms.get("tasks", []),
+        "fund_amount": agreement.funds,
+        "paid_amount": ledger.paid_on(ctx.session, agreement.case_no),
+        "allowed_uses": agreement.terms.get("allowed_uses", []),
+        "milestones": agreement.terms.get("milestones", []),
+        "state": agreement.state,
+    }
+
+
+@delegate
+def compare_registry(
+    ctx: DelegateContext,
+    *,
+    case_no: str,
+    org: dict[str, Any],
+    deals: list[dict[str, Any]],
+    year: int | None = None,
+) -> dict[str, Any]:
+    """Compare declared deals with the newest extract of the pledge registry.
+
+    Gives differences {registration_no, field, reported, registered, note}, checked, matched, source_at (null:
+    no extract was imported).
+    """
+    return pledges.compare(ctx.session, str(org.get("uscc") or ""), deals, year)

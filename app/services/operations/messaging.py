@@ -1,0 +1,25 @@
+"""Operations that tell people and processes something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.services.delegates import DelegateContext, delegate
+from app.services.registers import mailbox
+
+
+@delegate
+def notify(ctx: DelegateContext, *, to: Any, subject: str, text: str = "") -> dict[str, Any]:
+    """Put a line into mailboxes; `to` is a principal or a list of them. Gives count."""
+    given = to if isinstance(to, list) else [to]
+    principals = [principal for principal in given if isinstance(principal, str) and principal]
+    told = mailbox.tell(ctx.session, principals, subject, text, ctx.now, case_no=ctx.instance.number)
+    return {"count": told}
+
+
+@delegate
+def send_messages(ctx: DelegateContext, *, message: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Send one message to each of `items` {key, payload}. Gives count."""
+    for item in items:
+        ctx.emit(message, str(item["key"]), dict(item.get("payload") or {}))
+    return {"count": len(items)}

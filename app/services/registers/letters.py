@@ -1,0 +1,70 @@
+"""Documents as their readers meet them: signed for and read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.models.identity import User
+from app.models.register import Document
+from app.services import access, documents
+from app.services.context import Context
+from app.services.errors import NotFound, NotPermitted
+from app.services.messages import send_message
+from app.services.numbering import OFFICE_ZONE
+
+
+class NotSignedFor(NotPermitted):
+    """The addressee must sign for the document before reading it."""
+
+    def __init__(self) -> None:
+        super().__init__("请先签收，再阅读文书。", "Sign for the document before you read it.")
+
+
+def open_document(context: Context, number: str, principals: Sequence[str]) -> Document:
+    """Sign for a document: the first opening by its addressee serves it (MSG-RECEIPT-OPENED, key: number).
+
+    Raises NotFound for a document of somebody else, or one not sent yet.
+    """
+    document = documents.find_document(context.session, number)
+    if document is None or document.sent_at is None or not is_addressee(document, principals):
+        raise NotFound
+    if document.opened_at is None:
+        document.opened_at = context.now
+        document.opened_by = context.actor.principal if context.actor else principals[0]
+        documents.record_service(context.session, document, "opened", context.now)
+        at = context.now.astimezone(OFFICE_ZONE).isoformat()
+        payload = {"doc_no": number, "opened_at": at, "opened_by": document.opened_by}
+        send_message(context, "MSG-RECEIPT-OPENED", number, payload, dedup=f"opened:{number}")
+        context.session.flush()
+    return document
+
+
+def readable_document(context: Context, number: str, user: User) -> Document:
+    """A document to read again: signed for by its addressee, or open to the office.
+
+    Raises NotFound, NotSignedFor.
+    """
+    document = documents.find_document(context.session, number)
+    if document is None:
+        raise NotFound
+    if document.channel == documents.PUBLIC:
+        return document
+    if is_addressee(document, access.principals_of(user)) and document.sent_at is not None:
+        if document.opened_at is None and not _needs_no_signature(document):
+            raise NotSignedFor
+        return document
+    if access.may(user, "case.read_office") and access.may_see_instance(
+        user, document.instance, context.session
+    ):
+        return document
+    raise NotFound
+
+
+def is_addressee(document: Document, principals: Sequence[str]) -> bool:
+    """Whether one of these principals is whom the document was sent to."""
+    return document.to_principal is not None and document.to_principal in principals
+
+
+def _needs_no_signature(document: Document) -> bool:
+    """Only a party has to sign; the office's own groups read what they are sent."""
+    return (document.to_principal or "").startswith("group:")
