@@ -46,6 +46,7 @@ class Definition:
 
     process_id: str
     name: str
+    name_en: str
     documentation: str
     number_prefix: str | None
     startable_by: tuple[str, ...]
@@ -123,6 +124,7 @@ def load_definition(bundle: Bundle, process_id: str) -> Definition:
 
 def _build(reading: Reading, process_id: str) -> Definition:
     root = reading.processes[process_id]
+    settings = root.settings
     spec = root.specs[process_id]
     specs = {key: level for found in reading.processes.values() for key, level in found.specs.items()}
     elements = {
@@ -130,10 +132,10 @@ def _build(reading: Reading, process_id: str) -> Definition:
         for found in reading.processes.values()
         for element in _elements(found)
     }
-    settings = root.settings
     return Definition(
         process_id=process_id,
         name=spec.description or process_id,
+        name_en=settings.text("nameEn") or "",
         documentation=root.documentation,
         number_prefix=settings.text("numberPrefix"),
         startable_by=settings.words("startableBy"),

@@ -51,11 +51,14 @@ class InclusiveGateway(Join):
     def _something_may_come(self, token: Token, empty: frozenset[str], filled: frozenset[str]) -> bool:
         spec: ProcessSpec = token.workflow.spec
         for other in token.workflow.tokens():
-            if other.task_spec is self or not self.ahead(spec, other.task_spec, True) & empty:
+            if other.task_spec is self:
                 continue
-            # A boundary event may never fire: it makes the gateway wait, it does not excuse it from waiting.
-            if not self.ahead(spec, other.task_spec, False) & filled:
-                return True
+            # Asked twice, without and with boundary events on the way: one of them may lead back in front of
+            # the split, and that must not excuse a token that is on its normal way to an empty flow.
+            for exceptions in (False, True):
+                reached = self.ahead(spec, other.task_spec, exceptions)
+                if reached & empty and not reached & filled:
+                    return True
         return False
 
     def ahead(self, spec: ProcessSpec, start: FlowNode, exceptions: bool) -> frozenset[str]:

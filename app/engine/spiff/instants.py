@@ -48,11 +48,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """`count` repetitions (EVER for no end) of a span, the first one at `start`."""
+    """`count` repetitions (EVER for no end): the k-th, from 0, is `first + k` spans after `base`."""
 
     count: int
     span: Span
-    start: datetime
+    base: datetime
+    first: int = 0
+
+    def at(self, number: int, zone: ZoneInfo) -> datetime:
+        """When the repetition of this number, from 0, is due; always counted from the base, so nothing drifts."""
+        return self.span.after(self.base, zone, self.first + number)
 
 
 def _days_in(year: int, month: int) -> int:
@@ -123,26 +128,27 @@ def parse_cycle(value: Any, env: Environment) -> Cycle | None:
     """The cycle of an ISO 8601 repeating interval or a duration (for ever); None when it is neither.
 
     `R3/PT1H` begins one span from now, `R3/2026-03-01T09:00:00+08:00/P1D` at the instant given,
-    `R3/P1D/2026-03-31T00:00:00+08:00` so that the last one ends there.
+    `R3/P1D/2026-03-31T00:00:00+08:00` so that the last repetition is at the instant given.
     """
     span = parse_span(value)
     if span is not None:
-        return _positive(Cycle(EVER, span, span.after(env.now, env.tz)))
+        return _positive(Cycle(EVER, span, env.now, 1))
     match = _CYCLE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return None
     count = int(match["count"]) if match["count"] else EVER
-    first, second = parse_span(match["first"]), match["second"]
-    if first is not None and second is None:
-        return _positive(Cycle(count, first, first.after(env.now, env.tz)))
-    other = parse_span(second) if second is not None else None
-    if first is None and other is not None:
-        start = instant_of(match["first"], env)
-        return _positive(Cycle(count, other, start)) if start is not None else None
-    end = instant_of(second, env) if first is not None and other is None and count != EVER else None
-    if first is None or end is None:
+    span, second = parse_span(match["first"]), match["second"]
+    if span is not None and second is None:
+        return _positive(Cycle(count, span, env.now, 1))
+    anchor = instant_of(second if span is not None else match["first"], env)
+    first = 0
+    if span is None:
+        span = parse_span(second)
+    elif count == EVER or parse_span(second) is not None:
         return None
-    return _positive(Cycle(count, first, first.after(end, env.tz, -count)))
+    else:
+        first = 1 - count
+    return _positive(Cycle(count, span, anchor, first)) if span is not None and anchor is not None else None
 
 
 def _positive(cycle: Cycle) -> Cycle | None:

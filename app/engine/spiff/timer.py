@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.errors import StepFailed
 from app.engine.spiff.formula import Formula
-from app.engine.spiff.instants import EVER, Span, instant_of, parse_cycle, read_instant, write_instant
+from app.engine.spiff.instants import EVER, Cycle, Span, instant_of, parse_cycle, read_instant, write_instant
 from app.engine.spiff.triggers import Trigger
 from app.engine.spiff.variables import evaluate
 
@@ -35,8 +35,9 @@ class TimerTrigger(Trigger):
             if cycle is None or cycle.count == 0:
                 raise self._bad(token, value)
             token.internal_data["timer"] = {
-                "due": write_instant(cycle.start),
-                "start": write_instant(cycle.start),
+                "due": write_instant(cycle.at(0, env.tz)),
+                "base": write_instant(cycle.base),
+                "first": cycle.first,
                 "count": cycle.count,
                 "fired": 0,
                 "months": cycle.span.months,
@@ -57,15 +58,16 @@ class TimerTrigger(Trigger):
         if "count" not in timer:
             return True
         env = token.workflow.top_workflow.environment
-        start, span = read_instant(timer["start"]), Span(timer["months"], timer["seconds"])
+        span = Span(timer["months"], timer["seconds"])
+        cycle = Cycle(timer["count"], span, read_instant(timer["base"]), timer["first"])
         timer["fired"] += 1
-        due = span.after(start, env.tz, timer["fired"])
+        due = cycle.at(timer["fired"], env.tz)
         # An endless cycle does not make up for the times that were missed while nobody looked.
-        while timer["count"] == EVER and due <= env.now:
+        while cycle.count == EVER and due <= env.now:
             timer["fired"] += _missed(due, env.now, span)
-            due = span.after(start, env.tz, timer["fired"])
+            due = cycle.at(timer["fired"], env.tz)
         timer["due"] = write_instant(due)
-        return bool(timer["fired"] == timer["count"])
+        return bool(timer["fired"] == cycle.count)
 
 
 def _missed(due: datetime, now: datetime, span: Span) -> int:
