@@ -65,7 +65,7 @@ def place_labels(
     above: frozenset[str],
     width: float,
 ) -> dict[str, Rect]:
-    """A rectangle for every label of an event, gateway, boundary event or flow, from 0 to `width` if it can be."""
+    """A rectangle for every label outside of a box, between 0 and `width` where that is possible."""
     boxes = list(boxes)
     segments = [pair for path in paths.values() for pair in pairwise(path)]
     solid = [rects[box.id] for box in boxes] + [rects[slot.id] for box in boxes for slot in box.slots]

@@ -27,6 +27,8 @@ ENTER_COST = {
     Kind.ASSOCIATION: {EAST: 20.0, SOUTH: 0.0, NORTH: 0.0, WEST: 20.0},
 }
 TAKEN_SIDE = 70.0
+# A boundary event nearer than this to the middle of the lower side leaves no room for a line there.
+EVENT_ROOM = 20.0
 
 Cell = tuple[int, int]
 Unit = tuple[int, int, bool]
@@ -143,7 +145,9 @@ class Router:
         x, y = self.grid.box_x(box_id), self.grid.box_y(box_id)
         left, right = self.grid.sides_x(box_id)
         yield EAST, (right, y)
-        yield SOUTH, (x, y + 1)
+        slots = (self.grid.x_lines[self.grid.slot_x[slot.id]] for slot in self.grid.boxes[box_id].slots)
+        if not any(line.index == self.grid.x_lines[x].index and abs(line.offset) < EVENT_ROOM for line in slots):
+            yield SOUTH, (x, y + 1)
         yield WEST, (left, y)
         yield NORTH, (x, y - 1)
 
