@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -156,3 +156,13 @@ class LedgerEntry(Base):
     memo: Mapped[str] = mapped_column(String(200), default="")
     instance_id: Mapped[int | None] = mapped_column(ForeignKey("process_instance.id"))
     posted_at: Mapped[datetime]
+
+
+class LedgerImmutable(Exception):
+    """Somebody tried to change or delete a posting."""
+
+
+@event.listens_for(LedgerEntry, "before_update")
+@event.listens_for(LedgerEntry, "before_delete")
+def _refuse_change(_mapper: object, _connection: object, entry: LedgerEntry) -> None:
+    raise LedgerImmutable(f"ledger entry {entry.reference} cannot be changed")

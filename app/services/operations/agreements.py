@@ -42,7 +42,7 @@ def seal_agreement(
     *,
     case_no: str,
     org: dict[str, Any],
-    document_id: str,
+    doc_no: str,
     text_sha256: str,
     targets: list[dict[str, Any]],
     fund_amount: Decimal = Decimal(0),
@@ -56,7 +56,7 @@ def seal_agreement(
 ) -> dict[str, Any]:
     """Enter a signed agreement with its targets and milestones; the same text of a case is entered once.
 
-    Gives agreement_no, version, document_id, sha256 (of the text), effective_at. Error TEXT_CHANGED.
+    Gives agreement_no, version, doc_no, sha256 (of the text), effective_at. Error TEXT_CHANGED.
     """
     terms = agreements.Terms(
         tasks=tasks or [],
@@ -73,7 +73,7 @@ def seal_agreement(
             ctx.instance,
             case_no,
             org,
-            document_id,
+            doc_no,
             text_sha256,
             terms,
             [undertaker_signature or {}, bureau_signature or {}],
@@ -84,7 +84,7 @@ def seal_agreement(
     return {
         "agreement_no": agreement.number,
         "version": agreement.version,
-        "document_id": document_id,
+        "doc_no": doc_no,
         "sha256": text_sha256,
         "effective_at": agreement.effective_at.astimezone(OFFICE_ZONE),
     }

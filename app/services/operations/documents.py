@@ -7,35 +7,38 @@ from typing import Any, Literal
 from app.models.register import Document
 from app.services import documents
 from app.services.delegates import DelegateContext, DelegateError, delegate
+from app.services.numbering import OFFICE_ZONE
 
 
 @delegate
 def render_letter(
     ctx: DelegateContext, *, letter: str, case_no: str, data: dict[str, Any], to: str | None = None
 ) -> dict[str, Any]:
-    """Typeset a letter as a numbered PDF/A document; nothing is sent yet.
+    """Typeset a letter as a numbered PDF/A document; it is sent later. To the `public` it is served at once.
 
-    Gives doc_no, document_id (the same), title, sha256 (of the PDF), data_sha256, verify_code, issued_at.
+    Gives doc_no, title, sha256 (of the PDF), data_sha256, verify_code, issued_at.
     """
-    return _facts(_issue(ctx, letter, case_no, data, to))
-
-
-@delegate
-def render_document(
-    ctx: DelegateContext, *, letter: str, case_no: str, data: dict[str, Any], to: str | None = None
-) -> dict[str, Any]:
-    """Typeset a paper for the file, e.g. an approval sheet or an agreement. As render_letter."""
-    return _facts(_issue(ctx, letter, case_no, data, to))
-
-
-@delegate
-def issue_document(
-    ctx: DelegateContext, *, letter: str, case_no: str, to: str, data: dict[str, Any]
-) -> dict[str, Any]:
-    """Typeset a letter and send it at once; `to` a principal, or `public`. Gives what render_letter gives."""
-    document = _issue(ctx, letter, case_no, data, to)
-    documents.deliver(ctx.session, document, to, ctx.now)
-    return _facts(document)
+    document = documents.issue(
+        ctx.session,
+        ctx.settings,
+        ctx.instance,
+        letter,
+        data,
+        ctx.now,
+        case_no=case_no,
+        element_id=ctx.element_id,
+        to=to,
+    )
+    if to == documents.PUBLIC:
+        documents.deliver(ctx.session, document, to, ctx.now)
+    return {
+        "doc_no": document.number,
+        "title": document.title,
+        "sha256": document.pdf_sha256,
+        "data_sha256": document.data_sha256,
+        "verify_code": document.verify_code,
+        "issued_at": document.issued_at.astimezone(OFFICE_ZONE),
+    }
 
 
 @delegate
@@ -56,34 +59,8 @@ def record_service(
     return {"served_at": document.served_at, "served_how": document.served_how}
 
 
-def _issue(ctx: DelegateContext, letter: str, case_no: str, data: dict[str, Any], to: str | None) -> Document:
-    return documents.issue(
-        ctx.session,
-        ctx.settings,
-        ctx.instance,
-        letter,
-        data,
-        ctx.now,
-        case_no=case_no,
-        element_id=ctx.element_id,
-        to=to,
-    )
-
-
 def _document(ctx: DelegateContext, doc_no: str) -> Document:
     document = documents.find_document(ctx.session, doc_no)
     if document is None:
         raise DelegateError("DOCUMENT_NOT_FOUND", f"没有文书 {doc_no}。")
     return document
-
-
-def _facts(document: Document) -> dict[str, Any]:
-    return {
-        "doc_no": document.number,
-        "document_id": document.number,
-        "title": document.title,
-        "sha256": document.pdf_sha256,
-        "data_sha256": document.data_sha256,
-        "verify_code": document.verify_code,
-        "issued_at": document.issued_at,
-    }

@@ -73,26 +73,6 @@ def draw_experts(
 
 
 @delegate
-def load_submitted_sheets(ctx: DelegateContext, *, case_no: str, element: str) -> list[Any]:
-    """Sheets handed in at this element of this case, also when the others were replaced.
-
-    Gives {expert, name, scores, comment, submitted_at} for each expert, the last sheet of each.
-    """
-    query = select(UserTask).where(
-        UserTask.instance_id == ctx.instance.id,
-        UserTask.subject == case_no,
-        UserTask.element_id == element,
-        UserTask.status == "completed",
-    )
-    found = {}
-    for task in ctx.session.scalars(query.order_by(UserTask.completed_at, UserTask.id)):
-        if task.completed_by is not None:
-            sheet = {"expert": task.completed_by.principal, "name": task.completed_by.name}
-            found[task.completed_by_id] = {**(task.data or {}), **sheet, "submitted_at": task.completed_at}
-    return list(found.values())
-
-
-@delegate
 def record_scores(
     ctx: DelegateContext, *, case_no: str, round: int, sheets: list[dict[str, Any]]
 ) -> dict[str, Any]:

@@ -1,0 +1,30 @@
+"""A world of registers: one case of one bank, a session that is rolled back, and operations to call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.db import Database
+from tests.services.registers.registers import Registers, make_registers
+
+
+@pytest.fixture
+def registers(sqlite_url: str, tmp_path: Path) -> Iterator[Registers]:
+    """On SQLite."""
+    yield from _registers(sqlite_url, tmp_path)
+
+
+@pytest.fixture
+def registers_anywhere(database_url: str, tmp_path: Path) -> Iterator[Registers]:
+    """Once on each kind of database."""
+    yield from _registers(database_url, tmp_path)
+
+
+def _registers(url: str, folder: Path) -> Iterator[Registers]:
+    database = Database(url)
+    with database.writing() as session:
+        yield make_registers(session, folder)
+    database.dispose()
