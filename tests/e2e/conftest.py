@@ -46,7 +46,8 @@ def site(new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFac
     )
     runner = app.test_cli_runner()
     for verb in ("deploy", "demo"):
-        done = runner.invoke(args=[verb])
+        with app.app_context():
+            done = runner.invoke(args=[verb])
         assert done.exit_code == 0, f"flask {verb}: {done.output}"
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
