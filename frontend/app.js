@@ -2,6 +2,7 @@
 // htmx reads its settings from <meta name="htmx-config"> in base.html. It has no need of eval: the pages' policy
 // forbids it, so trigger filters in brackets and hx-on attributes must not be used.
 import "htmx.org/dist/htmx.esm.js";
+import "./forms.js";
 
 function focusErrorSummary(root) {
   root.querySelector(".summary[tabindex]")?.focus();
@@ -26,6 +27,7 @@ function refuseSecondSubmit(event) {
   }
   form.dataset.sending = "yes";
   event.submitter?.classList.add("is-sending");
+  setTimeout(allowSubmitAgain, 5000); // an answer that is a download leaves the page where it is
 }
 
 function allowSubmitAgain() {

@@ -5,7 +5,7 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\uff01-\uff60\u3000-\u303f\u3200-\u33ff]/u;
 const BLANK = /[\s\p{Cc}]/u;
 const MARK = /[\p{Mn}\p{Me}\p{Cf}\p{Cs}\u{1f3fb}-\u{1f3ff}]/u;
-const LETTER = /[\p{L}\p{N}]/u;
+const LETTER = /[\p{L}\p{Nd}]/u;
 const PICTURE = /\p{So}/u;
 const REGIONAL = /[\u{1f1e6}-\u{1f1ff}]/u;
 
@@ -54,19 +54,24 @@ function onInput(event) {
   if (event.target.matches?.("[data-counter=zi]")) showCount(event.target);
 }
 
-function values(form) {
+let latest = 0;
+
+// A later question makes an earlier answer worthless; files that the server took must not be sent a second time.
+async function redraw(form) {
+  latest += 1;
+  const mine = latest;
   const sent = new FormData(form);
   sent.set("refresh", "live");
-  return sent;
-}
-
-async function redraw(form) {
-  const shown = form.querySelector("[data-zf]");
-  const answer = await fetch(form.action, { method: "POST", body: values(form), headers: { Accept: "text/html" } });
-  if (!answer.ok) return;
+  const files = [...form.querySelectorAll("input[type=file]")].filter((input) => input.files.length);
+  const answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body: sent });
+  if (!answer.ok || mine !== latest) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.querySelector("[data-zf]");
-  if (fresh) htmx.swap({ target: shown, text: fresh.outerHTML, swap: "outerMorph" });
+  const shown = form.querySelector("[data-zf]");
+  if (!fresh || !shown) return;
+  for (const input of files) input.value = "";
+  await htmx.swap({ sourceElement: shown, target: shown, text: fresh.outerHTML, swap: "outerMorph" });
+  for (const field of form.querySelectorAll("[data-counter=zi]")) showCount(field);
 }
 
 function onChange(event) {
