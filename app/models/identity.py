@@ -48,6 +48,13 @@ class User(Base):
     groups: Mapped[list[Group]] = relationship(secondary="group_member", order_by="Group.key")
     memberships: Mapped[list[Membership]] = relationship(back_populates="user")
 
+    # What a session library asks of an account; nobody anonymous is stored.
+    is_authenticated = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return str(self.id)
+
     @property
     def principal(self) -> str:
         return f"user:{self.id}"

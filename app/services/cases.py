@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from app.engine.diagram import ElementState
 from app.models.history import DecisionRecord, HistoryEvent
 from app.models.identity import Group, Membership, Organisation, User
 from app.models.register import Document, Freeze, Receipt
@@ -187,17 +189,27 @@ def related_cases(session: Session, instance: ProcessInstance, user: User) -> li
     return [row for row in rows if access.may_see_instance(user, row, session)]
 
 
-def element_states(session: Session, instance: ProcessInstance) -> dict[str, dict[str, str]]:
-    """For each diagram of the case, the state of its elements: done, active or cancelled."""
-    states: dict[str, dict[str, str]] = {}
+def element_states(session: Session, instance: ProcessInstance) -> dict[str, dict[str, ElementState]]:
+    """For each diagram of the case, what happened at its elements: state and how often."""
     query = select(HistoryEvent.kind, HistoryEvent.process_key, HistoryEvent.element_id).where(
-        HistoryEvent.instance_id == instance.id, HistoryEvent.kind.like("element_%")
+        HistoryEvent.instance_id == instance.id,
+        HistoryEvent.kind.in_(("element_started", "element_completed", "element_cancelled")),
     )
-    words = {"element_started": "active", "element_completed": "done", "element_cancelled": "cancelled"}
-    for kind, process_key, element_id in session.execute(query.order_by(HistoryEvent.seq)):
-        if kind in words:
-            states.setdefault(process_key, {})[element_id] = words[kind]
+    seen: dict[tuple[str, str], Counter[str]] = {}
+    for kind, process_key, element_id in session.execute(query):
+        seen.setdefault((process_key, element_id), Counter())[kind.removeprefix("element_")] += 1
+    states: dict[str, dict[str, ElementState]] = {}
+    for (process_key, element_id), counts in seen.items():
+        states.setdefault(process_key, {})[element_id] = _state_of(counts)
     return states
+
+
+def _state_of(counts: Counter[str]) -> ElementState:
+    if counts["started"] > counts["completed"] + counts["cancelled"]:
+        return ElementState("active", counts["started"])
+    if counts["completed"]:
+        return ElementState("done", counts["completed"])
+    return ElementState("cancelled", counts["cancelled"])
 
 
 def _visible(session: Session, user: User) -> Select[tuple[ProcessInstance]]:

@@ -130,5 +130,5 @@ def _capped(principals: Sequence[str], before: datetime | None = None) -> object
     if not principals:
         return literal(0)
     scans = [select(_scan(p, None, BADGE_CAP, before).subquery().c.task_id) for p in principals]
-    limited = select(union_all(*scans).subquery().c.task_id.distinct().label("task_id")).limit(BADGE_CAP).subquery()
+    limited = select(union_all(*scans).subquery().c.task_id).distinct().limit(BADGE_CAP).subquery()
     return select(func.count()).select_from(limited).scalar_subquery()

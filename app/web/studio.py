@@ -28,8 +28,7 @@ FOLDER_OF = {".bpmn": "bpmn", ".dmn": "bpmn", ".typ": "letters"}
 @permission("studio.read")
 def definitions() -> str:
     session = context().session
-    running = select(ProcessInstance.definition_id, func.count()).where(ProcessInstance.status == "active")
-    counts = dict(session.execute(running.group_by(ProcessInstance.definition_id)).tuples().all())
+    counts = _counts(ProcessInstance.status == "active")
     deployments = session.scalars(select(Deployment).order_by(Deployment.id.desc()).limit(20)).all()
     return render_template("studio/definitions.html", definitions=repository.list_current(session), counts=counts,
                            deployments=deployments)  # fmt: skip
@@ -46,8 +45,7 @@ def process(key: str) -> str:
     shown = next((row for row in versions if row.version == wanted), versions[0])
     definition = repository.definition_of(session, shown)
     svg = Markup(render_svg(definition.diagram_xml(key), {}, process_id=key, title=shown.name))  # noqa: S704  escaped there
-    counted = select(ProcessInstance.definition_id, func.count()).group_by(ProcessInstance.definition_id)
-    counts = dict(session.execute(counted).tuples().all())
+    counts = _counts()
     return render_template("studio/process.html", versions=versions, shown=shown, svg=svg, counts=counts,
                            definition=definition)  # fmt: skip
 
@@ -116,6 +114,12 @@ def set_parameter(key: str) -> Any:
     policy.set_parameter(context(), deployment_id, key, value, signed_in())
     flash(_("参数 %(key)s 已更新，新启动的案件适用。", key=key), "success")
     return redirect(url_for("studio.parameters"))
+
+
+def _counts(*conditions: Any) -> dict[int, int]:
+    """Cases by definition."""
+    query = select(ProcessInstance.definition_id, func.count()).where(*conditions)
+    return {key: n for key, n in context().session.execute(query.group_by(ProcessInstance.definition_id))}
 
 
 def _policies() -> tuple[int, dict[str, dict[str, Any]]]:

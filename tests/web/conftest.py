@@ -1,0 +1,70 @@
+"""The application with the short process, and browsers signed in as different people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.factory import Application, create_app
+from config import Config
+from tests.factories import PASSWORD, World, make_leave_world
+
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+KEY = re.compile(r'name="request_key"[^>]*value="([^"]+)"')
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser; forms are sent as the page gave them."""
+
+    client: FlaskClient
+
+    def get(self, address: str, **values: Any) -> TestResponse:
+        return self.client.get(address, **values)
+
+    def send(self, page: str, address: str | None = None, **data: Any) -> TestResponse:
+        """Load `page`, then send its form with this data."""
+        html = self.client.get(page, follow_redirects=True).get_data(as_text=True)
+        fields = {name: found[1] for name, pattern in (("csrf_token", TOKEN), ("request_key", KEY))
+                  if (found := pattern.search(html))}  # fmt: skip
+        return self.client.post(address or page, data={**fields, **data}, content_type="multipart/form-data")
+
+
+@pytest.fixture
+def world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+    made = make_leave_world(sqlite_url, tmp_path)
+    yield made
+    made.database.dispose()
+
+
+@pytest.fixture
+def application(world: World, sqlite_url: str, tmp_path: Path) -> Iterator[Application]:
+    config = Config(DATABASE_URL=sqlite_url, SECRET_KEY="s" * 32, TESTING=True, FILES_DIR=str(tmp_path / "files"))
+    app = create_app(config)
+    yield app
+    app.database.dispose()
+
+
+@pytest.fixture
+def visitor(application: Application) -> Visitor:
+    return Visitor(application.test_client())
+
+
+@pytest.fixture
+def sign_in(application: Application) -> Callable[[str], Visitor]:
+    """A visitor signed in under this name."""
+
+    def enter(username: str) -> Visitor:
+        made = Visitor(application.test_client())
+        answer = made.send("/login", username=username, password=PASSWORD)
+        assert answer.status_code == 302, answer.get_data(as_text=True)
+        return made
+
+    return enter
