@@ -147,9 +147,7 @@ def _edge_node_crossings(
 
 def _is_end(path: Sequence[Point], host: Rect | None, event: Rect) -> bool:
     """A line out of the lower side of a host may start beside the boundary events that sit there."""
-    return host is not None and not any(
-        event.crosses(start, end) for start, end in pairwise(path[1:])
-    )
+    return host is not None and not any(event.crosses(start, end) for start, end in pairwise(path[1:]))
 
 
 def _label_overlaps(view: _View, solid: Mapping[str, Rect], inside: Mapping[str, set[str]]) -> int:

@@ -145,8 +145,11 @@ class Router:
         x, y = self.grid.box_x(box_id), self.grid.box_y(box_id)
         left, right = self.grid.sides_x(box_id)
         yield EAST, (right, y)
+        middle = self.grid.x_lines[x].index
         slots = (self.grid.x_lines[self.grid.slot_x[slot.id]] for slot in self.grid.boxes[box_id].slots)
-        if not any(line.index == self.grid.x_lines[x].index and abs(line.offset) < EVENT_ROOM for line in slots):
+        if not any(
+            line.index == middle and abs(line.offset) < EVENT_ROOM for line in slots
+        ):
             yield SOUTH, (x, y + 1)
         yield WEST, (left, y)
         yield NORTH, (x, y - 1)

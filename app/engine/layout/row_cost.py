@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,12 +26,23 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class _Tie:
-    """A link between two boxes, by their numbers, always from left to right."""
+    """A link between two boxes, by their numbers, from left to right; `inner` are the columns between."""
 
     left: int
     right: int
     forward: bool
     from_slot: bool
+    upright: bool
+    inner: range
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """What moving some boxes can change: the boxes, the ties at them, the ties that pass their cells."""
+
+    boxes: tuple[int, ...]
+    own: frozenset[int]
+    near: tuple[int, ...]
 
 
 class RowCost:
@@ -50,7 +62,10 @@ class RowCost:
         self.column = [columns[box_id] for box_id in boxes]
         self.span = [box.span for box in boxes.values()]
         self.row = [0] * len(self.band)
+        # Orders boxes from top to bottom over all bands.
+        self.height = [0] * len(self.band)
         self.cells: dict[tuple[int, int, int], int] = {}
+        self.used: Counter[tuple[int, int]] = Counter()
         self.ties = [self._tie(link, True) for link in forward] + [self._tie(link, False) for link in back]
         self.touching: list[list[int]] = [[] for _ in self.band]
         for index, tie in enumerate(self.ties):
@@ -58,40 +73,47 @@ class RowCost:
             if tie.right != tie.left:
                 self.touching[tie.right].append(index)
         self.rivals = [self._rivals(index) for index in range(len(self.ties))]
-        self.long = [i for i, tie in enumerate(self.ties) if self._span(tie) != 1]
+        self.long = [
+            index for index, tie in enumerate(self.ties) if tie.forward and (tie.inner or tie.upright)
+        ]
 
     def _tie(self, link: Link, forward: bool) -> _Tie:
-        source, target = self.number[link.source], self.number[link.target]
-        if self.column[source] > self.column[target]:
-            source, target = target, source
-        return _Tie(source, target, forward, link.slot is not None)
+        left, right = self.number[link.source], self.number[link.target]
+        if self.column[left] > self.column[right]:
+            left, right = right, left
+        inner = range(self.end(left) + 1, self.column[right])
+        upright = self.column[left] == self.column[right]
+        return _Tie(left, right, forward and left != right, link.slot is not None, upright, inner)
 
-    def _span(self, tie: _Tie) -> int:
-        return self.column[tie.right] - self._end(tie.left)
-
-    def _end(self, box: int) -> int:
+    def end(self, box: int) -> int:
+        """The last column that a box takes."""
         return self.column[box] + self.span[box] - 1
 
     def _rivals(self, index: int) -> list[int]:
-        """The ties that go over a common gap between columns and share no box on one side of it."""
+        """The ties that go over a common gap between columns."""
         one = self.ties[index]
         return [
             other
             for other, two in enumerate(self.ties)
             if other != index
-            and max(self._end(one.left), self._end(two.left))
+            and max(self.end(one.left), self.end(two.left))
             < min(self.column[one.right], self.column[two.right])
         ]
 
     def put(self, box: int, row: int) -> None:
+        """Place a box that has no place yet."""
         self.row[box] = row
+        self.height[box] = self.band[box] * BAND_STEP + row
+        self.used[self.band[box], row] += 1
         for cell in self.cells_of(box, row):
             self.cells[cell] = box
 
     def cells_of(self, box: int, row: int) -> list[tuple[int, int, int]]:
         """The cells that a box takes when it stands in `row`."""
-        first = self.column[box]
-        return [(self.band[box], row, column) for column in range(first, first + self.span[box])]
+        band, first = self.band[box], self.column[box]
+        if self.span[box] == 1:
+            return [(band, row, first)]
+        return [(band, row, column) for column in range(first, first + self.span[box])]
 
     def can_move(self, rows: Mapping[int, int]) -> bool:
         """True when all new cells are free or left by another of the boxes that move."""
@@ -102,79 +124,80 @@ class RowCost:
     def move(self, rows: Mapping[int, int]) -> None:
         """Give several boxes new rows at once."""
         for box in rows:
+            row = (self.band[box], self.row[box])
+            self.used[row] -= 1
+            if not self.used[row]:
+                del self.used[row]
             for cell in self.cells_of(box, self.row[box]):
                 del self.cells[cell]
-        for box, row in rows.items():
-            self.put(box, row)
+        for box, row_number in rows.items():
+            self.put(box, row_number)
 
-    def height(self, box: int) -> int:
-        """A number that orders boxes from top to bottom over all bands."""
-        return self.band[box] * BAND_STEP + self.row[box]
-
-    def local(self, moved: Iterable[int]) -> float:
-        """The part of the cost that moving these boxes can change."""
-        boxes = set(moved)
-        own = {index for box in boxes for index in self.touching[box]}
+    def affected(self, moved: Iterable[int]) -> Affected:
+        """What moving these boxes, all of one band, can change."""
+        boxes = tuple(moved)
+        own = frozenset(index for box in boxes for index in self.touching[box])
         low = min(self.column[box] for box in boxes)
-        high = max(self._end(box) for box in boxes)
-        near = [
+        high = max(self.end(box) for box in boxes)
+        band = self.band[boxes[0]]
+        near = tuple(
             index
             for index in self.long
-            if index not in own
-            and self.column[self.ties[index].left] <= high
-            and self.column[self.ties[index].right] >= low
-        ]
-        cost = sum(self._tie_cost(self.ties[index]) for index in (*own, *near))
-        cost += self.weights.crossing * self._crossings(own) + self.weights.off_main * sum(
-            abs(self.row[box]) for box in boxes
+            if index not in own and self._passes(self.ties[index], band, low, high)
         )
-        return cost + self.weights.new_row * len({(band, row) for band, row, _column in self.cells})
+        return Affected(boxes, own, near)
+
+    def _passes(self, tie: _Tie, band: int, low: int, high: int) -> bool:
+        if self.column[tie.left] > high or self.column[tie.right] < low:
+            return False
+        return tie.upright or self.band[tie.left] == band or self.band[tie.right] == band
+
+    def local(self, part: Affected) -> float:
+        """That part of the cost in the present arrangement."""
+        weights, ties = self.weights, self.ties
+        cost = sum([self._tie_cost(ties[index]) for index in (*part.own, *part.near)])
+        cost += weights.crossing * self._crossings(part.own)
+        cost += weights.off_main * sum([abs(self.row[box]) for box in part.boxes])
+        return cost + weights.new_row * len(self.used)
 
     def _tie_cost(self, tie: _Tie) -> float:
-        left, right = tie.left, tie.right
-        heights = self.height(left), self.height(right)
-        cost = self.weights.per_row * abs(heights[0] - heights[1])
-        if not tie.forward or left == right:
+        weights = self.weights
+        one, two = self.height[tie.left], self.height[tie.right]
+        cost = weights.per_row * abs(one - two)
+        if not tie.forward:
             return cost
-        span = self._span(tie)
-        if self.column[left] == self.column[right]:
-            return cost + self.weights.blocked * self._between(tie, heights)
-        if heights[0] == heights[1] and not tie.from_slot:
-            return cost + self.weights.blocked * self._along(left, tie)
-        cost += self.weights.bend + (self.weights.bend if tie.from_slot and heights[0] >= heights[1] else 0.0)
-        if span <= 1:
+        if tie.upright:
+            return cost + weights.blocked * self._between(tie, min(one, two), max(one, two))
+        if one == two and not tie.from_slot:
+            return cost + weights.blocked * self._along(tie.left, tie)
+        cost += weights.bend * (2 if tie.from_slot and one >= two else 1)
+        if not tie.inner:
             return cost
-        return cost + self.weights.blocked * self.weights.passing * min(
-            self._along(left, tie), self._along(right, tie)
-        )
+        passed = min(self._along(tie.left, tie), self._along(tie.right, tie))
+        return cost + weights.blocked * weights.passing * passed
 
     def _along(self, box: int, tie: _Tie) -> int:
-        """Boxes in the row of `box` strictly between the two columns."""
+        """Boxes in the row of `box` between the two columns of a tie."""
         band, row, cells = self.band[box], self.row[box], self.cells
-        columns = range(self.column[tie.left] + self.span[tie.left], self.column[tie.right])
-        return sum(1 for column in columns if (band, row, column) in cells)
+        return sum([(band, row, column) in cells for column in tie.inner])
 
-    def _between(self, tie: _Tie, heights: tuple[int, int]) -> int:
+    def _between(self, tie: _Tie, low: int, high: int) -> int:
         """Boxes that stand between two boxes of one column."""
-        low, high = min(heights), max(heights)
         column = self.column[tie.left]
         return sum(
-            1 for box, own in enumerate(self.column) if own == column and low < self.height(box) < high
+            1 for box, own in enumerate(self.column) if own == column and low < self.height[box] < high
         )
 
-    def _crossings(self, own: set[int]) -> int:
+    def _crossings(self, own: frozenset[int]) -> int:
         """Pairs of ties whose ends stand in opposite order; a pair of two own ties counts once."""
-        ties, row, band, count = self.ties, self.row, self.band, 0
+        ties, height, count = self.ties, self.height, 0
         for index in own:
             one = ties[index]
-            left = band[one.left] * BAND_STEP + row[one.left]
-            right = band[one.right] * BAND_STEP + row[one.right]
+            left, right = height[one.left], height[one.right]
             for other in self.rivals[index]:
-                if other in own and other < index:
+                if other < index and other in own:
                     continue
                 two = ties[other]
-                above = left - band[two.left] * BAND_STEP - row[two.left]
-                below = right - band[two.right] * BAND_STEP - row[two.right]
-                if above * below < 0:
+                if (left - height[two.left]) * (right - height[two.right]) < 0:
                     count += 1
         return count

@@ -138,9 +138,10 @@ def _try_exchange(cost: RowCost, band: int, rows: tuple[int, int], first: int, l
     if not moved or not cost.can_move(moved):
         return False
     backup = {box: cost.row[box] for box in moved}
-    before = cost.local(moved)
+    part = cost.affected(moved)
+    before = cost.local(part)
     cost.move(moved)
-    if cost.local(moved) < before - 1e-9:
+    if cost.local(part) < before - 1e-9:
         return True
     cost.move(backup)
     return False
