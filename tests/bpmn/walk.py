@@ -214,4 +214,9 @@ def _render(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {"doc_no": f"WS-{next(_documents)}", "sha256": "cd" * 32, "letter": parameters["letter"]}
 
 
-COMMON: dict[str, Stub] = {"render_letter": _render, "deliver_document": {"channel": "portal"}, "notify": None}
+COMMON: dict[str, Stub] = {
+    "render_letter": _render,
+    "deliver_document": {"channel": "portal"},
+    "record_service": {"served_how": "opened"},
+    "notify": None,
+}
