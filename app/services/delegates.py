@@ -20,6 +20,7 @@ from app.models.runtime import ProcessInstance
 from app.services.calendar import Calendar
 from app.services.context import Context
 from app.services.delegate_parameters import Unfit, convert, word
+from app.services.numbering import OFFICE_ZONE
 from app.services.registers.fingerprint import plain
 from app.services.registers.outgoing import Emit
 from app.services.settings import Settings
@@ -117,14 +118,14 @@ def signatures() -> Mapping[str, DelegateSignature]:
 
 
 def call(name: str, context: DelegateContext, parameters: Mapping[str, Any]) -> Any:
-    """Run an operation; gives its result as plain JSON values, amounts as numbers.
+    """Run an operation; gives its result as plain JSON values, amounts as numbers, instants in office time.
 
     Raises DelegateUnknown, DelegateParameterInvalid, and DelegateError for a business failure.
     """
     operation = _operations.get(name)
     if operation is None:
         raise DelegateUnknown(name)
-    return plain(_numbers(operation.function(context, **_arguments(operation, parameters))))
+    return plain(_values(operation.function(context, **_arguments(operation, parameters))))
 
 
 def handle_message(context: Context, name: str, key: str, payload: Mapping[str, Any]) -> None:
@@ -156,12 +157,17 @@ def _arguments(operation: _Registered, given: Mapping[str, Any]) -> dict[str, An
     return arguments
 
 
-def _numbers(value: Any) -> Any:
-    """Decimals as JSON numbers: expressions compare them. Two decimal places survive up to 10^13 yuan."""
+def _values(value: Any) -> Any:
+    """Decimals as JSON numbers and instants in the office's zone, as expressions and letters read them.
+
+    Two decimal places survive as a float up to 10^13 yuan.
+    """
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime):
+        return value.astimezone(OFFICE_ZONE)
     if isinstance(value, Mapping):
-        return {key: _numbers(item) for key, item in value.items()}
+        return {key: _values(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_numbers(item) for item in value]
+        return [_values(item) for item in value]
     return value

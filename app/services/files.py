@@ -38,7 +38,7 @@ ALLOWED = {
     "image/jpeg": (".jpg", ".jpeg"),
 }
 _MARKERS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX}
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f‪-‮⁦-⁩]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

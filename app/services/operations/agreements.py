@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from app.services.delegates import DelegateContext, DelegateError, delegate
-from app.services.numbering import OFFICE_ZONE
 from app.services.registers import agreements, cases, ledger, pledges, signatures
 
 
@@ -86,7 +85,7 @@ def seal_agreement(
         "version": agreement.version,
         "doc_no": doc_no,
         "sha256": text_sha256,
-        "effective_at": agreement.effective_at.astimezone(OFFICE_ZONE),
+        "effective_at": agreement.effective_at,
     }
 
 

@@ -26,17 +26,15 @@ def query_credit_source(
     queried_at, replied_at, sha256.
     """
     reply = credit.newest_reply(ctx.session, source, uscc)
-    queried_at = ctx.now.astimezone(OFFICE_ZONE)
     if reply is None:
-        return {"source": source, "status": "missing", "note": "没有导入的查询结果", "queried_at": queried_at}
+        return {"source": source, "status": "missing", "note": "没有导入的查询结果", "queried_at": ctx.now}
     is_stale = ctx.now - reply.replied_at > timedelta(days=valid_days)
-    replied_at = reply.replied_at.astimezone(OFFICE_ZONE)
     return {
         "source": source,
         "status": "missing" if is_stale else reply.verdict,
         "note": f"查询结果已超过 {valid_days} 天" if is_stale else reply.note,
-        "queried_at": queried_at,
-        "replied_at": replied_at,
+        "queried_at": ctx.now,
+        "replied_at": reply.replied_at,
         "sha256": reply.sha256,
     }
 
@@ -50,7 +48,7 @@ def query_own_records(ctx: DelegateContext, *, uscc: str) -> dict[str, Any]:
         "source": "own_records",
         "status": standing.status,
         "note": "；".join(standing.notes) or "无失信记录",
-        "queried_at": ctx.now.astimezone(OFFICE_ZONE),
+        "queried_at": ctx.now,
     }
 
 

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from app.models.register import Document
 from app.services import documents
 from app.services.delegates import DelegateContext, DelegateError, delegate
-from app.services.numbering import OFFICE_ZONE
 
 
 @delegate
@@ -37,7 +36,7 @@ def render_letter(
         "sha256": document.pdf_sha256,
         "data_sha256": document.data_sha256,
         "verify_code": document.verify_code,
-        "issued_at": document.issued_at.astimezone(OFFICE_ZONE),
+        "issued_at": document.issued_at,
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.models.register import Notice, NoticeItem, Objection
 from app.services.delegates import DelegateContext, DelegateError, delegate
 from app.services.errors import NotFound
-from app.services.numbering import OFFICE_ZONE, next_number
+from app.services.numbering import next_number
 from app.services.operations.submission import end_of_working_day
 from app.services.registers import objections, publicity
 from app.services.registers.codes import new_code
@@ -45,7 +45,7 @@ def publish_notice(
     ctx.session.flush()
     return {
         "publicity_no": number,
-        "starts_at": notice.starts_at.astimezone(OFFICE_ZONE),
+        "starts_at": notice.starts_at,
         "ends_at": ends_at,
         "sha256": notice.sha256,
         "verify_code": notice.verify_code,
@@ -127,8 +127,8 @@ def register_objection(
         "receipt_no": objection.receipt_no,
         "code": code,
         "masked_name": objection.identity_masked.get("name", "匿名"),
-        "starts_at": notice.starts_at.astimezone(OFFICE_ZONE),
-        "ends_at": notice.ends_at.astimezone(OFFICE_ZONE) if notice.ends_at else None,
+        "starts_at": notice.starts_at,
+        "ends_at": notice.ends_at if notice.ends_at else None,
         "in_period": objection.is_in_period,
     }
 

@@ -43,7 +43,7 @@ def stamp_submission(
     titles = {str(part["part"]): part.get("title", "") for part in parts}
     return {
         "receipt_no": receipt.number,
-        "received_at": receipt.received_at.astimezone(OFFICE_ZONE),
+        "received_at": receipt.received_at,
         "late": receipt.is_late,
         "sha256": receipt.sha256,
         "verify_code": receipt.verify_code,

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app.services import files
+from app.services.errors import NotFound
+from tests.services.registers.registers import Registers
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 32
+JPG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + b"\x00" * 32
+
+
+def zipped(*names: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<x/>")
+    return out.getvalue()
+
+
+DOCX = zipped("[Content_Types].xml", "_rels/.rels", "word/document.xml")
+XLSX = zipped("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml")
+OFD = zipped("OFD.xml", "Doc_0/Document.xml")
+
+
+def attach(registers: Registers, data: bytes, name: str, limit: int = 1000_000) -> object:
+    return files.attach(registers.session, registers.settings.files_dir, io.BytesIO(data), name, "org:1",
+                        registers.now, limit=limit)  # fmt: skip
+
+
+def kept(registers: Registers) -> list[Path]:
+    return [path for path in registers.settings.files_dir.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "media_type"),
+    [
+        (PDF, "申报书.pdf", "application/pdf"), (PDF, "申报书.PDF", "application/pdf"),
+        (PNG, "图.png", "image/png"), (JPG, "图.jpeg", "image/jpeg"), (JPG, "图.jpg", "image/jpeg"),
+        (DOCX, "方案.docx", files.DOCX), (XLSX, "明细.xlsx", files.XLSX), (OFD, "公文.ofd", files.OFD),
+    ],
+)  # fmt: skip
+def test_allowed_files_are_known_by_their_content(
+    registers: Registers, data: bytes, name: str, media_type: str
+) -> None:
+    attachment = attach(registers, data, name)
+    assert (attachment.media_type, attachment.size, attachment.name) == (media_type, len(data), name)
+    with files.open_file(registers.settings.files_dir, attachment.sha256) as stored:
+        assert stored.read() == data
+    assert files.describe(attachment)["sha256"] == attachment.sha256
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "error"),
+    [
+        (b"", "空.pdf", files.FileEmpty),
+        (b"x" * 1000_001, "大.pdf", files.FileTooLarge),
+        (b"<html><script>alert(1)</script></html>", "页.pdf", files.FileTypeRefused),
+        (b"MZ\x90\x00" + b"\x00" * 100, "程序.pdf", files.FileTypeRefused),
+        (zipped("a.txt"), "包.docx", files.FileTypeRefused),
+        (zipped("word/document.xml"), "包.docx", files.FileTypeRefused),
+        (zipped("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), "宏.docx", files.FileHasMacros),
+        (DOCX[: len(DOCX) // 2], "半.docx", files.FileDamaged),
+        (PDF, "图.png", files.FileNameMismatch),
+        (DOCX, "表.xlsx", files.FileNameMismatch),
+        (PDF, "无扩展名", files.FileNameMismatch),
+        (PDF, "", files.FileNameMismatch),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "旧.doc", files.FileTypeRefused),
+    ],
+)  # fmt: skip
+def test_other_files_are_refused_and_nothing_is_kept(
+    registers: Registers, data: bytes, name: str, error: type[files.FileRefused]
+) -> None:
+    with pytest.raises(error) as caught:
+        attach(registers, data, name)
+    assert caught.value.message
+    assert caught.value.message_en
+    assert not kept(registers)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("../../etc/passwd.pdf", "passwd.pdf"), ("C:\\桌面\\申报.pdf", "申报.pdf"), ("a\x00b\n.pdf", "ab.pdf"),
+        ("exe.\u202efdp.pdf", "exe.fdp.pdf"), ("  书 .pdf", "书 .pdf"), ("长" * 300 + ".pdf", "长" * 196 + ".pdf"),
+        ("e\u0301.pdf", "é.pdf"),
+    ],
+)  # fmt: skip
+def test_names_keep_no_folders_and_no_tricks(given: str, shown: str) -> None:
+    assert files.clean_name(given, "application/pdf") == shown
+
+
+def test_the_same_bytes_are_stored_once_and_read_only(registers: Registers) -> None:
+    folder = registers.settings.files_dir
+    first = attach(registers, PDF, "甲.pdf")
+    second = attach(registers, PDF, "乙.pdf")
+    assert files.put(folder, PDF) == first.sha256 == second.sha256
+    assert first.id != second.id
+    [stored] = kept(registers)
+    assert not stored.stat().st_mode & 0o222
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "../secret", "", "G" * 64])
+def test_an_unknown_hash_is_missing(registers: Registers, name: str) -> None:
+    with pytest.raises(files.FileMissing):
+        files.open_file(registers.settings.files_dir, name)
+
+
+def test_an_attachment_is_for_its_owner_and_for_those_who_see_the_case(registers: Registers) -> None:
+    owner, other, office = registers.add_user("甲"), registers.add_user("乙"), registers.add_user("丙", "auditor")
+    instance = registers.add_case()
+    attachment = files.attach(registers.session, registers.settings.files_dir, io.BytesIO(PDF), "a.pdf",
+                              owner.principal, registers.now, instance_id=instance.id)  # fmt: skip
+    for reader in (owner, office):
+        assert files.readable_attachment(registers.context, attachment.id, reader) is attachment
+    for missing in (attachment.id, 999):
+        with pytest.raises(NotFound):
+            files.readable_attachment(registers.context, missing, other)
