@@ -295,6 +295,11 @@ def _instance_of(compiler: Compiler, node: n.InstanceOf) -> Code:
     return run
 
 
+def bounds(test: n.Node) -> bool:
+    """Whether a test is a range: one whose ends do not fit lets nothing pass, not even null."""
+    return isinstance(test, (n.Range, n.UnaryRange))
+
+
 def test_value(value: Any, test: Any) -> bool | None:
     """`value in test`: in a range, an element of a list, or equal (DMN 1.5, table 55)."""
     if isinstance(test, FeelRange):
@@ -321,13 +326,14 @@ def _in_list(value: Any, tests: list[Any]) -> bool | None:
 
 def _in(compiler: Compiler, node: n.In) -> Code:
     value, place = compiler.compile(node.value), compiler.place(node)
-    tests = [compiler.compile(test) for test in node.tests]
+    tests = [(compiler.compile(test), bounds(test)) for test in node.tests]
 
     def run(frame: Frame) -> Any:
         found, outcome = value(frame), False
         unknown = False
-        for test in tests:
-            result = test_value(found, test(frame))
+        for test, is_range in tests:
+            wanted = test(frame)
+            result = None if is_range and wanted is None else test_value(found, wanted)
             outcome = outcome or result is True
             unknown = unknown or result is None
         if outcome or not unknown:

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.engine.feel import calls, loops  # noqa: F401  (they add their nodes to the compiler's table)
 from app.engine.feel import nodes as n
-from app.engine.feel.compiler import Code, Compiler, test_value
+from app.engine.feel.compiler import Code, Compiler, bounds, test_value
 from app.engine.feel.errors import FeelBudgetError, FeelSyntaxError
 from app.engine.feel.frames import BUILT_INS, Frame, RootFrame
 from app.engine.feel.free_names import find_free_names, mentions
@@ -64,9 +64,11 @@ class Expression(_Compiled):
 class UnaryTests(_Compiled):
     """The tests of a decision table's input cell, or any condition about one value."""
 
-    def __init__(self, text: str, node: n.UnaryTestsNode, codes: list[tuple[Code, bool]]) -> None:
+    def __init__(self, text: str, node: n.UnaryTestsNode, codes: list[Code]) -> None:
         super().__init__(text, node)
-        self._codes = codes
+        self._tests = [
+            (code, _is_condition(test), bounds(test)) for code, test in zip(codes, node.tests, strict=True)
+        ]
         self._negated = node.negated
         self.node = node
 
@@ -77,11 +79,11 @@ class UnaryTests(_Compiled):
 
     def run(self, frame: Frame, value: Any) -> bool | None:
         """True, False or None (no result) for a FEEL value; raises FeelBudgetError."""
-        if not self._codes:
+        if not self._tests:
             return True
         inner = Frame({"?": value}, frame)
         try:
-            results = [_passes(code, is_condition, inner, value) for code, is_condition in self._codes]
+            results = [_passes(test, inner, value) for test in self._tests]
         except RecursionError:
             raise FeelBudgetError("evaluation is nested too deeply") from None
         if True in results:
@@ -90,14 +92,17 @@ class UnaryTests(_Compiled):
 
     def values(self, frame: Frame) -> tuple[Any, ...]:
         """The values tests such as `"a","b"` name one by one; empty when one of them is no plain value."""
-        if self._negated or any(is_condition for _, is_condition in self._codes):
+        if self._negated or any(is_condition for _, is_condition, _ in self._tests):
             return ()
-        found = tuple(code(Frame({"?": None}, frame)) for code, _ in self._codes)
+        found = tuple(code(Frame({"?": None}, frame)) for code, _, _ in self._tests)
         return () if any(value is None or isinstance(value, FeelRange) for value in found) else found
 
 
-def _passes(code: Code, is_condition: bool, frame: Frame, value: Any) -> bool | None:
+def _passes(test: tuple[Code, bool, bool], frame: Frame, value: Any) -> bool | None:
+    code, is_condition, is_range = test
     result = code(frame)
+    if result is None and is_range:
+        return None
     if is_condition:
         return result if isinstance(result, bool) else None if result is None else test_value(value, result)
     return test_value(value, result)
@@ -142,7 +147,7 @@ def _unary_tests(text: str, names: frozenset[str]) -> UnaryTests:
         node = parser.unary_tests()
         parser.finish()
         compiler = Compiler(text)
-        return UnaryTests(text, node, [(compiler.compile(test), _is_condition(test)) for test in node.tests])
+        return UnaryTests(text, node, [compiler.compile(test) for test in node.tests])
     except RecursionError:
         raise FeelSyntaxError("expression is nested too deeply") from None
 

@@ -14,6 +14,7 @@ from app.engine.feel.temporal import DaysDuration, FeelDate, FeelDateTime, FeelT
 from app.engine.feel.values import FeelFunction, FeelRange
 
 MAX_DEPTH = 64
+_INT_DIGITS = 300
 
 
 def _same(value: Any) -> Any:
@@ -104,27 +105,31 @@ def to_host(value: Any, depth: int = 0) -> Any:
 
 
 def _json_number(value: Decimal) -> int | float | str:
-    if value == value.to_integral_value() and value.adjusted() < 40:
+    if value == value.to_integral_value() and value.adjusted() < _INT_DIGITS:
         return int(value)
     number = float(value)
-    return number if Decimal(str(number)) == value else format_number(value)
+    exact = abs(value.adjusted()) < _INT_DIGITS and Decimal(str(number)) == value
+    return number if exact else format_number(value)
 
 
 def to_json(value: Any) -> Any:
     """A value JSON can hold.
 
-    Whole numbers become int, other numbers float if that float reads back as exactly the same decimal and
-    text otherwise; dates, times and durations become ISO 8601 text (a named zone as `@Area/City`), ranges
-    and functions their FEEL text.
+    Whole numbers become int (text beyond 300 digits), other numbers float if that float reads back as exactly
+    the same decimal and text otherwise; dates, times and durations become ISO 8601 text (a named zone as
+    `@Area/City`), ranges and functions their FEEL text.
     """
-    value = from_host(value)
+    return _plain(from_host(value))
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return _json_number(value)
     if isinstance(value, list):
-        return [to_json(item) for item in value]
+        return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: to_json(item) for key, item in value.items()}
-    return value if isinstance(value, (str, bool, NoneType)) else format_value(value)
+        return {key: _plain(item) for key, item in value.items()}
+    return value if isinstance(value, (str, bool, NoneType)) else format_feel(value)
 
 
 def format_number(value: Decimal) -> str:

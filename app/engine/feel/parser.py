@@ -246,14 +246,14 @@ class Parser(TypeReader):
     def _bracket(self) -> n.Node:
         start = self.expect("[").start
         items: list[n.Node] = []
-        while not self.at("]"):
+        more = not self.at("]")
+        while more:
             items.append(self._parenthesis_item())
             if len(items) == 1 and self.at(".."):
                 return self._range_end(start, items[0], low_included=True)
-            if not self.at("]"):
-                self.expect(",")
-                if self.at("]"):
-                    raise self.error("an element is expected")
+            more = self.at(",")
+            if more:
+                self.advance()
         self.expect("]")
         return n.ListNode(start, tuple(items))
 

@@ -15,7 +15,7 @@ from app.engine.feel.errors import FeelBudgetError
 class Budget:
     """Limits of one evaluation: loop and call steps, call depth, items and characters produced."""
 
-    steps: int = 250_000
+    steps: int = 100_000
     depth: int = 100
     size: int = 2_000_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -174,13 +175,17 @@ def week_of_year(date: FeelDate | FeelDateTime) -> Decimal:
 
 @built_in("now", "", with_run=True)
 def now(run: Run) -> FeelDateTime:
-    """The host's time in the scope's zone; raises ValueError without a clock."""
+    """The host's time with the offset of the scope's zone, so that it is written as plain ISO 8601.
+
+    Raises ValueError without a clock.
+    """
     if run.scope.now is None:
         raise ValueError("there is no clock")
     zone = load_zone(run.scope.zone)
     if zone is None or run.scope.now.utcoffset() is None:
         raise ValueError("the clock has no zone")
-    return date_time_from_python(run.scope.now.astimezone(zone))
+    local = run.scope.now.astimezone(zone)
+    return date_time_from_python(local.replace(tzinfo=timezone(local.utcoffset() or timedelta(0))))
 
 
 @built_in("today", "", with_run=True)
