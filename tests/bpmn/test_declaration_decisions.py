@@ -1,4 +1,4 @@
-"""The decisions on a declaration: products, track record, admissibility, credit, ranking, conflict of interest."""
+"""The decisions on a declaration: products, track record, admissibility, credit, ranking, recusal."""
 
 from __future__ import annotations
 
@@ -218,8 +218,14 @@ def test_without_a_rule_nothing_is_a_veto() -> None:
     assert (found["verdict"], found["veto"]) == ("hit", False)
 
 
-def _case(name: str, score: float | None, first_loans: int | None = 0, ratio: float | None = 1, draw: float = 0.5,
-          status: str = "reviewed") -> dict[str, Any]:  # fmt: skip
+def _case(
+    name: str,
+    score: float | None,
+    first_loans: int | None = 0,
+    ratio: float | None = 1,
+    draw: float = 0.5,
+    status: str = "reviewed",
+) -> dict[str, Any]:
     return {
         "case_no": name,
         "org_name": f"{name}银行",
@@ -374,8 +380,15 @@ def test_no_experts_no_pool(experts: Any) -> None:
     assert decide("conflict_of_interest", inputs) == []
 
 
-def _deal(number: str | None, day: str, kind: str = "patent_pledge_loan", cases: int = 1, amount: float = 100,
-          enterprise: str = "E1", first: bool = False) -> dict[str, Any]:  # fmt: skip
+def _deal(
+    number: str | None,
+    day: str,
+    kind: str = "patent_pledge_loan",
+    cases: int = 1,
+    amount: float = 100,
+    enterprise: str = "E1",
+    first: bool = False,
+) -> dict[str, Any]:
     return {
         "kind": kind,
         "enterprise_uscc": enterprise,
