@@ -197,7 +197,7 @@ def _zi_class(sign: str) -> str:
     if category in ("Mn", "Me", "Cf", "Cs") or "\U0001f3fb" <= sign <= "\U0001f3ff":
         return "mark"
     wide = unicodedata.east_asian_width(sign) in "WFH"
-    return "run" if category[0] in "LN" and not wide else "one"
+    return "run" if (category[0] == "L" or category == "Nd") and not wide else "one"
 
 
 def _is_apostrophe(text: str, place: int) -> bool:

@@ -198,7 +198,8 @@ def _read_label(
 ) -> Phrase | None:
     raw = node.get("label") or properties.get("label")
     if kind == "datetime":
-        raw = (node.get("timeLabel") if subtype == "time" else node.get("dateLabel")) or raw
+        labels = [node.get("dateLabel"), node.get("timeLabel")]
+        raw = next((label for label in (labels[::-1] if subtype == "time" else labels) if label), raw)
     if kind == "documentPreview":
         return reading.phrase(identity, "title", node.get("title") or raw, properties.get("title_en"))
     label = reading.phrase(identity, "label", raw, properties.get("label_en"))

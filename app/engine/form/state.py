@@ -226,15 +226,13 @@ class _Survey:
 
     def look_into_list(self, state: State) -> State:
         component = state.component
-        if not component.adds_rows or not state.editable or state.sent is MISSING:
-            rows, complaint = self.given_rows(state), None
-        else:
-            rows, complaint = state.sent, None
-            if not isinstance(rows, (list, tuple)) or any(not isinstance(row, Mapping) for row in rows):
-                rows, complaint = [], _NOT_A_LIST if rows is not None else None
+        is_given = not component.adds_rows or not state.editable or state.sent is MISSING
+        rows, complaint = (self.given_rows(state) if is_given else state.sent), None
+        if not is_given and not _are_rows(rows):
+            rows, complaint = [], _NOT_A_LIST if rows is not None else None
         if len(rows) > MAX_ROWS:
             rows, complaint = rows[:MAX_ROWS], _TOO_MANY_ROWS
-        looked = tuple(self.look_into_row(state, number, row) for number, row in enumerate(rows))
+        looked = tuple(self.look_into_row(state, number, row, is_given) for number, row in enumerate(rows))
         return _with(state, rows=looked, complaint=complaint)
 
     def given_rows(self, state: State) -> Sequence[Any]:
@@ -244,12 +242,11 @@ class _Survey:
                 return [row if isinstance(row, Mapping) else {} for row in rows]
         return [{} for _ in range(state.component.first_rows)]
 
-    def look_into_row(self, state: State, number: int, row: Mapping[str, Any]) -> Row:
+    def look_into_row(self, state: State, number: int, row: Mapping[str, Any], is_given: bool) -> Row:
         component, path = state.component, (*state.path, number)
-        sent, stored = row, MISSING
-        if not component.adds_rows:
-            stored = row
-            sent = state.sent[number] if _has_row(state.sent, number) else MISSING
+        sent, stored = (MISSING, row) if is_given else (row, MISSING)
+        if not component.adds_rows and _has_row(state.sent, number):
+            sent = state.sent[number]
         own = self.known_rows.get(path, {})
         outer = state.context
         around = {"this": own, "parent": outer.variables.get("this", outer.variables), "i": number + 1}
@@ -257,6 +254,10 @@ class _Survey:
         inside = _Around(sent, stored, context, path, state.hidden, state.readonly)
         states = self.look(component.children, inside)
         return Row(number + 1, states, component.adds_rows and not state.readonly and _is_blank(states))
+
+
+def _are_rows(rows: Any) -> bool:
+    return isinstance(rows, (list, tuple)) and all(isinstance(row, Mapping) for row in rows)
 
 
 def _has_row(rows: Any, number: int) -> bool:

@@ -210,21 +210,26 @@ class BoundForm(FlaskForm):  # type: ignore[misc]
 
     def take_files(self, state: State, picker: Attached) -> None:
         """Store the uploads of one file picker through the caller's function."""
-        save, limit = self.situation.save_file, file_limit(state)
+        save = self.situation.save_file
         for upload in picker.uploads if save is not None else ():
             complaint = complaint_about_file(state, {"name": upload.filename})
-            refused = complaint.about(state.label) if complaint is not None else None
-            if refused is None and save is not None:
-                try:
-                    taken = save(upload)
-                except UploadRefused as error:
-                    refused = error.text
-                else:
-                    self.new_files[str(taken["id"])] = taken
-                    kept = [] if limit == 1 else list(picker.data or [])
-                    picker.data = [*kept, str(taken["id"])]
-            if refused is not None:
-                self.problems.setdefault(state.path, []).append(Message(refused))
+            try:
+                if complaint is not None:
+                    about = complaint.about(state.label)
+                    raise UploadRefused(about.zh, about.en)
+                self.keep_file(state, picker, save(upload) if save is not None else {})
+            except UploadRefused as error:
+                self.problems.setdefault(state.path, []).append(Message(error.text))
+
+    def keep_file(self, state: State, picker: Attached, taken: Mapping[str, Any]) -> None:
+        """Add a stored file to the value: the same file twice is one, a single one replaces the one before."""
+        known = {**self.situation.files, **self.new_files}
+        held = [known[identity] for identity in picker.data or [] if identity in known]
+        if any((file["sha256"], file["name"]) == (taken["sha256"], taken["name"]) for file in held):
+            return
+        self.new_files[str(taken["id"])] = taken
+        kept = [] if file_limit(state) == 1 else list(picker.data or [])
+        picker.data = [*kept, str(taken["id"])]
 
 
 def build_form(

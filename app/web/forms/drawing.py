@@ -20,10 +20,12 @@ from app.web.forms.nodes import Counter, Node, OptionView, RowView
 from app.web.forms.shown import AttachmentUrl, Shown, attachments, show_as, show_size, show_state
 from app.web.forms.words import word
 
-MAX_TABLE_COLUMNS = 6
 _SHORT_TYPES = frozenset({"textfield", "number", "datetime", "checkbox", "select", "expression"})
 _INPUT_MODES = {"mobile": "tel", "phone": "tel", "email": "email", "bank_account": "numeric"}
 _COMPLETE = {"mobile": "tel", "phone": "tel", "email": "email"}
+_ROOM = {"text": 9.5, "date": 10, "num": 7.5, "tick": 4}
+_FRAME_ROOM = 9
+_WIDTHS = (40, 48, 56, 64)
 _SHORT_RULES = frozenset({"mobile", "phone"})
 
 
@@ -118,7 +120,8 @@ class Drawing:
             rows_field: Rows = fields[field_name(key)]
             entries, node.id, node.name = rows_field.entries, rows_field.id, rows_field.name
             node.errors = self.said_about(state.path)
-        node.as_table = _is_table(component)
+        node.fits = _room_for(component)
+        node.as_table = node.fits > 0
         node.columns = self.draw_columns(state) if node.as_table else []
         node.may_add = bool(
             editable and component.adds_rows and len(state.rows) < min(row_limit(state), MAX_ROWS)
@@ -147,7 +150,9 @@ class Drawing:
         component = state.component
         label = state.said(component.label, self.language)
         if component.look.unit:
-            label = word("with_unit", self.language, label=label, unit=UNITS[component.look.unit].said(self.language))
+            label = word(
+                "with_unit", self.language, label=label, unit=UNITS[component.look.unit].said(self.language)
+            )
         return Node(component.type, state, component.id, label, classes=_cell(component))
 
     def legend(self, component: Component, number: int) -> str:
@@ -227,12 +232,14 @@ def _look_up(row: Any, key: str) -> Any:
     return row
 
 
-def _is_table(component: Component) -> bool:
-    if component.look.display != "auto":
-        return component.look.display == "table"
-    return len(component.children) <= MAX_TABLE_COLUMNS and all(
-        child.type in _SHORT_TYPES and child.hide is None for child in component.children
-    )
+def _room_for(component: Component) -> int:
+    """How many rem a list needs to be shown as lines under one head; 0 when it never is."""
+    short = all(child.type in _SHORT_TYPES and child.hide is None for child in component.children)
+    if component.look.display == "cards" or (component.look.display == "auto" and not short):
+        return 0
+    needed = _FRAME_ROOM + sum(_ROOM.get(_cell(child), _ROOM["text"]) for child in component.children)
+    fitting = next((width for width in _WIDTHS if needed <= width), 0)
+    return fitting or (_WIDTHS[-1] if component.look.display == "table" else 0)
 
 
 def _macro_of(component: Component) -> str:
@@ -250,7 +257,7 @@ def _macro_of(component: Component) -> str:
 
 def _cell(component: Component) -> str:
     short = {"number": "num", "datetime": "date", "checkbox": "tick", "expression": "num"}
-    return short.get(component.type, "text")
+    return short.get(component.type, "text" if component.type in _SHORT_TYPES else "wide")
 
 
 def _classes(component: Component) -> str:

@@ -82,6 +82,7 @@ class Node:
     cells: list[list[Shown]] = field(default_factory=list)
     column_labels: list[tuple[str, bool]] = field(default_factory=list)
     as_table: bool = False
+    fits: int = 0
     may_add: bool = False
     add_label: str = ""
     count_text: str = ""
