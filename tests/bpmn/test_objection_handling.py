@@ -20,7 +20,7 @@ OBJECTION: dict[str, Any] = {
     "signed": True,
     "sealed": False,
     "evidence": [],
-    "respondent": {"principal": "org:12", "name": "乙保险", "uscc": "91310000132209259X"},
+    "respondent": {"principal": "org:12", "name": "乙保险", "uscc": "91310000MA1FL0001R"},
     "received_at": "2026-03-02T09:59:00+08:00",
     "receipt_no": "HZ-1",
 }

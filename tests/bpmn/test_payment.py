@@ -8,8 +8,8 @@ import pytest
 
 from tests.bpmn.walk import Refusal, Stub, Walk, definition, missed
 
-ORG = {"principal": "org:7", "name": "甲银行", "uscc": "91310000132209259X", "type": "bank"}
-FACTS: dict[str, Any] = {"budget_balance": 500000, "already_paid": False, "frozen": False, "warnings": []}
+ORG = {"principal": "org:7", "name": "甲银行", "uscc": "91310000MA1FL0001R", "type": "bank"}
+FACTS: dict[str, Any] = {"budget_balance": "500000.00", "already_paid": False, "frozen": False, "warnings": []}
 ACCOUNT = {"payee_bank": "某银行", "payee_account": "31000000000001"}
 REQUEST = {"budget_line": "创新中心", "use_text": "一次性激励", "reason": "按协议拨付", **ACCOUNT}
 
@@ -51,7 +51,7 @@ def _paid() -> Walk:
 
 
 def _blocked_then_stopped() -> Walk:
-    walk = start({**FACTS, "budget_balance": 499999.99})
+    walk = start({**FACTS, "budget_balance": "499999.99"})
     walk.do("t_apply", **REQUEST)
     assert walk.refused("t_fix", outcome="proceed", reason="x") == {"outcome"}
     assert walk.refused("t_fix", outcome="wait", reason="x") == {"outcome"}

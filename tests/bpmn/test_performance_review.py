@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.engine.rules import uscc_check_character
 from tests.bpmn.walk import FILE, Refusal, Stub, Walk, definition, missed
 
-ORG = {"id": 7, "principal": "org:7", "name": "甲银行", "uscc": "91310000132209259X", "type": "bank"}
+ORG = {"id": 7, "principal": "org:7", "name": "甲银行", "uscc": "91310000MA1FL0001R", "type": "bank"}
 AGREEMENT: dict[str, Any] = {
     "agreement_no": "XY-1",
     "case_no": "SB-1",
@@ -17,7 +18,7 @@ AGREEMENT: dict[str, Any] = {
         {"year": 2023, "deals": 50, "enterprises": 40, "first_loans": 20, "amount": 100},
         {"year": 2024, "deals": 60},
     ],
-    "paid_amount": 500000,
+    "paid_amount": "500000.00",
 }
 USE = {"use_code": "one_off_incentive", "amount": 1000, "date": "2023-05-01", "text": "奖励"}
 REPORT = {
@@ -26,14 +27,12 @@ REPORT = {
     "sealed_report": [FILE["id"]],
     "true_statement": True,
 }
-CODES = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
 def _code(number: int) -> str:
     """A unified social credit code with a right check character."""
     first = f"9131000000{number:07d}"
-    total = sum(CODES.index(sign) * pow(3, place, 31) for place, sign in enumerate(first))
-    return first + CODES[(31 - total % 31) % 31]
+    return first + uscc_check_character(first)
 
 
 def _deals(count: int, first_loans: int, *, year: int = 2023, kind: str = "patent_pledge_loan") -> list[dict[str, Any]]:
@@ -255,7 +254,7 @@ def test_a_first_loan_counts_once_for_each_enterprise_and_only_for_small_ones() 
 
 
 def test_no_money_and_no_use_is_clean() -> None:
-    walk = _noticed(_start(paid_amount=0))
+    walk = _noticed(_start(paid_amount="0"))
     _reported(walk, _deals(50, 20), [])
     assert walk.open == {"t_div"}
 
