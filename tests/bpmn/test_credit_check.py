@@ -8,7 +8,7 @@ import pytest
 
 from tests.bpmn.walk import FILE, Stub, Walk, missed
 
-GIVEN = {"case_no": "CX-1", "uscc": "91310000MA1FL0000X", "org_name": "甲银行"}
+GIVEN = {"case_no": "CX-1", "uscc": "91310000MA1FL0000N", "org_name": "甲银行"}
 AT = "2026-03-02T10:00:00+08:00"
 
 
