@@ -21,6 +21,7 @@ from app.engine.feel.errors import FeelError
 from app.engine.feel.hosting import format_value, from_host
 from app.engine.feel.operators import identical
 from app.engine.feel.scope import Scope
+from app.engine.feel.temporal import FeelDateTime, FeelTime
 from app.engine.feel.temporal_text import parse_date, parse_date_time, parse_duration, parse_time
 from app.engine.feel.types import ContextType, FeelType, ListType
 from app.engine.feel.values import kind_of
@@ -151,7 +152,19 @@ def same_value(expected: Any, actual: Any) -> bool:
         return expected.keys() == actual.keys() and all(
             same_value(e, actual[key]) for key, e in expected.items()
         )
+    if isinstance(expected, (FeelDateTime, FeelTime)) and type(expected) is type(actual):
+        return _same_moment(expected, actual)
     return identical(str(expected) if isinstance(expected, Untyped) else expected, actual) is True
+
+
+def _same_moment(expected: FeelDateTime | FeelTime, actual: FeelDateTime | FeelTime) -> bool:
+    # The kit's values have offsets only; a result in a named zone is right when it is that instant.
+    local = [_is_local(value) for value in (expected, actual)]
+    return local[0] == local[1] and expected.key() == actual.key()
+
+
+def _is_local(value: FeelDateTime | FeelTime) -> bool:
+    return value.time.is_local if isinstance(value, FeelDateTime) else value.is_local
 
 
 def _evaluate(

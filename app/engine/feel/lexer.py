@@ -10,8 +10,8 @@ from app.engine.feel.errors import FeelSyntaxError
 MAX_LENGTH = 50_000
 KEYWORDS = frozenset(
     {
-        "and", "between", "else", "every", "external", "false", "for", "function", "if", "in", "instance",
-        "null", "of", "or", "return", "satisfies", "some", "then", "true",
+        "and", "between", "else", "every", "false", "for", "function", "if", "in", "instance",
+        "null", "or", "return", "satisfies", "some", "then", "true",
     }
 )  # fmt: skip
 _START = (

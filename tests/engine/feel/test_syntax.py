@@ -17,6 +17,7 @@ VARIABLES = {
     "in stock": True,
     "form": {"first name": "Li", "rows": [{"amount": 4, "name": "x"}, {"amount": 1, "name": "y"}]},
     "金额（万元）": 3,
+    "rate of return": 4,
 }
 
 
@@ -59,6 +60,10 @@ VARIABLES = {
         ("if 1 = 1 then if false then 1 else 2 else 3", "2"),
         ("true and false or true", "true"),
         ("\u3000 1\u00a0+ 1", "2"),
+        ("rate of return", "4"),
+        ("instance of", "null"),
+        ("a instance of number", "true"),
+        ("[1, ]2..4[][2] = (2..4)", "true"),
     ],
 )
 def test_texts_mean_what_the_grammar_says(text: str, expected: str) -> None:
