@@ -17,6 +17,17 @@ function scrollToCurrent() {
   }
 }
 
+// A large diagram opens where the case is now.
+function scrollToActive() {
+  for (const canvas of document.querySelectorAll(".diagram-canvas")) {
+    const active = canvas.querySelector(".is-failed, .is-active, .is-waiting")?.getBoundingClientRect();
+    if (!active) continue;
+    const frame = canvas.getBoundingClientRect();
+    canvas.scrollLeft += active.left - frame.left - (frame.width - active.width) / 2;
+    canvas.scrollTop += active.top - frame.top - (frame.height - active.height) / 2;
+  }
+}
+
 // The server answers a second submission with the result of the first; this only spares the reader the wait.
 function refuseSecondSubmit(event) {
   const form = event.target;
@@ -64,3 +75,4 @@ document.addEventListener("htmx:after:swap", (event) => focusErrorSummary(event.
 window.addEventListener("pageshow", allowSubmitAgain);
 focusErrorSummary(document);
 scrollToCurrent();
+scrollToActive();
