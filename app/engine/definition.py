@@ -12,6 +12,7 @@ from app.engine.environment import Environment
 from app.engine.errors import DefinitionInvalid, Problem, StepFailed
 from app.engine.feel import FeelError, format_value
 from app.engine.form import Form
+from app.engine.lint import lint
 from app.engine.reading import ProcessReading, Reading
 from app.engine.spiff.flow_node import FlowNode
 from app.engine.spiff.formula import Formula
@@ -122,6 +123,11 @@ def load_definition(bundle: Bundle, process_id: str) -> Definition:
     return _build(reading, process_id)
 
 
+def check_bundle(bundle: Bundle, delegates: Mapping[str, DelegateSignature]) -> tuple[Problem, ...]:
+    """Everything that is wrong or unwise in a whole bundle; it can be deployed when there is no error."""
+    return lint(bundle, delegates)
+
+
 def _build(reading: Reading, process_id: str) -> Definition:
     root = reading.processes[process_id]
     settings = root.settings
@@ -185,5 +191,6 @@ __all__ = [
     "DelegateSignature",
     "Element",
     "ParameterSpec",
+    "check_bundle",
     "load_definition",
 ]

@@ -67,7 +67,7 @@ class FlowNode(BpmnSpecMixin):  # type: ignore[misc]
         case = token.workflow.top_workflow
         case.record("element_started", token)
         state = self.settings.case_state
-        if state is not None:
+        if state is not None and "item" not in token.internal_data:
             case.enter_state(token, evaluate(state, token))
 
     def _on_ready(self, token: Token) -> None:

@@ -24,7 +24,7 @@ FORMULAS = frozenset(
 )  # fmt: skip
 PLAIN = frozenset(
     {
-        "clauseRef", "decisionRef", "delegate", "duty", "elementVariable", "formKey", "notActorOf", "numberPrefix",
+        "clauseRef", "decisionRef", "delegate", "duty", "elementVariable", "formKey", "nameEn", "notActorOf", "numberPrefix",
         "outputCollection", "payloadVariable", "resultVariable", "separateFrom", "startableBy", "tool",
     }
 )  # fmt: skip

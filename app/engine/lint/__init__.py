@@ -1,0 +1,38 @@
+"""Everything that is wrong or unwise in a bundle, all at once, with element ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.engine.bundle import Bundle, DelegateSignature
+from app.engine.errors import Problem
+from app.engine.lint.document import check_document
+from app.engine.lint.finder import Finder
+from app.engine.lint.messages import check_messages
+from app.engine.lint.routing import check_routing
+from app.engine.lint.structure import check_structure
+from app.engine.lint.tasks import check_tasks
+from app.engine.lint.variables import check_variables
+from app.engine.reading import Reading
+
+CHECKS = (check_document, check_structure, check_routing, check_tasks, check_messages)
+
+
+def lint(bundle: Bundle, delegates: Mapping[str, DelegateSignature]) -> tuple[Problem, ...]:
+    """All findings about all processes, decisions and forms of a bundle, errors first within each file."""
+    reading = Reading(bundle)
+    reading.read_decisions()
+    for process_id in bundle.processes:
+        reading.read_process(process_id)
+    for form_key in bundle.forms:
+        reading.read_form(form_key)
+    reading.check_references()
+    problems = list(reading.problems)
+    for process in reading.processes.values():
+        finder = Finder(reading, process, delegates)
+        for check in CHECKS:
+            check(finder)
+        problems += finder.problems
+    problems += check_variables(reading, delegates)
+    unique = dict.fromkeys(problems)
+    return tuple(sorted(unique, key=lambda p: (p.file, p.severity, p.line or 0, p.element_id or "", p.code)))
