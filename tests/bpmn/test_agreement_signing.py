@@ -30,7 +30,12 @@ STUBS: dict[str, Stub] = {
 
 
 def _start(org: dict[str, Any] | None = None, **stubs: Stub) -> Walk:
-    given = {"case_no": "SB-1", "org": org or ORG, "declaration": {"targets": TARGETS}, "call": {"title": "首批"}}
+    given = {
+        "case_no": "SB-1",
+        "org": org or ORG,
+        "declaration": {"targets": TARGETS},
+        "call": {"title": "首批"},
+    }
     return Walk("agreement_signing", given, {**STUBS, **stubs})
 
 
@@ -87,7 +92,12 @@ def _without_money() -> Walk:
     assert walk.instance.variables["floor"]["reasons"] == ["2024 年：没有填写年度指标"]
     later = [{"no": 1, "condition": "after_final", "amount": 500000, "use_code": "professional_training"}]
     _drafted(walk, instalments=later)
-    walk.do("t_neg", outcome="change", changes=[{"clause": "第二条", "proposal": "分季", "reason": "y"}], comment="x")
+    walk.do(
+        "t_neg",
+        outcome="change",
+        changes=[{"clause": "第二条", "proposal": "分季", "reason": "y"}],
+        comment="x",
+    )
     _drafted(walk, instalments=later)
     walk.do("t_neg", outcome="agree")
     for side in ("t_u", "t_b"):
@@ -154,7 +164,9 @@ def test_another_kind_of_institution_needs_a_ruling_on_its_targets() -> None:
 def test_instalments_add_up_to_the_total() -> None:
     walk = _start()
     half = [{"no": 1, "condition": "on_signing", "amount": 250000, "use_code": "one_off_incentive"}]
-    assert walk.refused("t_draft", targets=TARGETS, party_b_signatory="张某", instalments=half) == {"instalments"}
+    assert walk.refused("t_draft", targets=TARGETS, party_b_signatory="张某", instalments=half) == {
+        "instalments"
+    }
 
 
 def test_the_drafter_does_not_sign() -> None:

@@ -60,7 +60,11 @@ def _returned_reported_by_hand_and_repaired() -> Walk:
     walk.do("t_rep", outcome="refuse", reason="未满最短期限")
     walk.send("MSG-REPAIR", "XY-1", reason="已缴回")
     walk.do("t_rep", outcome="agree", reason="已纠正")
-    assert walk.called("close_credit_entry")[0] == {"credit_no": "XY-1", "state": "repaired", "reason": "已纠正"}
+    assert walk.called("close_credit_entry")[0] == {
+        "credit_no": "XY-1",
+        "state": "repaired",
+        "reason": "已纠正",
+    }
     assert len(walk.called("export_credit_report")) == 2
     assert walk.instance.outcome == "removed"
     return walk

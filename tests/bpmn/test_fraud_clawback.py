@@ -83,7 +83,10 @@ def _filed(walk: Walk) -> Walk:
     walk.do("t_reg")
     walk.do("t_prelim", findings="属实可能", outcome="file", reason="证据具体")
     walk.do("t_file", outcome="agree", reason="同意", investigate_by="2026-05-31")
-    walk.do("t_assign", members=[{"principal": "user:4", "person": "调查甲"}, {"principal": "user:5", "person": "调查乙"}])
+    walk.do(
+        "t_assign",
+        members=[{"principal": "user:4", "person": "调查甲"}, {"principal": "user:5", "person": "调查乙"}],
+    )
     return walk
 
 
@@ -99,7 +102,13 @@ def _investigated(walk: Walk, **report: Any) -> Walk:
 
 def _told(walk: Walk, **prior: Any) -> Walk:
     """The notice of the intended decision is served."""
-    given = {"facts": "编报 12 笔", "evidence": EVIDENCE, "reason": "违反承诺", "decision": "撤销并收回", **prior}
+    given = {
+        "facts": "编报 12 笔",
+        "evidence": EVIDENCE,
+        "reason": "违反承诺",
+        "decision": "撤销并收回",
+        **prior,
+    }
     walk.do("t_prior", **given)
     _serve(walk)
     return walk
@@ -112,7 +121,15 @@ def _heard(walk: Walk) -> Walk:
 
 
 def _resolved(walk: Walk, motion: str = "confirm", votes: Any = (FOR, FOR, AGAINST), **more: Any) -> Walk:
-    walk.do("t_board", held_on="2026-04-01", minutes_no="12", motion=motion, votes=list(votes), reason="属实", **more)
+    walk.do(
+        "t_board",
+        held_on="2026-04-01",
+        minutes_no="12",
+        motion=motion,
+        votes=list(votes),
+        reason="属实",
+        **more,
+    )
     return walk
 
 
@@ -185,7 +202,13 @@ def _enforced_and_referred() -> Walk:
     walk.wait("b_state")
     walk.do("t_eval", text="未提交", adopted="no_statement")
     _decided(_resolved(walk))
-    walk.do("t_transfer", organ="公安机关", reason="涉嫌诈骗", attachments=[{"name": "报告", "copies": 1}], handed_over_on="2026-04-20")
+    walk.do(
+        "t_transfer",
+        organ="公安机关",
+        reason="涉嫌诈骗",
+        attachments=[{"name": "报告", "copies": 1}],
+        handed_over_on="2026-04-20",
+    )
     assert walk.called("render_letter")[-1]["letter"] == "TPL-31"
     _credited(_demanded(walk))
     walk.send("MSG-INSTALMENT-REQUEST", "SB-1", reason="困难")
@@ -209,7 +232,9 @@ def _enforced_in_full_without_credit_record() -> Walk:
     walk = _heard(_told(_investigated(_filed(_start()))))
     _resolved(walk, votes=(FOR, AGAINST))
     assert walk.open == {"t_board"}
-    assert walk.refused("t_board", held_on="2026-04-01", minutes_no="1", motion="confirm", reason="x") == {"votes"}
+    assert walk.refused("t_board", held_on="2026-04-01", minutes_no="1", motion="confirm", reason="x") == {
+        "votes"
+    }
     _resolved(walk, motion="investigate_more")
     _heard(_told(_investigated(walk)))
     _resolved(walk, measures=["revoke_project", "recover_funds"], recover_amount=200000, interest=100.5)
@@ -341,7 +366,9 @@ def test_investigators_and_drafters_do_not_decide() -> None:
     process = definition("fraud_clawback")
     investigate = process.element("fraud_clawback", "t_inv")
     assert investigate is not None and investigate.duty == "investigate"
-    assert {"accept", "review", "score", "approve", "finance_approve", "sign"} <= set(investigate.separate_from)
+    assert {"accept", "review", "score", "approve", "finance_approve", "sign"} <= set(
+        investigate.separate_from
+    )
     board = process.element("fraud_clawback", "t_board")
     assert board is not None and set(board.separate_from) == {"sanction_draft", "investigate"}
     drafted = process.element("fraud_clawback", "t_dec")
@@ -356,6 +383,12 @@ def test_the_ledger_and_not_the_lead_says_what_was_paid() -> None:
 
 def test_a_ban_longer_than_the_parameter_is_refused() -> None:
     walk = _heard(_told(_investigated(_filed(_start()))))
-    given = {"held_on": "2026-04-01", "minutes_no": "1", "motion": "confirm", "votes": [FOR, FOR], "reason": "x"}
+    given = {
+        "held_on": "2026-04-01",
+        "minutes_no": "1",
+        "motion": "confirm",
+        "votes": [FOR, FOR],
+        "reason": "x",
+    }
     assert walk.refused("t_board", **given, period_months=37) == {"period_months"}
     assert walk.refused("t_board", **given, recover_amount=300000.01) == {"recover_amount"}

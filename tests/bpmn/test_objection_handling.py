@@ -44,7 +44,9 @@ def _investigated(walk: Walk, outcome: str = "upheld") -> Walk:
     walk.do("t_ask", questions="请说明第 3 笔业务的登记情况。", masked=True)
     if "t_resp" in walk.open:
         assert walk.task("t_resp").candidates == ("org:12",)
-        walk.do("t_resp", text="登记属实。", contact="李某", contact_phone="021-12345678", true_statement=True)
+        walk.do(
+            "t_resp", text="登记属实。", contact="李某", contact_phone="021-12345678", true_statement=True
+        )
     walk.do("t_inv", findings="登记系统查无此笔。")
     walk.do("t_op", outcome=outcome, reason="业绩与登记不符。")
     return walk

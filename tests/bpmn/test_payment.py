@@ -9,7 +9,12 @@ import pytest
 from tests.bpmn.walk import Refusal, Stub, Walk, definition, missed
 
 ORG = {"principal": "org:7", "name": "甲银行", "uscc": "91310000MA1FL0001R", "type": "bank"}
-FACTS: dict[str, Any] = {"budget_balance": "500000.00", "already_paid": False, "frozen": False, "warnings": []}
+FACTS: dict[str, Any] = {
+    "budget_balance": "500000.00",
+    "already_paid": False,
+    "frozen": False,
+    "warnings": [],
+}
 ACCOUNT = {"payee_bank": "某银行", "payee_account": "31000000000001"}
 REQUEST = {"budget_line": "创新中心", "use_text": "一次性激励", "reason": "按协议拨付", **ACCOUNT}
 
@@ -135,7 +140,11 @@ def test_every_element_is_walked() -> None:
 def test_three_different_people() -> None:
     """S2: who asks, who reviews and who approves the money differ."""
     tasks = {key: definition("payment").element("payment", key) for key in ("t_apply", "t_fr", "t_fa")}
-    duties = {key: (task.duty, set(task.separate_from), set(task.not_actor_of)) for key, task in tasks.items() if task}
+    duties = {
+        key: (task.duty, set(task.separate_from), set(task.not_actor_of))
+        for key, task in tasks.items()
+        if task
+    }
     assert duties["t_apply"][:2] == ("finance_request", {"finance_review", "finance_approve"})
     assert duties["t_fr"] == ("finance_review", {"finance_request", "finance_approve"}, {"t_apply", "t_fix"})
     assert duties["t_fa"] == (

@@ -35,7 +35,9 @@ def _code(number: int) -> str:
     return first + uscc_check_character(first)
 
 
-def _deals(count: int, first_loans: int, *, year: int = 2023, kind: str = "patent_pledge_loan") -> list[dict[str, Any]]:
+def _deals(
+    count: int, first_loans: int, *, year: int = 2023, kind: str = "patent_pledge_loan"
+) -> list[dict[str, Any]]:
     """Deals of as many enterprises, the first of them first loans."""
     return [
         {
@@ -124,7 +126,9 @@ def _started_by_hand_and_rectified() -> Walk:
     assert walk.refused("t_mat", outcome="supplement", opinion="缺凭证") == {"supplement_by"}
     walk.do("t_mat", outcome="supplement", opinion="缺凭证", supplement_by="2026-04-15")
     _reported(walk, _deals(50, 19))
-    assert walk.instance.variables["target_result"]["reasons"] == ["2023 年：首贷 19 户，要求不少于 20 户，差 1 户"]
+    assert walk.instance.variables["target_result"]["reasons"] == [
+        "2023 年：首贷 19 户，要求不少于 20 户，差 1 户"
+    ]
     assert walk.task("t_div").prefill["grade"] == "rectify"
     walk.do("t_div", text="限期整改")
     assert walk.refused("t_board", grade="rectify", reason="x") == {"requirements", "rectify_by"}
@@ -154,7 +158,11 @@ def _misused_and_failed() -> Walk:
     walk.do("t_final", outcome="uphold", reason="不予采纳")
     walk.do("t_fail", text="不合格")
     report = walk.called("render_letter")[-1]["data"]
-    assert report["grade"] == "fail" and "停止拨付" in report["consequence"] and report["statement"] == "请求从轻"
+    assert (
+        report["grade"] == "fail"
+        and "停止拨付" in report["consequence"]
+        and report["statement"] == "请求从轻"
+    )
     _served(walk)
     assert "failed" in walk.states
     return walk
@@ -237,7 +245,9 @@ COUNTED = [
 
 
 @pytest.mark.parametrize(("org_type", "deals", "count", "first_loans"), COUNTED)
-def test_evidence_rows_are_counted(org_type: str, deals: list[dict[str, Any]], count: int, first_loans: int) -> None:
+def test_evidence_rows_are_counted(
+    org_type: str, deals: list[dict[str, Any]], count: int, first_loans: int
+) -> None:
     """Only the institution's own kind of deal, only the year under review, first loans by enterprise."""
     walk = _noticed(_start(org_type=org_type))
     walk.do("t_self", deals=deals, uses=[USE], **REPORT)

@@ -78,7 +78,9 @@ def _returned_then_terminated() -> Walk:
 
 def _upheld_and_changed() -> Walk:
     """Two objections are open at the end; one message comes too early, one is upheld at last."""
-    walk = _start({**NONE, "open": 2}, {**NONE, "open": 1, "rejected": 1}, {**NONE, "upheld": 1, "rejected": 1})
+    walk = _start(
+        {**NONE, "open": 2}, {**NONE, "open": 1, "rejected": 1}, {**NONE, "upheld": 1, "rejected": 1}
+    )
     walk.wait("tm_end")
     assert walk.instance.case_state == "objection_open"
     walk.wait("b_urge")

@@ -18,8 +18,8 @@ from app.engine.instance import Instance
 
 ROOT = Path(__file__).resolve().parents[2]
 START = datetime.fromisoformat("2026-03-02T10:00:00+08:00")
-FILE = {"id": "a1", "name": "附件.pdf", "size": 10, "sha256": "ab" * 32}
-Stub = Mapping[str, Any] | None | Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
+FILE: dict[str, Any] = {"id": "a1", "name": "附件.pdf", "size": 10, "sha256": "ab" * 32}
+Stub = Mapping[str, Any] | list[Any] | None | Callable[[Mapping[str, Any]], Any]
 
 
 class Refusal(Exception):
@@ -34,9 +34,10 @@ class PlainWeek:
     """Monday to Friday are working days."""
 
     def add_working_days(self, start: date, days: int) -> date:
-        while days > 0:
-            start += timedelta(days=1)
-            days -= start.weekday() < 5
+        step, left = timedelta(days=1 if days >= 0 else -1), abs(days)
+        while left > 0:
+            start += step
+            left -= start.weekday() < 5
         return start
 
     def working_days_between(self, start: date, end: date) -> int:
@@ -71,12 +72,14 @@ def definition(process_id: str, replaced: tuple[tuple[str, str], ...] = ()) -> D
 
 
 def _stand_in(process_id: str, script: str) -> bytes:
+    """`a = 1 -> done` assigns and ends with the outcome `done`."""
+    script, _, outcome = script.partition(" -> ")
     return f"""<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d_{process_id}"
-  targetNamespace="https://zhirong.example.invalid/bpmn">
+  xmlns:zr="https://zhirong.example.invalid/schema/1.0" targetNamespace="https://zhirong.example.invalid/bpmn">
   <bpmn:process id="{process_id}" isExecutable="true">
     <bpmn:startEvent id="s"/><bpmn:sequenceFlow id="f1" sourceRef="s" targetRef="x"/>
     <bpmn:scriptTask id="x" scriptFormat="feel"><bpmn:script>{script}</bpmn:script></bpmn:scriptTask>
-    <bpmn:sequenceFlow id="f2" sourceRef="x" targetRef="e"/><bpmn:endEvent id="e"/>
+    <bpmn:sequenceFlow id="f2" sourceRef="x" targetRef="e"/><bpmn:endEvent id="e" zr:outcome="{outcome or "e"}"/>
   </bpmn:process></bpmn:definitions>""".encode()
 
 
@@ -101,7 +104,10 @@ class Walk:
         self.decisions: list[str] = []
         self.states: list[str | None] = []
         self.seen: set[str] = set()
-        given = {"instance": {"no": "NO-1", "process": process_id}, "params": {**parameters(), **(params or {})}}
+        given = {
+            "instance": {"no": "NO-1", "process": process_id},
+            "params": {**parameters(), **(params or {})},
+        }
         self.instance = Instance.start(self.definition, {**given, **variables}, self.env, message=message)
         self._settle()
 
@@ -167,7 +173,9 @@ class Walk:
         assert self.instance.fire_timers(self.env)
         effects = self.instance.drain()
         self._note(effects)
-        return {event.element_id for event in effects.events if event.kind == "timer_fired" and event.element_id}
+        return {
+            event.element_id for event in effects.events if event.kind == "timer_fired" and event.element_id
+        }
 
     def _settle(self) -> None:
         """Answer service tasks until none is left, storing and loading between all steps."""
@@ -203,8 +211,12 @@ class Walk:
 
 def missed(process_id: str, walks: Iterable[Walk]) -> set[str]:
     """Elements of a diagram, sub-processes included, that none of the walks came to."""
-    own = {element.id for element in definition(process_id).elements.values() if element.process_id == process_id}
-    return own - {key.split(":", 1)[1] for walk in walks for key in walk.seen if key.startswith(f"{process_id}:")}
+    own = {
+        element.id for element in definition(process_id).elements.values() if element.process_id == process_id
+    }
+    return own - {
+        key.split(":", 1)[1] for walk in walks for key in walk.seen if key.startswith(f"{process_id}:")
+    }
 
 
 _documents = iter(range(1, 1_000_000))
