@@ -222,7 +222,7 @@ class BoundForm(FlaskForm):  # type: ignore[misc]
                 self.problems.setdefault(state.path, []).append(Message(error.text))
 
     def keep_file(self, state: State, picker: Attached, taken: Mapping[str, Any]) -> None:
-        """Add a stored file to the value: the same file twice is one, a single one replaces the one before."""
+        """Add a stored file to the value: twice the same is one, a single one replaces the one before."""
         known = {**self.situation.files, **self.new_files}
         held = [known[identity] for identity in picker.data or [] if identity in known]
         if any((file["sha256"], file["name"]) == (taken["sha256"], taken["name"]) for file in held):

@@ -252,11 +252,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=2),
     max_leaves=6,
 )
-KEYS = st.sampled_from(
-    ["id", "key", "path", "label", "validate", "properties", "conditional", "readonly", "values", "valuesKey"]
-    + ["valuesExpression", "components", "text", "content", "dataSource", "columns", "expression", "accept"]
-    + ["defaultValue", "multiple", "subtype", "appearance", "layout", "decimalDigits"]
-)
+KEY_NAMES = """
+id key path label validate properties conditional readonly values valuesKey valuesExpression components text
+content dataSource columns expression accept defaultValue multiple subtype appearance layout decimalDigits
+"""
+KEYS = st.sampled_from(KEY_NAMES.split())
 TYPES = st.sampled_from([*sorted(COMPONENT_TYPES), "button", "iframe"])
 
 
