@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -39,8 +40,5 @@ def _increment(session: Session, prefix: str, year: int) -> int | None:
 
 def _create(session: Session, prefix: str, year: int) -> None:
     """Another writer may create the same row: then theirs is used."""
-    try:
-        with session.begin_nested():
-            session.add(Sequence(prefix=prefix, year=year, last=0))
-    except IntegrityError:
-        session.expire_all()
+    with suppress(IntegrityError), session.begin_nested():
+        session.add(Sequence(prefix=prefix, year=year, last=0))

@@ -79,9 +79,8 @@ def seal(
         signatures=plain(list(signatures)),
         effective_at=now,
     )
-    for entry in terms.milestones:
-        if entry.get("due"):
-            agreement.milestones.append(_milestone(entry))
+    due = [_milestone(entry) for entry in terms.milestones if entry.get("due")]
+    agreement.milestones = sorted(due, key=lambda milestone: milestone.due_on)
     session.add(agreement)
     session.flush()
     return agreement

@@ -35,7 +35,9 @@ LETTER = """// 测试函
 #head(data)
 #data.at("body", default: "")
 """
-COMMON = '#let head(data) = [#data.number #data.title #if data.verify_url != none { image("qr.svg", width: 1cm) }]'
+COMMON = (
+    '#let head(data) = [#data.number #data.title #if data.verify_url != none { image("qr.svg", width: 1cm) }]'
+)
 
 
 @dataclass
@@ -88,8 +90,16 @@ class Registers:
         return org
 
     def add_user(self, name: str, *groups: str, employer: str | None = None) -> User:
-        user = User(username=name, name=name, password_hash="-", created_at=self.now, employer_uscc=employer,
-                    is_active=True, email="", language="zh")  # fmt: skip
+        user = User(
+            username=name,
+            name=name,
+            password_hash="-",
+            created_at=self.now,
+            employer_uscc=employer,
+            is_active=True,
+            email="",
+            language="zh",
+        )
         self.session.add(user)
         self.session.flush()
         for key in groups:
@@ -107,10 +117,19 @@ class Registers:
         number = f"{prefix}-2026-{self.made[prefix]:04d}"
         definition = self.session.scalars(select(ProcessDefinition)).one()
         instance = ProcessInstance(
-            number=number, definition=definition, process_key=definition.key, title=f"案件 {number}",
-            subject=given.get("subject", number), org=org, started_at=self.now, status="active", state=b"",
-            is_frozen=False, history_seq=0, history_hash="",
-        )  # fmt: skip
+            number=number,
+            definition=definition,
+            process_key=definition.key,
+            title=f"案件 {number}",
+            subject=given.get("subject", number),
+            org=org,
+            started_at=self.now,
+            status="active",
+            state=b"",
+            is_frozen=False,
+            history_seq=0,
+            history_hash="",
+        )
         self.session.add(instance)
         self.session.flush()
         return instance
@@ -124,7 +143,12 @@ class Registers:
 
 def make_registers(session: Session, folder: Path) -> Registers:
     """An empty world with one deployed process and one letter."""
-    made = Registers(session, Settings(files_dir=folder / "files", secret="a secret of the tests", site="https://office.example.invalid"))
+    made = Registers(
+        session,
+        Settings(
+            files_dir=folder / "files", secret="a secret of the tests", site="https://office.example.invalid"
+        ),
+    )
     deployment = Deployment(origin="upload", digest="0" * 64, note="", created_at=START)
     session.add(deployment)
     session.flush()
@@ -134,9 +158,17 @@ def make_registers(session: Session, folder: Path) -> Registers:
         session.flush()
         session.add(DeploymentFile(deployment_id=deployment.id, path=path, sha256=content.sha256))
     session.add(
-        ProcessDefinition(key="declaration", version=1, name="申报", deployment_id=deployment.id, is_current=True,
-                          start_messages=[], startable_by=[], created_at=START)
-    )  # fmt: skip
+        ProcessDefinition(
+            key="declaration",
+            version=1,
+            name="申报",
+            deployment_id=deployment.id,
+            is_current=True,
+            start_messages=[],
+            startable_by=[],
+            created_at=START,
+        )
+    )
     session.flush()
     return made
 

@@ -18,17 +18,38 @@ DAYS = st.dates(date(2019, 1, 1), date(2028, 12, 31))
 @pytest.mark.parametrize(
     ("day", "working"),
     [
-        ("2023-01-28", True), ("2023-01-29", True), ("2023-04-23", True), ("2023-10-07", True),
-        ("2024-02-04", True), ("2024-02-09", True), ("2024-02-18", True), ("2024-09-14", True),
-        ("2025-01-26", True), ("2025-02-08", True), ("2025-09-28", True), ("2025-10-11", True),
-        ("2026-01-04", True), ("2026-02-14", True), ("2026-02-28", True), ("2026-05-09", True),
-        ("2026-09-20", True), ("2026-10-10", True),
-        ("2023-04-05", False), ("2024-10-07", False), ("2025-05-05", False), ("2026-01-02", False),
-        ("2026-02-16", False), ("2026-02-23", False), ("2026-10-07", False), ("2026-03-07", False),
+        ("2023-01-28", True),
+        ("2023-01-29", True),
+        ("2023-04-23", True),
+        ("2023-10-07", True),
+        ("2024-02-04", True),
+        ("2024-02-09", True),
+        ("2024-02-18", True),
+        ("2024-09-14", True),
+        ("2025-01-26", True),
+        ("2025-02-08", True),
+        ("2025-09-28", True),
+        ("2025-10-11", True),
+        ("2026-01-04", True),
+        ("2026-02-14", True),
+        ("2026-02-28", True),
+        ("2026-05-09", True),
+        ("2026-09-20", True),
+        ("2026-10-10", True),
+        ("2023-04-05", False),
+        ("2024-10-07", False),
+        ("2025-05-05", False),
+        ("2026-01-02", False),
+        ("2026-02-16", False),
+        ("2026-02-23", False),
+        ("2026-10-07", False),
+        ("2026-03-07", False),
         ("2026-03-09", True),
     ],
-)  # fmt: skip
-def test_published_years_know_holidays_and_make_up_days(registers: Registers, day: str, working: bool) -> None:
+)
+def test_published_years_know_holidays_and_make_up_days(
+    registers: Registers, day: str, working: bool
+) -> None:
     assert calendar_of(registers.session).is_working(date.fromisoformat(day)) is working
 
 
@@ -44,13 +65,21 @@ def test_the_table_answers_as_the_shipped_data_does(registers: Registers) -> Non
 @pytest.mark.parametrize(
     ("start", "days", "end"),
     [
-        ("2026-03-02", 5, "2026-03-09"), ("2026-03-06", 1, "2026-03-09"), ("2026-03-07", 1, "2026-03-09"),
-        ("2026-03-07", 0, "2026-03-07"), ("2026-03-09", -1, "2026-03-06"), ("2026-03-08", -5, "2026-03-02"),
-        ("2026-02-13", 1, "2026-02-14"), ("2026-02-14", 1, "2026-02-24"), ("2026-09-30", 1, "2026-10-08"),
+        ("2026-03-02", 5, "2026-03-09"),
+        ("2026-03-06", 1, "2026-03-09"),
+        ("2026-03-07", 1, "2026-03-09"),
+        ("2026-03-07", 0, "2026-03-07"),
+        ("2026-03-09", -1, "2026-03-06"),
+        ("2026-03-08", -5, "2026-03-02"),
+        ("2026-02-13", 1, "2026-02-14"),
+        ("2026-02-14", 1, "2026-02-24"),
+        ("2026-09-30", 1, "2026-10-08"),
         ("2026-10-09", 1, "2026-10-10"),
     ],
-)  # fmt: skip
-def test_working_days_are_counted_from_the_day_after(registers: Registers, start: str, days: int, end: str) -> None:
+)
+def test_working_days_are_counted_from_the_day_after(
+    registers: Registers, start: str, days: int, end: str
+) -> None:
     found = calendar_of(registers.session).add_working_days(date.fromisoformat(start), days)
     assert found == date.fromisoformat(end)
 

@@ -17,8 +17,14 @@ DEADLINE = START + timedelta(days=30)
 
 def open_call(registers: Registers, **more: Any) -> ProcessInstance:
     instance = registers.add_case("PC")
-    given = {"title": "首批申报", "notice": {"text": "正文"}, "deadline": DEADLINE.isoformat(), "process_id": "declaration",
-             "quota": 10, "parameters": {"publicity_days": 5}}  # fmt: skip
+    given = {
+        "title": "首批申报",
+        "notice": {"text": "正文"},
+        "deadline": DEADLINE.isoformat(),
+        "process_id": "declaration",
+        "quota": 10,
+        "parameters": {"publicity_days": 5},
+    }
     registers.call("open_call", instance, call_no=instance.number, **{**given, **more})
     return instance
 
@@ -29,7 +35,9 @@ def join(registers: Registers, call: ProcessInstance, uscc: str) -> ProcessInsta
     return case
 
 
-def submit(registers: Registers, call: ProcessInstance, case: ProcessInstance, content: object = "正文") -> Any:
+def submit(
+    registers: Registers, call: ProcessInstance, case: ProcessInstance, content: object = "正文"
+) -> Any:
     parts = [{"part": "declaration", "title": "申报书", "content": content}]
     return registers.call("stamp_submission", case, case_no=case.number, call_no=call.number, parts=parts)
 
@@ -173,16 +181,29 @@ def test_late_is_judged_by_the_calls_instant(registers: Registers, later: int, l
     registers.now = DEADLINE + timedelta(seconds=later)
     tomorrow = (registers.now + timedelta(days=1)).isoformat()
     parts = [{"part": "p", "content": 1}]
-    receipt = registers.call("stamp_submission", case, case_no=case.number, call_no=call.number, parts=parts,
-                             deadline=tomorrow, submitted_at=tomorrow)  # fmt: skip
+    receipt = registers.call(
+        "stamp_submission",
+        case,
+        case_no=case.number,
+        call_no=call.number,
+        parts=parts,
+        deadline=tomorrow,
+        submitted_at=tomorrow,
+    )
     assert (receipt["late"], receipt["received_at"]) == (late, registers.now.isoformat())
 
 
 def test_a_submission_outside_a_call_has_the_deadline_it_is_given(registers: Registers) -> None:
     case = registers.add_case()
     for call_no, deadline, late in ((None, None, False), ("PC-2026-0404", START - timedelta(1), True)):
-        receipt = registers.call("stamp_submission", case, case_no=case.number, call_no=call_no,
-                                 deadline=deadline, parts=[{"part": "p", "content": call_no}])  # fmt: skip
+        receipt = registers.call(
+            "stamp_submission",
+            case,
+            case_no=case.number,
+            call_no=call_no,
+            deadline=deadline,
+            parts=[{"part": "p", "content": call_no}],
+        )
         assert receipt["late"] is late
 
 
@@ -193,7 +214,9 @@ def test_the_acceptance_clock_leaves_suspensions_out(registers_anywhere: Registe
     assert ticket["due_at"] == "2026-03-09T23:59:59+08:00"
     assert registers.call("open_acceptance", case, case_no=case.number, limit=5) == ticket
     registers.move_to(2026, 3, 4, 10)
-    assert registers.call("suspend_clock", case, case_no=case.number, reason="补正材料") == {"working_days": 2}
+    assert registers.call("suspend_clock", case, case_no=case.number, reason="补正材料") == {
+        "working_days": 2
+    }
     registers.move_to(2026, 3, 11, 10)
     assert registers.call("suspend_clock", case, case_no=case.number) == {"working_days": 2}
     assert registers.call("resume_clock", case, case_no=case.number) == {"working_days": 2}

@@ -42,12 +42,18 @@ def test_a_sealed_identity_opens_with_its_own_key_only() -> None:
 @pytest.mark.parametrize(
     ("key", "text", "masked"),
     [
-        ("name", "某某某", "某**"), ("name", "某", "*"), ("name", "东海银行", "东***"),
-        ("phone", "13812345678", "138****5678"), ("phone", "138 1234 5678", "138****5678"), ("phone", "12345", "1****"),
-        ("id_no", "310101199001011234", "3101************34"), ("email", "someone@example.invalid", "s***@example.invalid"),
-        ("account", "6222020000001234", "6222********1234"), ("uscc", "91310000TEST00001X", "9131**********001X"),
+        ("name", "某某某", "某**"),
+        ("name", "某", "*"),
+        ("name", "东海银行", "东***"),
+        ("phone", "13812345678", "138****5678"),
+        ("phone", "138 1234 5678", "138****5678"),
+        ("phone", "12345", "1****"),
+        ("id_no", "310101199001011234", "3101************34"),
+        ("email", "someone@example.invalid", "s***@example.invalid"),
+        ("account", "6222020000001234", "6222********1234"),
+        ("uscc", "91310000TEST00001X", "9131**********001X"),
     ],
-)  # fmt: skip
+)
 def test_masks_cover_most_of_a_text(key: str, text: str, masked: str) -> None:
     assert mask_text(key, text) == masked
 
@@ -64,10 +70,13 @@ def test_the_same_value_has_the_same_bytes_in_any_order() -> None:
 @pytest.mark.parametrize(
     ("day", "months", "expected"),
     [
-        ("2026-01-31", 1, "2026-02-28"), ("2026-11-30", 36, "2029-11-30"), ("2024-02-29", 12, "2025-02-28"),
-        ("2026-12-15", 1, "2027-01-15"), ("2026-03-31", 0, "2026-03-31"),
+        ("2026-01-31", 1, "2026-02-28"),
+        ("2026-11-30", 36, "2029-11-30"),
+        ("2024-02-29", 12, "2025-02-28"),
+        ("2026-12-15", 1, "2027-01-15"),
+        ("2026-03-31", 0, "2026-03-31"),
     ],
-)  # fmt: skip
+)
 def test_months_end_on_the_same_day_or_the_last(day: str, months: int, expected: str) -> None:
     from datetime import date
 

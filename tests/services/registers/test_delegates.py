@@ -19,7 +19,12 @@ def sample() -> Iterator[None]:
 
     @delegate
     def sample_operation(
-        ctx: DelegateContext, *, case_no: str, amount: Decimal, days: int = 5, items: list[dict[str, Any]] | None = None
+        ctx: DelegateContext,
+        *,
+        case_no: str,
+        amount: Decimal,
+        days: int = 5,
+        items: list[dict[str, Any]] | None = None,
     ) -> dict[str, Any]:
         """Answer.
 
@@ -50,10 +55,16 @@ def test_every_operation_is_described_and_typed() -> None:
 
 
 def test_results_are_plain_json_with_amounts_as_numbers(registers: Registers, sample: None) -> None:
-    result = registers.call("sample_operation", registers.add_case(), case_no="CX-1", amount="100.50", days=None)
+    result = registers.call(
+        "sample_operation", registers.add_case(), case_no="CX-1", amount="100.50", days=None
+    )
     assert result == {
-        "case_no": "CX-1", "amount": 100.5, "days": 5, "items": None, "now": "2026-03-02T09:30:00+08:00",
-    }  # fmt: skip
+        "case_no": "CX-1",
+        "amount": 100.5,
+        "days": 5,
+        "items": None,
+        "now": "2026-03-02T09:30:00+08:00",
+    }
     assert registers.call("sample_operation", registers.add_case(), case_no="", amount=100)["amount"] == 100
 
 
@@ -109,18 +120,46 @@ def test_values_become_what_the_hint_asks(value: object, hint: Any, expected: ob
 @pytest.mark.parametrize(
     ("value", "hint"),
     [
-        ("2026-03-02T09:30:00", datetime), ("soon", datetime), (3, datetime), ("March", date), (3, date),
-        ("maybe", bool), (1, bool), ("gone", Literal["clear", "changed"]), ("ab", list[str]), ([], dict[str, Any]),
+        ("2026-03-02T09:30:00", datetime),
+        ("soon", datetime),
+        (3, datetime),
+        ("March", date),
+        (3, date),
+        ("maybe", bool),
+        (1, bool),
+        ("gone", Literal["clear", "changed"]),
+        ("ab", list[str]),
+        ([], dict[str, Any]),
         ([], Literal["clear"]),
     ],
-)  # fmt: skip
+)
 def test_values_that_do_not_fit_are_refused(value: object, hint: Any) -> None:
     with pytest.raises(Unfit):
         convert(value, hint)
 
 
 def test_words_of_types() -> None:
-    hints: list[Any] = [str, int | None, Decimal, bool, datetime, date, dict[str, Any], list[str], Any, Literal["a"]]
+    hints: list[Any] = [
+        str,
+        int | None,
+        Decimal,
+        bool,
+        datetime,
+        date,
+        dict[str, Any],
+        list[str],
+        Any,
+        Literal["a"],
+    ]
     assert [word(hint) for hint in hints] == [
-        "string", "number", "number", "boolean", "date and time", "date", "context", "list", "Any", "string",
-    ]  # fmt: skip
+        "string",
+        "number",
+        "number",
+        "boolean",
+        "date and time",
+        "date",
+        "context",
+        "list",
+        "Any",
+        "string",
+    ]

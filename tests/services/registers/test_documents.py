@@ -33,7 +33,9 @@ def test_a_letter_is_numbered_typeset_hashed_and_kept(registers: Registers) -> N
     assert b"pdfaid" in pdf
     assert (document.number, document.title, document.size) == ("WS-2026-0001", "测试函", len(pdf))
     assert document.data["number"] == "WS-2026-0001"
-    assert document.data["verify_url"].startswith("https://office.example.invalid/verify?number=WS-2026-0001&code=")
+    assert document.data["verify_url"].startswith(
+        "https://office.example.invalid/verify?number=WS-2026-0001&code="
+    )
     assert result["issued_at"] == START.isoformat()
 
 
@@ -43,8 +45,12 @@ def test_the_title_of_the_data_wins(registers: Registers) -> None:
 
 def test_the_same_input_gives_the_same_bytes() -> None:
     first, second = (
-        typesetting.render_pdf(LETTER.encode(), {"number": "1", "title": "函", "verify_url": None, "body": body}, START,
-                               common={"_common.typ": COMMON.encode()})  # fmt: skip
+        typesetting.render_pdf(
+            LETTER.encode(),
+            {"number": "1", "title": "函", "verify_url": None, "body": body},
+            START,
+            common={"_common.typ": COMMON.encode()},
+        )
         for body in ("甲", "甲")
     )
     assert first == second
@@ -84,8 +90,14 @@ def test_an_unknown_letter_is_named(registers: Registers, letter: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(PUBLIC_LETTERS.glob("TPL-*.typ")), ids=lambda path: path.stem)
 def test_every_letter_of_the_repository_is_typeset_with_its_head_alone(path: Path) -> None:
-    head = {"number": "WS-2026-0001", "case_no": "CX-2026-0001", "issued_at": START.isoformat(), "title": "题",
-            "verify_code": "ABCD-EFGH", "verify_url": "https://office.example.invalid/verify"}  # fmt: skip
+    head = {
+        "number": "WS-2026-0001",
+        "case_no": "CX-2026-0001",
+        "issued_at": START.isoformat(),
+        "title": "题",
+        "verify_code": "ABCD-EFGH",
+        "verify_url": "https://office.example.invalid/verify",
+    }
     common = {"_common.typ": (PUBLIC_LETTERS / "_common.typ").read_bytes()}
     assert typesetting.render_pdf(path.read_bytes(), head, START, common=common, qr=head["verify_url"])
 
@@ -126,7 +138,11 @@ def test_the_addressee_serves_a_document_by_opening_it(registers: Registers) -> 
     context = registers.acting(user)
     for _ in range(2):
         assert letters.open_document(context, number, [user.principal, org.principal]) is document
-    assert (document.served_how, document.served_at, document.opened_by) == ("opened", registers.now, user.principal)
+    assert (document.served_how, document.served_at, document.opened_by) == (
+        "opened",
+        registers.now,
+        user.principal,
+    )
     [message] = registers.messages("MSG-RECEIPT-OPENED")
     assert (message.key, message.payload["opened_at"]) == (number, registers.now.isoformat())
     assert letters.readable_document(context, number, user) is document
@@ -160,24 +176,38 @@ def test_how_a_document_was_served_is_booked_once(registers: Registers) -> None:
 
 def test_anybody_can_check_a_number_and_its_code(registers: Registers) -> None:
     result, document = render(registers)
-    verified = verification.verify(registers.session, f" {document.number.lower()} ", result["verify_code"].lower())
+    verified = verification.verify(
+        registers.session, f" {document.number.lower()} ", result["verify_code"].lower()
+    )
     assert (verified.kind, verified.title, verified.sha256) == ("document", "测试函", result["sha256"])
     assert verification.matches(verified, result["sha256"].upper())
     assert not verification.matches(verified, "0" * 64)
     case = document.instance
-    receipt = registers.call("stamp_submission", case, case_no=case.number, parts=[{"part": "p", "content": 1}])
-    assert verification.verify(registers.session, receipt["receipt_no"], receipt["verify_code"]).kind == "receipt"
+    receipt = registers.call(
+        "stamp_submission", case, case_no=case.number, parts=[{"part": "p", "content": 1}]
+    )
+    assert (
+        verification.verify(registers.session, receipt["receipt_no"], receipt["verify_code"]).kind
+        == "receipt"
+    )
     notice = registers.call("publish_notice", case, case_no=case.number, title="公示", items=[], days=5)
-    assert verification.verify(registers.session, notice["publicity_no"], notice["verify_code"]).kind == "notice"
-    for number, code in ((document.number, "AAAA-AAAA"), ("WS-2026-0404", result["verify_code"]),
-                         (document.number, receipt["verify_code"])):  # fmt: skip
+    assert (
+        verification.verify(registers.session, notice["publicity_no"], notice["verify_code"]).kind == "notice"
+    )
+    for number, code in (
+        (document.number, "AAAA-AAAA"),
+        ("WS-2026-0404", result["verify_code"]),
+        (document.number, receipt["verify_code"]),
+    ):
         with pytest.raises(NotFound):
             verification.verify(registers.session, number, code)
 
 
 def test_notifications_are_read_by_their_owner(registers: Registers) -> None:
     case = registers.add_case()
-    assert registers.call("notify", case, to=["org:1", "org:1", "group:clerk", None], subject="提醒", text="请办理") == {"count": 2}
+    assert registers.call(
+        "notify", case, to=["org:1", "org:1", "group:clerk", None], subject="提醒", text="请办理"
+    ) == {"count": 2}
     assert registers.call("notify", case, to="org:1", subject="再次提醒") == {"count": 1}
     first, second = mailbox.messages_of(registers.session, ["org:1", "user:9"])
     assert (first.subject, second.subject) == ("再次提醒", "提醒")
@@ -191,7 +221,10 @@ def test_notifications_are_read_by_their_owner(registers: Registers) -> None:
 
 def test_messages_go_to_each_item(registers: Registers) -> None:
     items = [{"key": "CX-2026-0001", "payload": {"result": "proposed"}}, {"key": "CX-2026-0002"}]
-    assert registers.call("send_messages", registers.add_case(), message="MSG-DELIBERATED", items=items) == {"count": 2}
+    assert registers.call("send_messages", registers.add_case(), message="MSG-DELIBERATED", items=items) == {
+        "count": 2
+    }
     assert [(m.key, m.payload) for m in registers.messages("MSG-DELIBERATED")] == [
-        ("CX-2026-0001", {"result": "proposed"}), ("CX-2026-0002", {}),
-    ]  # fmt: skip
+        ("CX-2026-0001", {"result": "proposed"}),
+        ("CX-2026-0002", {}),
+    ]

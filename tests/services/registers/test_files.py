@@ -29,8 +29,15 @@ OFD = zipped("OFD.xml", "Doc_0/Document.xml")
 
 
 def attach(registers: Registers, data: bytes, name: str, limit: int = 1000_000) -> object:
-    return files.attach(registers.session, registers.settings.files_dir, io.BytesIO(data), name, "org:1",
-                        registers.now, limit=limit)  # fmt: skip
+    return files.attach(
+        registers.session,
+        registers.settings.files_dir,
+        io.BytesIO(data),
+        name,
+        "org:1",
+        registers.now,
+        limit=limit,
+    )
 
 
 def kept(registers: Registers) -> list[Path]:
@@ -40,11 +47,16 @@ def kept(registers: Registers) -> list[Path]:
 @pytest.mark.parametrize(
     ("data", "name", "media_type"),
     [
-        (PDF, "申报书.pdf", "application/pdf"), (PDF, "申报书.PDF", "application/pdf"),
-        (PNG, "图.png", "image/png"), (JPG, "图.jpeg", "image/jpeg"), (JPG, "图.jpg", "image/jpeg"),
-        (DOCX, "方案.docx", files.DOCX), (XLSX, "明细.xlsx", files.XLSX), (OFD, "公文.ofd", files.OFD),
+        (PDF, "申报书.pdf", "application/pdf"),
+        (PDF, "申报书.PDF", "application/pdf"),
+        (PNG, "图.png", "image/png"),
+        (JPG, "图.jpeg", "image/jpeg"),
+        (JPG, "图.jpg", "image/jpeg"),
+        (DOCX, "方案.docx", files.DOCX),
+        (XLSX, "明细.xlsx", files.XLSX),
+        (OFD, "公文.ofd", files.OFD),
     ],
-)  # fmt: skip
+)
 def test_allowed_files_are_known_by_their_content(
     registers: Registers, data: bytes, name: str, media_type: str
 ) -> None:
@@ -64,7 +76,11 @@ def test_allowed_files_are_known_by_their_content(
         (b"MZ\x90\x00" + b"\x00" * 100, "程序.pdf", files.FileTypeRefused),
         (zipped("a.txt"), "包.docx", files.FileTypeRefused),
         (zipped("word/document.xml"), "包.docx", files.FileTypeRefused),
-        (zipped("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), "宏.docx", files.FileHasMacros),
+        (
+            zipped("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
+            "宏.docx",
+            files.FileHasMacros,
+        ),
         (DOCX[: len(DOCX) // 2], "半.docx", files.FileDamaged),
         (PDF, "图.png", files.FileNameMismatch),
         (DOCX, "表.xlsx", files.FileNameMismatch),
@@ -72,7 +88,7 @@ def test_allowed_files_are_known_by_their_content(
         (PDF, "", files.FileNameMismatch),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "旧.doc", files.FileTypeRefused),
     ],
-)  # fmt: skip
+)
 def test_other_files_are_refused_and_nothing_is_kept(
     registers: Registers, data: bytes, name: str, error: type[files.FileRefused]
 ) -> None:
@@ -86,11 +102,15 @@ def test_other_files_are_refused_and_nothing_is_kept(
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
-        ("../../etc/passwd.pdf", "passwd.pdf"), ("C:\\桌面\\申报.pdf", "申报.pdf"), ("a\x00b\n.pdf", "ab.pdf"),
-        ("exe.\u202efdp.pdf", "exe.fdp.pdf"), ("  书 .pdf", "书 .pdf"), ("长" * 300 + ".pdf", "长" * 196 + ".pdf"),
+        ("../../etc/passwd.pdf", "passwd.pdf"),
+        ("C:\\桌面\\申报.pdf", "申报.pdf"),
+        ("a\x00b\n.pdf", "ab.pdf"),
+        ("exe.\u202efdp.pdf", "exe.fdp.pdf"),
+        ("  书 .pdf", "书 .pdf"),
+        ("长" * 300 + ".pdf", "长" * 196 + ".pdf"),
         ("e\u0301.pdf", "é.pdf"),
     ],
-)  # fmt: skip
+)
 def test_names_keep_no_folders_and_no_tricks(given: str, shown: str) -> None:
     assert files.clean_name(given, "application/pdf") == shown
 
@@ -112,10 +132,21 @@ def test_an_unknown_hash_is_missing(registers: Registers, name: str) -> None:
 
 
 def test_an_attachment_is_for_its_owner_and_for_those_who_see_the_case(registers: Registers) -> None:
-    owner, other, office = registers.add_user("甲"), registers.add_user("乙"), registers.add_user("丙", "auditor")
+    owner, other, office = (
+        registers.add_user("甲"),
+        registers.add_user("乙"),
+        registers.add_user("丙", "auditor"),
+    )
     instance = registers.add_case()
-    attachment = files.attach(registers.session, registers.settings.files_dir, io.BytesIO(PDF), "a.pdf",
-                              owner.principal, registers.now, instance_id=instance.id)  # fmt: skip
+    attachment = files.attach(
+        registers.session,
+        registers.settings.files_dir,
+        io.BytesIO(PDF),
+        "a.pdf",
+        owner.principal,
+        registers.now,
+        instance_id=instance.id,
+    )
     for reader in (owner, office):
         assert files.readable_attachment(registers.context, attachment.id, reader) is attachment
     for missing in (attachment.id, 999):

@@ -10,8 +10,10 @@ from tests.services.registers.registers import Registers, utc
 def test_numbers_count_up_for_each_prefix_and_year(registers_anywhere: Registers) -> None:
     session = registers_anywhere.session
     spring, winter = utc(2026, 3, 1), utc(2027, 3, 1)
-    given = [next_number(session, prefix, at) for prefix, at in
-             (("GS", spring), ("GS", spring), ("YY", spring), ("GS", winter), ("GS", spring))]  # fmt: skip
+    given = [
+        next_number(session, prefix, at)
+        for prefix, at in (("GS", spring), ("GS", spring), ("YY", spring), ("GS", winter), ("GS", spring))
+    ]
     assert given == ["GS-2026-0001", "GS-2026-0002", "YY-2026-0001", "GS-2027-0001", "GS-2026-0003"]
 
 

@@ -16,7 +16,14 @@ from app.services.registers import objections, publicity
 from app.services.registers.fingerprint import digest
 from tests.services.registers.registers import SHANGHAI, START, Registers
 
-DATA = {"item_no": 1, "kind": "person", "facts": "业绩数据不实。", "name": "某某某", "phone": "13812345678", "signed": True}
+DATA = {
+    "item_no": 1,
+    "kind": "person",
+    "facts": "业绩数据不实。",
+    "name": "某某某",
+    "phone": "13812345678",
+    "signed": True,
+}
 
 
 @pytest.fixture
@@ -31,7 +38,14 @@ def publish(registers: Registers, call: ProcessInstance | None = None, **more: A
         {"item_no": 1, "case_no": case.number, "org_name": "东海银行", "text": "拟确定"},
         {"item_no": 2, "case_no": "CX-2026-0404", "org_name": "南湖担保", "text": "拟确定"},
     ]
-    given = {"title": "名单公示", "basis": "依据", "body": "正文", "items": items, "publicity_days": 5, **more}
+    given = {
+        "title": "名单公示",
+        "basis": "依据",
+        "body": "正文",
+        "items": items,
+        "publicity_days": 5,
+        **more,
+    }
     result = registers.call("publish_notice", call, case_no=call.number, **given)
     notice = publicity.get_notice(registers.session, result["publicity_no"])
     assert result["sha256"] == notice.sha256
@@ -44,8 +58,13 @@ def register(registers: Registers, notice: Notice, receipt_no: str | None) -> tu
     instance = registers.add_case("YY", subject="CX-2026-0001")
     given = registers.messages("MSG-OBJECTION")[-1].payload if receipt_no else DATA
     wanted = ("case_no", "item_no", "kind", "name", "phone", "facts", "received_at", "receipt_no")
-    result = registers.call("register_objection", instance, objection_no=instance.number, publicity_no=notice.number,
-                            **({"case_no": "CX-2026-0001"} | {k: given[k] for k in wanted if k in given}))  # fmt: skip
+    result = registers.call(
+        "register_objection",
+        instance,
+        objection_no=instance.number,
+        publicity_no=notice.number,
+        **({"case_no": "CX-2026-0001"} | {k: given[k] for k in wanted if k in given}),
+    )
     return instance, result
 
 
@@ -54,7 +73,9 @@ def object_to(registers: Registers, notice: Notice, **more: Any) -> tuple[object
     return ticket, register(registers, notice, ticket.receipt_no)[0]
 
 
-def test_a_notice_is_frozen_and_runs_to_the_end_of_its_last_working_day(registers_anywhere: Registers) -> None:
+def test_a_notice_is_frozen_and_runs_to_the_end_of_its_last_working_day(
+    registers_anywhere: Registers,
+) -> None:
     notice = publish(registers_anywhere)
     assert notice.number == "GS-2026-0001"
     assert notice.ends_at.astimezone(SHANGHAI).isoformat() == "2026-03-09T23:59:59+08:00"  # type: ignore[union-attr]
@@ -88,11 +109,16 @@ def test_the_public_sees_what_runs_and_what_is_over(registers: Registers, publis
 
 
 @pytest.mark.parametrize(("later", "taken"), [(0, True), (1, False)])
-def test_objections_are_taken_to_the_last_second(registers: Registers, published: Notice, later: int, taken: bool) -> None:
+def test_objections_are_taken_to_the_last_second(
+    registers: Registers, published: Notice, later: int, taken: bool
+) -> None:
     assert published.ends_at is not None
     registers.now = published.ends_at + timedelta(seconds=later)
     if taken:
-        assert objections.submit_objection(registers.context, published.number, DATA).receipt_no == "YS-2026-0001"
+        assert (
+            objections.submit_objection(registers.context, published.number, DATA).receipt_no
+            == "YS-2026-0001"
+        )
     else:
         with pytest.raises(Invalid, match="公示期"):
             objections.submit_objection(registers.context, published.number, DATA)
@@ -100,7 +126,12 @@ def test_objections_are_taken_to_the_last_second(registers: Registers, published
 
 @pytest.mark.parametrize(
     ("data", "field"),
-    [({"kind": "somebody"}, "kind"), ({"facts": " "}, "facts"), ({"facts": "长" * 5001}, "facts"), ({"item_no": 9}, "item_no")],
+    [
+        ({"kind": "somebody"}, "kind"),
+        ({"facts": " "}, "facts"),
+        ({"facts": "长" * 5001}, "facts"),
+        ({"item_no": 9}, "item_no"),
+    ],
 )
 def test_an_incomplete_objection_names_the_field(
     registers: Registers, published: Notice, data: dict[str, Any], field: str
@@ -122,7 +153,10 @@ def test_the_process_gets_the_objector_masked_only(registers: Registers, publish
     assert message.payload["received_at"] == START.isoformat()
     [row] = objections.objections_of(registers.session, published)
     assert "某某某".encode() not in row.identity_sealed
-    assert objections.open_identity(row, registers.settings.secret) == {"name": "某某某", "phone": "13812345678"}
+    assert objections.open_identity(row, registers.settings.secret) == {
+        "name": "某某某",
+        "phone": "13812345678",
+    }
 
 
 def test_an_objection_is_found_by_number_and_code_only(registers: Registers, published: Notice) -> None:
@@ -142,18 +176,34 @@ def test_registration_keeps_the_receipt_and_tells_no_code(registers: Registers, 
     instance, result = register(registers, published, ticket.receipt_no)
     assert (result["receipt_no"], result["code"], result["masked_name"]) == (ticket.receipt_no, None, "某**")
     assert result["in_period"] is True
-    again = registers.call("register_objection", instance, objection_no=instance.number, publicity_no=published.number,
-                           case_no="CX-2026-0001", kind="person", receipt_no=ticket.receipt_no)  # fmt: skip
+    again = registers.call(
+        "register_objection",
+        instance,
+        objection_no=instance.number,
+        publicity_no=published.number,
+        case_no="CX-2026-0001",
+        kind="person",
+        receipt_no=ticket.receipt_no,
+    )
     assert again == result
 
 
-def test_an_objection_without_receipt_number_is_known_by_its_moment(registers: Registers, published: Notice) -> None:
+def test_an_objection_without_receipt_number_is_known_by_its_moment(
+    registers: Registers, published: Notice
+) -> None:
     ticket = objections.submit_objection(registers.context, published.number, DATA)
     payload = registers.messages("MSG-OBJECTION")[0].payload
     instance = registers.add_case("YY")
-    result = registers.call("register_objection", instance, objection_no=instance.number, publicity_no=published.number,
-                            case_no="CX-2026-0001", kind="person", facts=payload["facts"],
-                            received_at=payload["received_at"])  # fmt: skip
+    result = registers.call(
+        "register_objection",
+        instance,
+        objection_no=instance.number,
+        publicity_no=published.number,
+        case_no="CX-2026-0001",
+        kind="person",
+        facts=payload["facts"],
+        received_at=payload["received_at"],
+    )
     assert result["receipt_no"] == ticket.receipt_no
 
 
@@ -172,7 +222,14 @@ def test_counts_and_the_message_when_all_are_resolved(registers_anywhere: Regist
     cases = [object_to(registers, notice)[1] for _ in range(4)]
     outcomes = ["upheld", "rejected", "withdrawn", "not_accepted"]
     close(registers, cases[0], "upheld")
-    assert count(registers, notice) == {"open": 3, "upheld": 1, "rejected": 0, "withdrawn": 0, "not_accepted": 0, "total": 4}
+    assert count(registers, notice) == {
+        "open": 3,
+        "upheld": 1,
+        "rejected": 0,
+        "withdrawn": 0,
+        "not_accepted": 0,
+        "total": 4,
+    }
     registers.now = notice.ends_at + timedelta(hours=1)
     for case, outcome in zip(cases[1:], outcomes[1:], strict=True):
         assert not registers.messages("MSG-OBJECTIONS-RESOLVED")
@@ -184,12 +241,16 @@ def test_counts_and_the_message_when_all_are_resolved(registers_anywhere: Regist
     assert count(registers, notice)["upheld"] == 1
 
 
-def test_the_last_objection_closed_in_the_period_waits_for_its_end(registers: Registers, published: Notice) -> None:
+def test_the_last_objection_closed_in_the_period_waits_for_its_end(
+    registers: Registers, published: Notice
+) -> None:
     close(registers, object_to(registers, published)[1], "rejected")
     assert not registers.messages("MSG-OBJECTIONS-RESOLVED")
 
 
-def test_an_upheld_objection_marks_the_item_and_a_change_removes_it(registers: Registers, published: Notice) -> None:
+def test_an_upheld_objection_marks_the_item_and_a_change_removes_it(
+    registers: Registers, published: Notice
+) -> None:
     _, case = object_to(registers, published)
     registers.call("decide_objection", case, objection_no=case.number, outcome="upheld", reason="查实")
     assert [item.state for item in published.items] == ["disputed", "listed"]
@@ -197,7 +258,9 @@ def test_an_upheld_objection_marks_the_item_and_a_change_removes_it(registers: R
     with pytest.raises(DelegateError, match="OBJECTION_CLOSED"):
         registers.call("decide_objection", case, objection_no=case.number, outcome="rejected")
     kept = [item.data for item in published.items if item.key != "1"]
-    change = registers.call("publish_adjustment", registers.add_case(), publicity_no=published.number, items=kept, reason="查实")
+    change = registers.call(
+        "publish_adjustment", registers.add_case(), publicity_no=published.number, items=kept, reason="查实"
+    )
     assert [item.state for item in published.items] == ["removed", "listed"]
     adjustment = publicity.get_notice(registers.session, change["adjustment_no"])
     assert (adjustment.kind, adjustment.amends_id, len(adjustment.items)) == ("adjustment", published.id, 1)
@@ -222,7 +285,9 @@ def test_an_objector_may_take_it_back(registers: Registers, published: Notice) -
         objections.withdraw_objection(registers.context, ticket.receipt_no, ticket.code, "")
 
 
-@pytest.mark.parametrize("name", ["count_objections", "archive_notice", "publish_adjustment", "close_objection"])
+@pytest.mark.parametrize(
+    "name", ["count_objections", "archive_notice", "publish_adjustment", "close_objection"]
+)
 def test_unknown_numbers_are_a_business_error(registers: Registers, name: str) -> None:
     given = {
         "count_objections": {"publicity_no": "GS-0"},
@@ -236,7 +301,9 @@ def test_unknown_numbers_are_a_business_error(registers: Registers, name: str) -
 
 def test_evidence_is_an_attachment_of_the_ticket(registers: Registers, published: Notice) -> None:
     pdf = io.BytesIO(b"%PDF-1.7\n%%EOF")
-    attachment = files.attach(registers.session, registers.settings.files_dir, pdf, "证据.pdf", "ticket:new", registers.now)
+    attachment = files.attach(
+        registers.session, registers.settings.files_dir, pdf, "证据.pdf", "ticket:new", registers.now
+    )
     object_to(registers, published, evidence=[files.describe(attachment)])
     [row] = registers.session.query(Objection).all()
     assert row.evidence[0]["sha256"] == attachment.sha256
