@@ -19,7 +19,7 @@ class ParameterSpec:
 
 @dataclass(frozen=True)
 class DelegateSignature:
-    """What a service task must know of a registered delegate; `result` is a FEEL type name, `null` for none."""
+    """What is known of a registered delegate; `result` is a FEEL type name, `null` for none."""
 
     name: str
     parameters: Mapping[str, ParameterSpec] = field(default_factory=lambda: _NO_PARAMETERS)

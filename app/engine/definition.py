@@ -73,7 +73,7 @@ class Definition:
         return self._subject.text if self._subject is not None else None
 
     def title(self, variables: Mapping[str, object], env: Environment) -> str:
-        """The title of an instance that starts with these variables; the process's name when it gives nothing."""
+        """The title of an instance that starts with these variables, else the process's name."""
         return self._text(self._title, variables, env) or self.name
 
     def subject(self, variables: Mapping[str, object], env: Environment) -> str | None:

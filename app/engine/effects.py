@@ -57,7 +57,7 @@ class Subscription:
 
 @dataclass(frozen=True)
 class PositionState:
-    """Where tokens are: `count` of them at one element, `waiting` when none can go on by itself or by a person."""
+    """Where tokens are: `count` of them; `waiting` when all wait for time, messages or other tokens."""
 
     process_id: str
     element_id: str
@@ -67,7 +67,7 @@ class PositionState:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened, in the order in which it happened; element and task are None for the instance."""
+    """Something that happened; element and task are None for the instance as a whole."""
 
     kind: str
     element_id: str | None

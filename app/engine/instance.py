@@ -154,7 +154,7 @@ class Instance:
 
     @property
     def outcome(self) -> str | None:
-        """The `zr:outcome` or id of the last end event of the main process; None while it runs or if cancelled."""
+        """`zr:outcome` or id of the main process's last end event; None while it runs or if cancelled."""
         return self._case.outcome if self.completed else None
 
     @property

@@ -69,7 +69,7 @@ class Reading:
             self.problems += error.problems
 
     def read_process(self, process_id: str) -> ProcessReading | None:
-        """Parse one process and the forms it uses, not what it calls; None when there is no way to read it."""
+        """Parse one process and its forms, not what it calls; None when it cannot be read at all."""
         if process_id in self.processes:
             return self.processes[process_id]
         report = Report(process_file(process_id))
@@ -116,7 +116,7 @@ class Reading:
                     todo.append(called)
 
     def check_references(self) -> None:
-        """Report called processes and forms that are not in the bundle, and processes that cannot be called."""
+        """Report called processes and forms that are missing, and processes that cannot be called."""
         for found in list(self.processes.values()):
             for spec in found.specs.values():
                 for node in spec.nodes:

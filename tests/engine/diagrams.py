@@ -38,7 +38,8 @@ def flows(text: str, elements: str = "") -> tuple[str, str]:
             last = index == len(parts) - 3
             inner = _condition(condition.rstrip("] ")) if condition and last else ""
             made.append(
-                f'<sequenceFlow id="{flow_id}" sourceRef="{source}" targetRef="{target}">{inner}</sequenceFlow>'
+                f'<sequenceFlow id="{flow_id}" sourceRef="{source}"'
+                f' targetRef="{target}">{inner}</sequenceFlow>'
             )
             if arrow == "=>":
                 elements = re.sub(rf'id="{source}"', f'id="{source}" default="{flow_id}"', elements, count=1)
@@ -62,7 +63,8 @@ def diagram(
     """The file of one executable process."""
     body = level(elements, connections)
     return (
-        f'{HEAD}{root}<process id="{process}" name="{process}" isExecutable="true" {attributes}>{body}</process>'
+        f'{HEAD}{root}<process id="{process}" name="{process}"'
+        f' isExecutable="true" {attributes}>{body}</process>'
         "</definitions>"
     ).encode()
 

@@ -19,10 +19,12 @@ from app.engine.spiff.user_task import UserTask
 
 PRINCIPAL = re.compile(r"(?:group|org|user|ticket):\S+")
 DUTIES = frozenset(
-    "accept review approve score board finance_request finance_review finance_approve objection "
-    "objection_approve investigate sanction_draft sanction_decide credit_draft credit_approve sign draft "
-    "apply respond".split()
-)
+    {
+        "accept", "apply", "approve", "board", "credit_approve", "credit_draft", "draft", "finance_approve",
+        "finance_request", "finance_review", "investigate", "objection", "objection_approve", "respond",
+        "review", "sanction_decide", "sanction_draft", "score", "sign",
+    }
+)  # fmt: skip
 # Attributes for which a literal is never right.
 COMPUTED = ("collection", "outputElement", "payload")
 

@@ -73,7 +73,7 @@ def scope_of(specs: Mapping[str, ProcessSpec], level: ProcessSpec) -> set[str]:
 
 def _inner_scope(specs: Mapping[str, ProcessSpec], node: FlowNode) -> set[str]:
     shares = isinstance(node, (SubProcess, EventSubProcess)) and not isinstance(node, CallActivity)
-    return scope_of(specs, specs[node.spec_key]) if shares else set()  # type: ignore[attr-defined]
+    return scope_of(specs, specs[node.spec_key]) if shares else set()
 
 
 def start_variables(reading: Reading, process: ProcessReading) -> set[str] | None:
@@ -191,6 +191,9 @@ class _Walk:
         for flow in node.flows:
             if flow.condition is not None:
                 self.use(flow.id, ("condition", flow.condition), set(outside))
+        self._special(node, names)
+
+    def _special(self, node: FlowNode, names: set[str]) -> None:
         if isinstance(node, ScriptTask):
             for name, formula in node.assignments:
                 self._use(node, name, formula, names)

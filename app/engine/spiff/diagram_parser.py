@@ -34,8 +34,9 @@ SILENT = frozenset(
     {
         "association", "auditing", "category", "dataObject", "dataObjectReference", "dataStoreReference",
         "documentation", "extensionElements", "group", "incoming", "ioSpecification", "laneSet", "monitoring",
-        "multiInstanceLoopCharacteristics", "outgoing", "property", "sequenceFlow", "standardLoopCharacteristics",
-        "textAnnotation", "correlationSubscription", "dataInputAssociation", "dataOutputAssociation",
+        "multiInstanceLoopCharacteristics", "outgoing", "property", "sequenceFlow",
+        "standardLoopCharacteristics", "textAnnotation", "correlationSubscription",
+        "dataInputAssociation", "dataOutputAssociation",
     }
 )  # fmt: skip
 

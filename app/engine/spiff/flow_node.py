@@ -115,7 +115,7 @@ class FlowNode(BpmnSpecMixin):  # type: ignore[misc]
             self.send(token, flow)
 
     def choose(self, token: Token) -> Iterable[Flow]:
-        """The flows taken: all without a condition, those whose condition holds, else the default (10.2.1)."""
+        """All flows without a condition, those whose condition holds, else the default (10.2.1)."""
         conditional = [flow for flow in self.flows if flow.condition is not None and not flow.is_default]
         if not conditional:
             return self.flows

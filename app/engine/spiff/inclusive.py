@@ -1,4 +1,4 @@
-"""Inclusive gateway: every flow whose condition holds; the join waits for tokens that can still come (13.4.3).
+"""Inclusive gateway: every flow whose condition holds; the join waits for what can still come (13.4.3).
 
 Corrects: the stock join fires early in loops.
 """

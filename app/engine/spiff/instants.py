@@ -56,7 +56,7 @@ class Cycle:
     first: int = 0
 
     def at(self, number: int, zone: ZoneInfo) -> datetime:
-        """When the repetition of this number, from 0, is due; always counted from the base, so nothing drifts."""
+        """When the repetition of this number, from 0, is due; counted from the base, so nothing drifts."""
         return self.span.after(self.base, zone, self.first + number)
 
 
@@ -92,7 +92,7 @@ def parse_span(value: Any) -> Span | None:
 
 
 def instant_of(value: Any, env: Environment) -> datetime | None:
-    """The instant of a date and time, a date (its beginning), ISO text or a duration from now; None otherwise.
+    """The instant of a date and time, a date (its beginning), ISO text or a duration from now, else None.
 
     What has no offset is meant in the zone of the environment.
     """

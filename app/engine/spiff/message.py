@@ -32,7 +32,7 @@ class MessageTrigger(Trigger):
 
 
 def correlation_key(settings: Settings, token: Token) -> str:
-    """The text of the correlation key at a token; raises StepFailed when it is null: nothing could ever match."""
+    """The text of the correlation key; raises StepFailed when it is null: nothing could ever match."""
     formula = settings.formula("correlationKey")
     if formula is None:
         return ""

@@ -22,7 +22,7 @@ ROOT_NAME = "the root"
 
 
 class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
-    """The elements of one level; `key` names it within a definition, `process_id` is the process around it."""
+    """The elements of one level; `key` names it in a definition, `process_id` is the process around it."""
 
     task_specs: dict[str, Any]
 

@@ -37,13 +37,13 @@ class Repetition(ABC):
     def item_done(self, node: Activity, body: Token, item: Token) -> None:
         """Take the result of a run and go on."""
 
-    def interrupted(self, body: Token) -> None:
+    def interrupted(self, body: Token) -> None:  # noqa: B027  (most have nothing to keep)
         """Keep what is there when a boundary event ends the activity before its time."""
 
 
 @dataclass(frozen=True)
 class MultiInstance(Repetition):
-    """A run for each item of a collection, or `cardinality` runs; outputs are kept in the order of the items."""
+    """A run for each item of a collection, or `cardinality` runs; outputs keep the order of the items."""
 
     sequential: bool
     collection: Formula | None

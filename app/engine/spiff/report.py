@@ -30,7 +30,7 @@ class Report:
 
 
 class ElementCompiler:
-    """Compiles the formulas of one element; a wrong one is reported and gives null, so that reading goes on."""
+    """Compiles the formulas of one element; a wrong one is reported and gives null."""
 
     def __init__(self, report: Report, element: Any) -> None:
         self.report = report

@@ -1,4 +1,4 @@
-"""What the author wrote on an element, in one vocabulary: ours, read from `zr:`, Camunda's and Spiff Arena's."""
+"""What the author wrote on an element, in our words: from `zr:`, Camunda's and Spiff Arena's extensions."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ BPMN_EXTENSIONS = "{http://www.omg.org/spec/BPMN/20100524/MODEL}extensionElement
 # Attributes whose text is literal or, after `=`, FEEL.
 FORMULAS = frozenset(
     {
-        "assignee", "candidates", "caseState", "collection", "correlationKey", "due", "outcome", "outputElement",
-        "payload", "priority", "subject", "title",
+        "assignee", "candidates", "caseState", "collection", "correlationKey", "due", "outcome",
+        "outputElement", "payload", "priority", "subject", "title",
     }
 )  # fmt: skip
 PLAIN = frozenset(
     {
-        "clauseRef", "decisionRef", "delegate", "duty", "elementVariable", "formKey", "nameEn", "notActorOf", "numberPrefix",
-        "outputCollection", "payloadVariable", "resultVariable", "separateFrom", "startableBy", "tool",
+        "clauseRef", "decisionRef", "delegate", "duty", "elementVariable", "formKey", "nameEn",
+        "notActorOf", "numberPrefix", "outputCollection", "payloadVariable",
+        "resultVariable", "separateFrom", "startableBy", "tool",
     }
 )  # fmt: skip
 ATTRIBUTES = FORMULAS | PLAIN

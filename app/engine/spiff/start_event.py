@@ -1,4 +1,4 @@
-"""Start events: of the process without a trigger or with a message; of an event sub-process with any trigger."""
+"""Start events: of a process without a trigger or with a message, of an event sub-process with any."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Trigger:
         return False
 
     def spent(self, token: Token) -> bool:
-        """Called after it happened: whether it cannot happen again; otherwise the token waits for the next time."""
+        """Called after it happened: whether it cannot happen again; otherwise the token waits on."""
         return False
 
 

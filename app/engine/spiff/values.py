@@ -1,4 +1,4 @@
-"""The values that variables hold: what JSON can hold, nothing else, so that a state can always be read again."""
+"""The values that variables hold: what JSON can hold, so that a state can always be read again."""
 
 from __future__ import annotations
 

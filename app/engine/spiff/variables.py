@@ -46,7 +46,7 @@ def visible(token: Token) -> dict[str, Any]:
 
 
 def target_of(token: Token) -> dict[str, Any]:
-    """Where results at this token are written: the item of a multi-instance activity around it, else the scope."""
+    """Where results are written: in the item of a multi-instance activity around, else in the scope."""
     for layer in _layers(token):
         if "item" in layer.internal_data:
             return layer.data

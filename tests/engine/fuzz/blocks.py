@@ -1,4 +1,4 @@
-"""Random block-structured processes: the blocks, how they are drawn, and how a failing one is made smaller."""
+"""Random block-structured processes: how they are drawn, and how a failing one is made smaller."""
 
 from __future__ import annotations
 
@@ -212,30 +212,31 @@ def _guard(d: Drawing, depth: int, place: Place) -> Block:
 
 
 DRAWERS: dict[str, Drawer] = {
-    "seq": _seq, "xor": _xor, "and": _and, "or": _or, "loop": _loop, "race": _race, "sub": _sub, "call": _call,
-    "many": _many, "guard": _guard,
+    "seq": _seq, "xor": _xor, "and": _and, "or": _or, "loop": _loop, "race": _race, "sub": _sub,
+    "call": _call, "many": _many, "guard": _guard,
 }  # fmt: skip
 
 
 def smaller(block: Block) -> Iterator[Block]:
     """Blocks like this one with something left out, the smallest first."""
-    for part in _parts(block):
-        yield part
+    yield from _parts(block)
     for field in fields(block):
         value = getattr(block, field.name)
         if isinstance(value, Block):
-            for less in smaller(value):
-                if not (
-                    isinstance(block, Guard) and field.name == "host" and not isinstance(less, (Task, Sub))
-                ):
-                    yield replace(block, **{field.name: less})
+            kinds = (Task, Sub) if field.name == "host" else (Block,)
+            yield from (
+                replace(block, **{field.name: less}) for less in smaller(value) if isinstance(less, kinds)
+            )
         elif isinstance(value, tuple):
-            if len(value) > 2:
-                for index in range(len(value)):
-                    yield replace(block, **{field.name: value[:index] + value[index + 1 :]})
-            for index, part in enumerate(value):
-                for less in smaller(part):
-                    yield replace(block, **{field.name: (*value[:index], less, *value[index + 1 :])})
+            yield from (replace(block, **{field.name: less}) for less in _fewer(value))
+
+
+def _fewer(parts: tuple[Block, ...]) -> Iterator[tuple[Block, ...]]:
+    for index, part in enumerate(parts):
+        before, behind = parts[:index], parts[index + 1 :]
+        if len(parts) > 2:
+            yield before + behind
+        yield from ((*before, less, *behind) for less in smaller(part))
 
 
 def _parts(block: Block) -> Iterator[Block]:

@@ -102,7 +102,7 @@ def scope_names(block: b.Block) -> frozenset[str]:
 
 
 def run_block(block: b.Block, random: Random) -> int:
-    """Run to the end or for MAX_STEPS; the number of steps. Raises Different and whatever the engine raises."""
+    """Run to the end or for MAX_STEPS; the number of steps. Raises Different and the engine's errors."""
     pair = Pair.start(block)
     names = scope_names(block)
     for step in range(MAX_STEPS):

@@ -58,7 +58,8 @@ def write_graph(graph: Graph) -> bytes:
         )
     body = "".join(text)
     return (
-        f'{HEAD}<message id="M" name="M"/><process id="main" isExecutable="true">{body}</process></definitions>'
+        f'{HEAD}<message id="M" name="M"/><process id="main" isExecutable="true">{body}</process>'
+        f"</definitions>"
     ).encode()
 
 

@@ -1,4 +1,4 @@
-"""Random processes in the engine and in an independent reference: fixed seeds, and fresh ones in every run."""
+"""Random processes in the engine and in an independent reference: fixed seeds, and fresh ones each time."""
 
 from __future__ import annotations
 

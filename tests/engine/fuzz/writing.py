@@ -186,7 +186,8 @@ class Writer:
         join, event = f"{block.id}-join", f"{block.id}-error"
         self.level.add(f'<exclusiveGateway id="{join}"/>')
         self.level.add(
-            f'<boundaryEvent id="{event}" attachedToRef="{block.id}"><errorEventDefinition errorRef="E"/></boundaryEvent>'
+            f'<boundaryEvent id="{event}" attachedToRef="{block.id}"><errorEventDefinition errorRef="E"/>'
+            f"</boundaryEvent>"
         )
         self.level.flow(block.id, join)
         last = self.chain(event, block.handler)
@@ -199,7 +200,8 @@ class Writer:
         Writer(self.files, self.numbers, self.items).process(block.body, f"p-{block.id}")
         given = "".join(f'<zr:in source="= {item}" target="{item}"/>' for item in self.items)
         self.level.add(
-            f'<callActivity id="{block.id}" calledElement="p-{block.id}"><extensionElements>{given}</extensionElements>'
+            f'<callActivity id="{block.id}" calledElement="p-{block.id}">'
+            f"<extensionElements>{given}</extensionElements>"
             "</callActivity>"
         )
         return block.id, block.id
@@ -215,7 +217,8 @@ class Writer:
         output = f"{block.id}.n" if block.body is None else f"i_{block.id} * 10"
         loop = (
             f'<multiInstanceLoopCharacteristics isSequential="{str(block.sequential).lower()}"'
-            f' zr:collection="= [{numbers}]" zr:elementVariable="i_{block.id}" zr:outputCollection="out_{block.id}"'
+            f' zr:collection="= [{numbers}]" zr:elementVariable="i_{block.id}"'
+            f' zr:outputCollection="out_{block.id}"'
             f' zr:outputElement="= {output}">{condition}</multiInstanceLoopCharacteristics>'
         )
         if block.body is None:
@@ -234,7 +237,8 @@ class Writer:
         host = block.host.id if isinstance(block.host, (b.Task, b.Sub)) else ""
         cancel = ' cancelActivity="false"' if block.kind == "beside" else ""
         self.level.add(
-            f'<boundaryEvent id="{block.id}" attachedToRef="{host}"{cancel} zr:correlationKey="{self.key(block.id)}">'
+            f'<boundaryEvent id="{block.id}" attachedToRef="{host}"{cancel}'
+            f' zr:correlationKey="{self.key(block.id)}">'
             '<messageEventDefinition messageRef="M"/></boundaryEvent>'
         )
         self.level.flow(before, first or "")

@@ -35,7 +35,8 @@ def test_a_task_cannot_be_completed_twice_nor_when_unknown() -> None:
 
 def test_the_view_of_a_task_holds_what_the_author_wrote() -> None:
     lane = (
-        '<laneSet><lane id="l" name="经办" zr:candidates="group:clerk group:chief"><flowNodeRef>a</flowNodeRef>'
+        '<laneSet><lane id="l" name="经办" zr:candidates="group:clerk group:chief">'
+        "<flowNodeRef>a</flowNodeRef>"
         "</lane></laneSet>"
     )
     task = user(
@@ -143,15 +144,16 @@ def test_an_embedded_sub_process_shares_the_scope() -> None:
 
 
 CALLED = diagram(
-    '<startEvent id="s"/><exclusiveGateway id="g"/><endEvent id="no"/><endEvent id="yes" zr:outcome="accepted"/>'
-    + user("b"),
+    '<startEvent id="s"/><exclusiveGateway id="g"/><endEvent id="no"/><endEvent id="yes"'
+    ' zr:outcome="accepted"/>' + user("b"),
     "s -> b -> g -> yes [b.ok]\ng => no",
     process="q",
 )
 CALLER = diagram(
     START_END
     + '<callActivity id="c" calledElement="q"><extensionElements><zr:in source="= x + 1" target="y"/>'
-    '<zr:out source="= outcome" target="acceptance.outcome"/><zr:out source="= b.note" target="acceptance.note"/>'
+    '<zr:out source="= outcome" target="acceptance.outcome"/><zr:out source="= b.note"'
+    ' target="acceptance.note"/>'
     "</extensionElements></callActivity>",
     "s -> c -> e",
 )
@@ -187,7 +189,8 @@ def test_services_wait_for_the_host() -> None:
 def test_a_failed_service_goes_to_the_error_boundary_or_stops_the_step() -> None:
     root = '<error id="err" name="失败" errorCode="SMS_FAIL"/>'
     boundary = (
-        '<boundaryEvent id="b" attachedToRef="v" zr:payloadVariable="error"><errorEventDefinition errorRef="err"/>'
+        '<boundaryEvent id="b" attachedToRef="v" zr:payloadVariable="error">'
+        '<errorEventDefinition errorRef="err"/>'
         "</boundaryEvent>"
     )
     xml = diagram(

@@ -264,7 +264,8 @@ Q = diagram(ENDS + script("x", "y = given + extra"), "s -> x -> e", process="q")
 
 def caller(source: str = "= instance.no", target: str = "given", out: str = "= y") -> bytes:
     call = (
-        f'<callActivity id="c" calledElement="q"><extensionElements><zr:in source="{source}" target="{target}"/>'
+        f'<callActivity id="c" calledElement="q"><extensionElements><zr:in source="{source}"'
+        f' target="{target}"/>'
         f'<zr:out source="{out}" target="back.y"/></extensionElements></callActivity>'
     )
     return diagram(

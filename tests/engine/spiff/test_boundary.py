@@ -15,7 +15,8 @@ def timer(
 ) -> str:
     cancel = "" if interrupting else 'cancelActivity="false"'
     return (
-        f'<boundaryEvent id="{element_id}" attachedToRef="{host}" {cancel}><timerEventDefinition><{kind}>{value}</{kind}>'
+        f'<boundaryEvent id="{element_id}" attachedToRef="{host}" {cancel}><timerEventDefinition>'
+        f"<{kind}>{value}</{kind}>"
         "</timerEventDefinition></boundaryEvent>"
     )
 
@@ -186,7 +187,8 @@ def test_an_escalation_leaves_the_sub_process_running_when_not_interrupting() ->
         "s2 -> up -> u",
     )
     catch = (
-        '<boundaryEvent id="b" attachedToRef="sub" cancelActivity="false"><escalationEventDefinition escalationRef="X"/>'
+        '<boundaryEvent id="b" attachedToRef="sub" cancelActivity="false">'
+        '<escalationEventDefinition escalationRef="X"/>'
         "</boundaryEvent>"
     )
     xml = diagram(

@@ -13,7 +13,8 @@ from tests.engine.diagrams import NOON, Run, define, diagram, env, level, run, s
 ENDS = '<startEvent id="s"/><endEvent id="e"/>'
 ROOT = (
     '<message id="M" name="PAID"/><message id="M2" name="PLAN"/><signal id="S" name="SIG"/>'
-    '<error id="E" errorCode="BAD"/><error id="E2" errorCode="WORSE"/><escalation id="X" escalationCode="LATE"/>'
+    '<error id="E" errorCode="BAD"/><error id="E2" errorCode="WORSE"/><escalation'
+    ' id="X" escalationCode="LATE"/>'
 )
 
 
@@ -43,7 +44,8 @@ RECOVERY = diagram(
     + user("t_plan")
     + user("t_rem")
     + user("t_soon"),
-    "s -> ev -> m_paid -> g -> ev [paid.left > 0]\ng => e\nev -> m_plan -> t_plan -> ev\nev -> due -> t_rem -> ev\n"
+    "s -> ev -> m_paid -> g -> ev [paid.left > 0]\ng => e\n"
+    "ev -> m_plan -> t_plan -> ev\nev -> due -> t_rem -> ev\n"
     "ev -> soon -> t_soon -> ev",
     root=ROOT,
 )
@@ -185,7 +187,8 @@ def test_receive_and_send_tasks() -> None:
 
 def test_throw_and_end_events_send_messages() -> None:
     events = (
-        f'<startEvent id="s"/><intermediateThrowEvent id="t" zr:correlationKey="k" zr:payload="= {{a: x}}">{msg()}'
+        f'<startEvent id="s"/><intermediateThrowEvent id="t" zr:correlationKey="k"'
+        f' zr:payload="= {{a: x}}">{msg()}'
         f'</intermediateThrowEvent><endEvent id="e" zr:correlationKey="k2">{msg("M2")}</endEvent>'
     )
     made = run(diagram(events, "s -> t -> e", root=ROOT), x=5)
@@ -261,9 +264,8 @@ def test_links_go_on_at_the_other_end() -> None:
 @pytest.mark.parametrize("nested", [False, True])
 def test_terminate_ends_its_level_only(nested: bool) -> None:
     inner = (
-        '<startEvent id="s2"/><parallelGateway id="f"/><endEvent id="stop"><terminateEventDefinition/></endEvent>'
-        + user("a")
-        + user("b")
+        '<startEvent id="s2"/><parallelGateway id="f"/><endEvent id="stop"><terminateEventDefinition/>'
+        "</endEvent>" + user("a") + user("b")
     )
     lines = "s2 -> f -> a -> stop\nf -> b"
     if nested:

@@ -49,8 +49,8 @@ def test_a_second_token_on_the_same_flow_waits_for_the_next_round() -> None:
 def test_two_flows_from_one_gateway_to_one_join_count_as_two() -> None:
     xml = diagram(
         '<startEvent id="s"/><endEvent id="e"/><parallelGateway id="f"/><parallelGateway id="j"/>'
-        '<sequenceFlow id="one" sourceRef="f" targetRef="j"/><sequenceFlow id="two" sourceRef="f" targetRef="j"/>'
-        + user("x"),
+        '<sequenceFlow id="one" sourceRef="f" targetRef="j"/><sequenceFlow id="two"'
+        ' sourceRef="f" targetRef="j"/>' + user("x"),
         "s -> f\nj -> x -> e",
     )
     assert run(xml).open == ["x"]

@@ -16,7 +16,8 @@ ENDS = '<startEvent id="s"/><endEvent id="e"/>'
 def many(extra: str = "", inner: str = "", sequential: bool = False) -> str:
     return (
         f'<multiInstanceLoopCharacteristics isSequential="{str(sequential).lower()}" zr:collection="= panel"'
-        f' zr:elementVariable="expert" zr:outputCollection="sheets" zr:outputElement="= sheet" {extra}>{inner}'
+        f' zr:elementVariable="expert" zr:outputCollection="sheets"'
+        f' zr:outputElement="= sheet" {extra}>{inner}'
         "</multiInstanceLoopCharacteristics>"
     )
 
@@ -80,7 +81,10 @@ def test_the_completion_condition_sees_counts_and_outputs(condition: str, after:
 
 
 def test_a_cardinality_needs_no_collection() -> None:
-    loop = "<multiInstanceLoopCharacteristics><loopCardinality>n + 1</loopCardinality></multiInstanceLoopCharacteristics>"
+    loop = (
+        "<multiInstanceLoopCharacteristics><loopCardinality>n + 1</loopCardinality>"
+        "</multiInstanceLoopCharacteristics>"
+    )
     assert run(diagram(ENDS + user("t", "", loop), "s -> t -> e"), n=2).open == ["t", "t", "t"]
 
 
@@ -104,7 +108,8 @@ def expert_review() -> bytes:
         ' zr:outputCollection="statements" zr:outputElement="= statement"/>',
     )
     due = (
-        '<boundaryEvent id="b_due" attachedToRef="t_score"><timerEventDefinition><timeDuration>P10D</timeDuration>'
+        '<boundaryEvent id="b_due" attachedToRef="t_score"><timerEventDefinition>'
+        "<timeDuration>P10D</timeDuration>"
         "</timerEventDefinition></boundaryEvent>"
         '<boundaryEvent id="b_urge" attachedToRef="t_score" cancelActivity="false"><timerEventDefinition>'
         "<timeCycle>R2/P4D</timeCycle></timerEventDefinition></boundaryEvent>"
@@ -179,7 +184,8 @@ def test_items_of_a_sub_process_have_their_own_variables() -> None:
 def test_items_of_a_called_process() -> None:
     called = diagram(ENDS + user("u"), "s -> u -> e", process="q")
     call = (
-        f'<callActivity id="c" calledElement="q">{many()}<extensionElements><zr:in source="= expert.who" target="who"/>'
+        f'<callActivity id="c" calledElement="q">{many()}<extensionElements><zr:in'
+        f' source="= expert.who" target="who"/>'
         '<zr:out source="= u.n" target="sheet"/></extensionElements></callActivity>'
     )
     made = run(diagram(ENDS + call, "s -> c -> e"), called, panel=PANEL)
@@ -222,12 +228,14 @@ def test_nested_multi_instance() -> None:
             3,
         ),
         (
-            '<standardLoopCharacteristics loopMaximum="2"><loopCondition>t.more</loopCondition></standardLoopCharacteristics>',
+            '<standardLoopCharacteristics loopMaximum="2"><loopCondition>t.more</loopCondition>'
+            "</standardLoopCharacteristics>",
             2,
         ),
         ('<standardLoopCharacteristics loopMaximum="4"/>', 4),
         (
-            '<standardLoopCharacteristics testBefore="true"><loopCondition>t.more</loopCondition></standardLoopCharacteristics>',
+            '<standardLoopCharacteristics testBefore="true"><loopCondition>t.more</loopCondition>'
+            "</standardLoopCharacteristics>",
             0,
         ),
     ],
