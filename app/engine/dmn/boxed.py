@@ -18,7 +18,7 @@ from app.engine.feel.errors import FeelBudgetError, FeelSyntaxError
 from app.engine.feel.expressions import Expression, UnaryTests, compile_expression, compile_unary_tests
 from app.engine.feel.frames import Frame
 from app.engine.feel.loops import NoIteration, item_names, items_of
-from app.engine.feel.types import FeelType, Mismatch
+from app.engine.feel.types import FeelType, FunctionType, Mismatch
 from app.engine.feel.values import FeelFunction, Parameter, kind_of
 
 Names = frozenset[str]
@@ -40,7 +40,7 @@ class BoxedReader:
     # -- FEEL texts -------------------------------------------------------------------------------
     def expression(self, element: etree._Element, text: str | None, names: Names) -> Expression:
         """A compiled text; a wrong one is a problem and evaluates to null."""
-        if text is None or not text.strip():
+        if text is None or not text.strip() or not self._speaks_feel(element):
             return _NULL
         try:
             return compile_expression(text, names)
@@ -50,11 +50,20 @@ class BoxedReader:
 
     def tests(self, element: etree._Element, text: str | None, names: Names) -> UnaryTests:
         """Compiled unary tests; wrong ones are a problem and let nothing pass."""
+        if not self._speaks_feel(element):
+            return compile_unary_tests("false and ?")
         try:
             return compile_unary_tests((text or "").strip(), names)
         except FeelSyntaxError as error:
             self.problem(element, f"{(text or '').strip()!r}: {error}")
             return compile_unary_tests("false and ?")
+
+    def _speaks_feel(self, element: etree._Element) -> bool:
+        language = xml.attribute(element, "expressionLanguage")
+        if not xml.is_feel(language):
+            self.problem(element, f"{language} cannot be evaluated, only FEEL")
+            return False
+        return True
 
     # -- boxed expressions ------------------------------------------------------------------------
     def inside(self, element: etree._Element | None, names: Names) -> Code:
@@ -67,9 +76,6 @@ class BoxedReader:
         return _READERS[xml.tag_of(element)](self, element, names)
 
     def literal(self, element: etree._Element, names: Names) -> Code:
-        if not xml.is_feel(xml.attribute(element, "expressionLanguage")):
-            self.problem(element, "only FEEL expressions can be evaluated")
-            return lambda _: None
         return self.expression(element, xml.text_of(element, "text"), names).run
 
     def table(self, element: etree._Element, names: Names) -> Code:
@@ -133,7 +139,7 @@ class BoxedReader:
         kind = (xml.attribute(element, "kind") or "FEEL").upper()
         is_external = kind != "FEEL"
         body = None if is_external else self.inside(element, names | {p.name for p in parameters})
-        result = self.types.resolve(xml.type_ref(element), element)
+        result = result_type(self.types.resolve(xml.type_ref(element), element))
 
         def run(frame: Frame) -> Any:
             def call(_: Any, arguments: Sequence[Any]) -> Any:
@@ -157,7 +163,7 @@ class BoxedReader:
         if kind != "FEEL":
             return lambda frame: _run(frame).fail(f"external functions ({kind}) are refused", place)
         parameters = {xml.attribute(p, "name") or "" for p in xml.children(element, "formalParameter")}
-        return self.typed(element, self.inside(element, names | parameters), "the result")
+        return self.inside(element, names | parameters)
 
     def invocation(self, element: etree._Element, names: Names) -> Code:
         target = self.inside(element, names)
@@ -231,6 +237,11 @@ def _run(frame: Frame) -> DecisionRun:
     if not isinstance(frame.run, DecisionRun):
         raise FeelBudgetError("a decision's function outlived its decision")
     return frame.run
+
+
+def result_type(kind: FeelType | None) -> FeelType | None:
+    """What a function gives: its type may be written as that of the function or of the result."""
+    return kind.result if isinstance(kind, FunctionType) else kind
 
 
 def _quantify(results: list[Any], every: bool) -> bool | None:

@@ -19,7 +19,7 @@ from app.engine.feel.scope import NO_SCOPE, Run, Scope
 from app.engine.feel.values import FeelFunction, Parameter
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DecisionModel:
     """Decisions that can be evaluated; immutable, shared between threads."""
 

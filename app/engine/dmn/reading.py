@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from lxml import etree
 
 from app.engine.dmn import xml
-from app.engine.dmn.boxed import BoxedReader, Names
+from app.engine.dmn.boxed import BoxedReader, Names, result_type
 from app.engine.dmn.elements import Decision, Element, Import, InputData, Knowledge, Reference, Service
 from app.engine.dmn.errors import DmnError, DmnInvalid
 from app.engine.dmn.item_types import TypeTable
 from app.engine.dmn.model import DecisionModel
-from app.engine.feel.types import FeelType, FunctionType
+from app.engine.feel.types import FeelType
 from app.engine.feel.values import Parameter
 
 _REQUIREMENTS = {
@@ -198,9 +198,9 @@ class ModelReader:
         names = self.names_for(requires) | {element.get("name") or ""}
         code = self.boxed.knowledge(logic, names)
         table = xml.child(logic, "decisionTable")
-        kind = self._variable_type(element)
-        if isinstance(kind, FunctionType):
-            kind = kind.result
+        kind = result_type(self._variable_type(element))
+        if kind is None and logic is not None:
+            kind = result_type(self.types.resolve(xml.type_ref(logic), logic))
         return Knowledge(
             id=element.get("id") or "",
             name=element.get("name") or "",

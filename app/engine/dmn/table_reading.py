@@ -30,7 +30,7 @@ def _input(reader: BoxedReader, element: etree._Element, names: frozenset[str]) 
     text = (xml.text_of(source, "text") if source is not None else None) or ""
     if not text.strip():
         reader.problem(element, "an input column has no expression")
-    expression = reader.expression(element, text, names)
+    expression = reader.expression(element if source is None else source, text, names)
     return InputClause(
         id=xml.attribute(element, "id") or "",
         label=xml.attribute(element, "label") or expression.text.strip(),

@@ -66,9 +66,7 @@ class UnaryTests(_Compiled):
 
     def __init__(self, text: str, node: n.UnaryTestsNode, codes: list[Code]) -> None:
         super().__init__(text, node)
-        self._tests = [
-            (code, _is_condition(test), bounds(test)) for code, test in zip(codes, node.tests, strict=True)
-        ]
+        self._tests = [(code, _kind_of_test(test)) for code, test in zip(codes, node.tests, strict=True)]
         self._negated = node.negated
         self.node = node
 
@@ -92,33 +90,41 @@ class UnaryTests(_Compiled):
 
     def values(self, frame: Frame) -> tuple[Any, ...]:
         """The values tests such as `"a","b"` name one by one; empty when one of them is no plain value."""
-        if self._negated or any(is_condition for _, is_condition, _ in self._tests):
+        if self._negated or any(kind == "condition" for _, kind in self._tests):
             return ()
-        found = tuple(code(Frame({"?": None}, frame)) for code, _, _ in self._tests)
+        found = tuple(code(Frame({"?": None}, frame)) for code, _ in self._tests)
         return () if any(value is None or isinstance(value, FeelRange) for value in found) else found
 
 
-def _passes(test: tuple[Code, bool, bool], frame: Frame, value: Any) -> bool | None:
-    code, is_condition, is_range = test
+def _passes(test: tuple[Code, str], frame: Frame, value: Any) -> bool | None:
+    code, kind = test
     result = code(frame)
-    if result is None and is_range:
+    if result is None and kind in ("range", "condition"):
         return None
-    if is_condition:
-        return result if isinstance(result, bool) else None if result is None else test_value(value, result)
+    if isinstance(result, bool) and (kind == "condition" or (kind == "call" and not isinstance(value, bool))):
+        return result
     return test_value(value, result)
 
 
-def _is_condition(node: n.Node) -> bool:
-    """Whether a test says by itself if the value passes, rather than what the value must be."""
-    return mentions(node, "?") or isinstance(
-        node, (n.Comparison, n.Between, n.In, n.InstanceOf, n.Logic, n.Quantified)
-    )
+_CONDITIONS = (n.Comparison, n.Between, n.In, n.InstanceOf, n.Logic, n.Quantified)
+
+
+def _kind_of_test(node: n.Node) -> str:
+    """Whether a test says by itself if the value passes (condition), or what the value must be.
+
+    A call may do either: its boolean is a condition unless the value is a boolean to compare with.
+    """
+    if mentions(node, "?") or isinstance(node, _CONDITIONS):
+        return "condition"
+    if bounds(node):
+        return "range"
+    return "call" if isinstance(node, n.Call) else "value"
 
 
 def _relevant(text: str, names: Iterable[str]) -> frozenset[str]:
     """The names the lexer cannot see as one word and that may occur in the text."""
     return frozenset(
-        name for name in names if not is_plain(name) and name[:1] and name.split()[0][:1] in text
+        name for name in names if not is_plain(name) and name.strip() and name.strip()[0] in text
     )
 
 

@@ -256,6 +256,30 @@ def test_every_problem_is_told_with_its_element() -> None:
         assert part in messages, part
 
 
+def test_other_languages_than_feel_are_told() -> None:
+    cell = table(["x"], ["k"], [["1", "2"]])
+    for part in ("<inputExpression", "<inputEntry", "<outputEntry"):
+        foreign = cell.replace(part, f'{part} expressionLanguage="javascript"')
+        with pytest.raises(DmnInvalid, match="javascript cannot be evaluated"):
+            model_of(decision("d", foreign))
+    spelled = cell.replace(
+        "<inputEntry", '<inputEntry expressionLanguage="https://www.omg.org/spec/DMN/20230324/FEEL/"'
+    )
+    assert model_of(decision("d", spelled)).evaluate("d", {"x": 1}).value == 2
+
+
+def test_a_functions_type_may_be_its_own_or_its_results() -> None:
+    for place in ("variable", "encapsulatedLogic"):
+        for kind in ("number", "tFunction"):
+            fee = PMT.replace(' typeRef="number"/>\n<enc', "/>\n<enc").replace(
+                f"<{place}", f'<{place} typeRef="{kind}"', 1
+            )
+            model = model_of(
+                TYPES, fee, decision("d", literal('[fee(2, 3), fee("x", 3)]'), needs("Knowledge", "b_fee"))
+            )
+            assert model.evaluate("d", {}).value == [6, None]
+
+
 @pytest.mark.parametrize(
     "data",
     [

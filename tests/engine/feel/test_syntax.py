@@ -138,6 +138,7 @@ def test_a_variable_hides_the_built_in_function_of_its_name() -> None:
 def test_compiled_texts_are_shared_whatever_plain_names_are_in_scope() -> None:
     assert compile_expression("a + 1", ["a", "b"]) is compile_expression("a + 1")
     assert compile_expression("a-b", ["a-b"]) is not compile_expression("a-b")
+    assert compile_expression("a + 1", ["", "  ", "(", '"x', "if"]).names == {"a"}
 
 
 def test_what_is_unknown_is_null_with_a_warning() -> None:
