@@ -59,7 +59,8 @@ def _effective_with_money() -> Walk:
     assert "不得用于购置办公设备、场地租金及其他与本项目无关的支出" in text["prohibited_uses"]
     assert {"S2-C1", "S2-C2", "S2-C3"} <= set(text["clauses"])
     sealed = walk.called("seal_agreement")[0]
-    assert sealed["targets"] == TARGETS and sealed["text_sha256"] == "cd" * 32
+    assert sealed["targets"] == TARGETS
+    assert sealed["text_sha256"] == "cd" * 32
     assert {stone["kind"] for stone in sealed["milestones"]} == {"report", "mid_term", "final"}
     assert walk.instance.case_state == "active"
     walk.do("t_apply", **REQUEST)
@@ -104,7 +105,8 @@ def _without_money() -> Walk:
         extra = {"confirm_liability": True} if side == "t_u" else {}
         walk.do(side, **SIGNED, **extra)
         walk.do(side, **SIGNED, **extra)
-    assert walk.instance.outcome == "effective" and walk.called("place_payment_order") == []
+    assert walk.instance.outcome == "effective"
+    assert walk.called("place_payment_order") == []
     return walk
 
 
@@ -151,7 +153,8 @@ def test_the_signing_limit_is_counted_in_calendar_days() -> None:
     walk = _drafted(_start())
     walk.do("t_neg", outcome="agree")
     due = walk.instance.next_due()
-    assert due is not None and (due - walk.now).days == 30
+    assert due is not None
+    assert (due - walk.now).days == 30
 
 
 def test_another_kind_of_institution_needs_a_ruling_on_its_targets() -> None:
@@ -171,4 +174,6 @@ def test_instalments_add_up_to_the_total() -> None:
 
 def test_the_drafter_does_not_sign() -> None:
     sign = definition("agreement_signing").element("agreement_signing", "t_b")
-    assert sign is not None and sign.not_actor_of == ("t_draft",) and sign.duty == "sign"
+    assert sign is not None
+    assert sign.not_actor_of == ("t_draft",)
+    assert sign.duty == "sign"

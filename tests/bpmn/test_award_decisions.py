@@ -1,4 +1,4 @@
-"""The decisions after the award: targets, use of money, publicity, grade, sanctions, payment, form of objections."""
+"""The decisions after the award: targets, use of money, publicity, grade, sanctions, payment, objections."""
 
 from __future__ import annotations
 
@@ -138,7 +138,8 @@ def test_fund_use(code: str | None, result: str) -> None:
 def test_fund_use_of_nothing_and_of_the_worst() -> None:
     assert decide("fund_use", uses=[])["result"] == "none"
     mixed = decide("fund_use", uses=[{"use_code": "other"}, {"use_code": "rent"}])
-    assert mixed["result"] == "prohibited" and len(mixed["reasons"]) == 2
+    assert mixed["result"] == "prohibited"
+    assert len(mixed["reasons"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,8 @@ def test_every_row_names_its_clause_and_reason(decision_id: str) -> None:
     assert rules
     for rule in rules:
         assert rule.annotations["clause"].startswith(("S1-", "S2-"))
-        assert rule.annotations["reason_code"].isupper() and rule.annotations["reason"]
+        assert rule.annotations["reason_code"].isupper()
+        assert rule.annotations["reason"]
 
 
 @pytest.mark.parametrize("decision_id", IDS)

@@ -92,5 +92,7 @@ def test_every_element_is_walked() -> None:
 
 def test_drafter_and_approver_differ() -> None:
     approve = definition("credit_record").element("credit_record", "t_ok")
-    assert approve is not None and approve.duty == "credit_approve"
-    assert approve.not_actor_of == ("t_draft",) and approve.separate_from == ("credit_draft",)
+    assert approve is not None
+    assert approve.duty == "credit_approve"
+    assert approve.not_actor_of == ("t_draft",)
+    assert approve.separate_from == ("credit_draft",)

@@ -170,12 +170,15 @@ def _three_instalments_then_repair() -> Walk:
     assert walk.called("render_letter")[-1]["letter"] == "TPL-28"
     assert letter["measures"] == ["cancel_qualification", "revoke_project", "recover_funds", "credit_record"]
     assert letter["clauses"] == ["S2-C1", "S2-C2", "S2-C3"]
-    assert letter["statement"] == "系录入错误" and letter["statement_assessment"] == "不予采纳"
-    assert "行政复议" in letter["remedies"] and letter["payment_account"] == ACCOUNT
+    assert letter["statement"] == "系录入错误"
+    assert letter["statement_assessment"] == "不予采纳"
+    assert "行政复议" in letter["remedies"]
+    assert letter["payment_account"] == ACCOUNT
     assert walk.called("cancel_qualification")[0]["period"] == 36
     _credited(_demanded(walk))
     receivable = walk.called("open_receivable")[0]
-    assert receivable["principal_amount"] == 300000 and receivable["decision_no"].startswith("WS-")
+    assert receivable["principal_amount"] == 300000
+    assert receivable["decision_no"].startswith("WS-")
     walk.send("MSG-INSTALMENT-REQUEST", "SB-1", reason="资金紧张", instalments=[])
     seven = [{"due": f"2026-0{n}-01", "amount": 1} for n in range(1, 8)]
     assert walk.refused("t_plan", outcome="agree", instalments=seven, reason="x") == {"instalments"}
@@ -365,14 +368,17 @@ def test_investigators_and_drafters_do_not_decide() -> None:
     """S5 and S6: nobody who handled the case investigates; decided collectively, drafter is not decider."""
     process = definition("fraud_clawback")
     investigate = process.element("fraud_clawback", "t_inv")
-    assert investigate is not None and investigate.duty == "investigate"
+    assert investigate is not None
+    assert investigate.duty == "investigate"
     assert {"accept", "review", "score", "approve", "finance_approve", "sign"} <= set(
         investigate.separate_from
     )
     board = process.element("fraud_clawback", "t_board")
-    assert board is not None and set(board.separate_from) == {"sanction_draft", "investigate"}
+    assert board is not None
+    assert set(board.separate_from) == {"sanction_draft", "investigate"}
     drafted = process.element("fraud_clawback", "t_dec")
-    assert drafted is not None and drafted.not_actor_of == ("t_board",)
+    assert drafted is not None
+    assert drafted.not_actor_of == ("t_board",)
 
 
 def test_the_ledger_and_not_the_lead_says_what_was_paid() -> None:

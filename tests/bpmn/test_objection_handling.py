@@ -69,7 +69,8 @@ def _upheld() -> Walk:
     walk.do("t_reply", text="经核实，异议成立。")
     assert walk.called("deliver_document")[-1]["to"] == "ticket:NO-1"
     letter = walk.called("render_letter")[-1]["data"]
-    assert letter["addressee"] == "王*" and "王某" not in str(letter)
+    assert letter["addressee"] == "王*"
+    assert "王某" not in str(letter)
     assert walk.called("close_objection") == [{"objection_no": "NO-1", "outcome": "upheld"}]
     assert walk.sent("MSG-OBJECTION-CLOSED")[0].key == "GS-1"
     assert walk.instance.outcome == "closed"
@@ -181,14 +182,16 @@ def test_every_element_is_walked() -> None:
 
 
 def test_who_handled_the_case_handles_no_objection() -> None:
-    """S4: the officer is none of clerk, expert and approver of the disputed case; who decides is no officer."""
+    """S4: the officer is none of clerk, expert, approver of the disputed case; who decides is no officer."""
     process = definition("objection_handling")
     for task in ("t_check", "t_rej", "t_wd", "t_reply", "t_ask", "t_inv", "t_op"):
         element = process.element("objection_handling", task)
-        assert element is not None and element.duty == "objection"
+        assert element is not None
+        assert element.duty == "objection"
         assert set(element.separate_from) == {"accept", "review", "approve", "score"}
     decide = process.element("objection_handling", "t_decide")
-    assert decide is not None and {"t_check", "t_ask", "t_inv", "t_op"} <= set(decide.not_actor_of)
+    assert decide is not None
+    assert {"t_check", "t_ask", "t_inv", "t_op"} <= set(decide.not_actor_of)
 
 
 CASES: list[tuple[Mapping[str, Any], str]] = [

@@ -158,18 +158,16 @@ def _misused_and_failed() -> Walk:
     walk.do("t_final", outcome="uphold", reason="不予采纳")
     walk.do("t_fail", text="不合格")
     report = walk.called("render_letter")[-1]["data"]
-    assert (
-        report["grade"] == "fail"
-        and "停止拨付" in report["consequence"]
-        and report["statement"] == "请求从轻"
-    )
+    assert report["grade"] == "fail"
+    assert "停止拨付" in report["consequence"]
+    assert report["statement"] == "请求从轻"
     _served(walk)
     assert "failed" in walk.states
     return walk
 
 
 def _explained_in_silence_and_changed() -> Walk:
-    """Nobody explains an unlisted use, it is found clean; rectification lapses; the final word changes the grade."""
+    """An unlisted use is not explained but found clean; nothing is rectified; the final word changes the grade."""
     walk = _noticed(_start(score=59))
     _reported(walk, _deals(50, 20), [{**USE, "use_code": "other"}])
     walk.wait("b_expl")
@@ -277,4 +275,6 @@ def test_money_without_any_use_must_be_explained() -> None:
 
 def test_board_members_did_not_prepare_the_decision() -> None:
     board = definition("performance_review").element("performance_review", "t_board")
-    assert board is not None and board.duty == "board" and {"t_mat", "t_div"} <= set(board.not_actor_of)
+    assert board is not None
+    assert board.duty == "board"
+    assert {"t_mat", "t_div"} <= set(board.not_actor_of)

@@ -45,7 +45,8 @@ def _clear() -> Walk:
     published = walk.called("publish_notice")[0]
     assert (published["days"], published["case_no"]) == (5, "PC-1")
     assert [item["org_name"] for item in published["items"]] == ["甲银行", "乙保险"]
-    assert "contact@example.invalid" in published["body"] and "\n异议受理渠道" in published["body"]
+    assert "contact@example.invalid" in published["body"]
+    assert "\n异议受理渠道" in published["body"]
     assert walk.instance.case_state == "in_publicity"
     walk.wait("tm_end")
     walk.do("t_cert", checked=True)
@@ -128,7 +129,8 @@ def test_every_element_is_walked() -> None:
 
 def test_drafter_and_approver_differ() -> None:
     approve: Element | None = definition("publicity").element("publicity", "t_appr")
-    assert approve is not None and approve.not_actor_of == ("t_notice",)
+    assert approve is not None
+    assert approve.not_actor_of == ("t_notice",)
 
 
 def test_an_open_objection_at_the_end_gives_a_person_the_word() -> None:

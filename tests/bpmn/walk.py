@@ -1,5 +1,5 @@
-"""Walks through the project's diagrams: forms are filled as a person would, and the instance is stored and loaded
-again after every step."""
+"""Walks through the project's diagrams: forms are filled as a person would fill them, and the instance is
+stored and loaded again after every step."""
 
 from __future__ import annotations
 
