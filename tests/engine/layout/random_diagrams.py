@@ -85,7 +85,7 @@ class Blocks:
     def _boundary(self, depth: int) -> tuple[str, str]:
         host = self.node("userTask")
         for _ in range(self.rng.randint(1, 3)):
-            event = self.node("boundaryEvent", "<bpmn:timerEventDefinition/>", f' attachedToRef="{host}"')
+            event = self.node("boundaryEvent", "<bpmn:timerEventDefinition/>", f' attachedToRef="{host}" cancelActivity="false"')
             self.lane_of[event] = self.lane_of[host]
             entry, leave = self.block(min(depth, 0))
             self.flow(event, entry)

@@ -1,0 +1,92 @@
+"""From the states that were seen to findings with runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.engine.soundness.findings import Finding, RunStep
+from app.engine.soundness.net import Net, Place, Step
+from app.engine.soundness.search import Exploration, Marking
+
+
+def judge(net: Net, seen: Exploration) -> list[Finding]:
+    """All findings about one net; of several ways to the same fault the shortest is shown."""
+    if not seen.is_complete:
+        return [Finding("too_large", net.process_id, ())]
+    findings = [*_deadlocks(net, seen), *_clashes(net, seen), *_livelocks(net, seen)]
+    acted = seen.acted
+    dead = [
+        node_id
+        for node_id in sorted(net.expected)
+        if node_id not in acted and (node_id in net.unreachable or not findings)
+    ]
+    return [*findings, *(Finding("dead", net.process_id, (node_id,)) for node_id in dead)]
+
+
+def _deadlocks(net: Net, seen: Exploration) -> list[Finding]:
+    found: dict[tuple[str, ...], Finding] = {}
+    for marking in seen.stuck:
+        where = _where(net, marking)
+        if where not in found:
+            found[where] = Finding("deadlock", net.process_id, where, _run(seen, marking))
+    return list(found.values())
+
+
+def _clashes(net: Net, seen: Exploration) -> list[Finding]:
+    found: dict[str, Finding] = {}
+    for marking, step, place in seen.clashes:
+        if step.node_id not in found:
+            run = (*_run(seen, marking), *_shown(step, (*(marking or ()), place)))
+            found[step.node_id] = Finding("unsynchronised", net.process_id, (step.node_id,), run)
+    return list(found.values())
+
+
+def _livelocks(net: Net, seen: Exploration) -> list[Finding]:
+    """States from which neither the end nor another fault can be reached any more."""
+    good = (
+        set(seen.final)
+        | set(seen.stuck)
+        | {marking for marking, _s, _p in seen.clashes if marking is not None}
+    )
+    stack = list(good)
+    while stack:
+        for marking in seen.before[stack.pop()]:
+            if marking not in good:
+                good.add(marking)
+                stack.append(marking)
+    trapped = [marking for marking in seen.came if marking not in good]
+    if not trapped:
+        return []
+    where = sorted({node_id for marking in trapped for node_id in _where(net, marking)})
+    return [Finding("livelock", net.process_id, tuple(where), _run(seen, trapped[0]))]
+
+
+def _where(net: Net, marking: Iterable[Place]) -> tuple[str, ...]:
+    """The elements at which tokens wait."""
+    return tuple(
+        sorted({net.waits_at.get(place, place.strip("@!").removeprefix("start:")) for place in marking})
+    )
+
+
+def _run(seen: Exploration, marking: Marking | None) -> tuple[RunStep, ...]:
+    """A shortest run to a marking."""
+    steps: list[tuple[RunStep, ...]] = []
+    while marking is not None:
+        before, step = seen.came[marking]
+        steps.append(_shown(step, marking))
+        marking = before
+    return tuple(item for shown in reversed(steps) for item in shown)
+
+
+def _shown(step: Step, marking: Iterable[Place]) -> tuple[RunStep, ...]:
+    """A step as the reader sees it; elements folded into it follow with the same tokens."""
+    tokens = tuple(sorted({_token(place) for place in marking}))
+    return tuple(RunStep(node_id, tokens) for node_id in (step.node_id, *step.also))
+
+
+def _token(place: Place) -> str:
+    """The drawn element on which a token of this place is shown."""
+    for prefix in ("link:", "start:"):
+        if place.startswith(prefix):
+            return place.removeprefix(prefix)
+    return place.strip("@!")
