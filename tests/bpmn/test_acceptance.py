@@ -155,10 +155,11 @@ def _supplemented() -> Walk:
     assert (found["facts"]["plan_chars"], found["facts"]["attachments_ok"]) == (12, True)
     assert (found["supplement_round"], walk.instance.case_state) == (1, "submitted")
     assert walk.called("resume_clock") == [{"case_no": "CX-1"}]
-    assert walk.task("t_check").prefill["items"] == found["check"]["items"]
-    fixed = [{**row, "ok": "yes", "reason": None} for row in found["check"]["items"]]
-    assert walk.refused("t_check", items=fixed, outcome="supplement") == {"outcome"}
-    walk.do("t_check", items=fixed, outcome="accept")
+    again = walk.task("t_check").prefill
+    assert ({row["ok"] for row in again["items"]}, again["outcome"]) == ({"yes"}, "accept")
+    worse = [{**row, "ok": "no", "reason": "仍缺"} for row in again["items"]]
+    assert walk.refused("t_check", items=worse, outcome="supplement") == {"outcome"}
+    walk.do("t_check")
     walk.do("t_accept_notice")
     walk.send("MSG-RECEIPT-OPENED", "WS-TPL-03")
     assert walk.instance.outcome == "accepted"
