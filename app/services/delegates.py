@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from app.engine.bundle import DelegateSignature, ParameterSpec
+from app.engine.environment import Calendar
 from app.models.runtime import ProcessInstance
-from app.services.calendar import Calendar
 from app.services.context import Context
 from app.services.delegate_parameters import Unfit, convert, word
 from app.services.numbering import OFFICE_ZONE

@@ -15,11 +15,8 @@ from typing import BinaryIO
 import filetype
 from sqlalchemy.orm import Session
 
-from app.models.identity import User
 from app.models.register import Attachment
-from app.services import access
-from app.services.context import Context
-from app.services.errors import NotFound, ServiceError
+from app.services.errors import ServiceError
 
 MEGABYTE = 1024 * 1024
 DEFAULT_LIMIT = 50 * MEGABYTE
@@ -152,18 +149,6 @@ def attach(
     session.add(attachment)
     session.flush()
     return attachment
-
-
-def readable_attachment(context: Context, attachment_id: int, user: User) -> Attachment:
-    """An attachment that this reader may have: its owner, or whoever may see its case. Raises NotFound."""
-    attachment = context.session.get(Attachment, attachment_id)
-    if attachment is None:
-        raise NotFound
-    is_owner = attachment.owner in access.principals_of(user)
-    instance = attachment.instance
-    if is_owner or (instance is not None and access.may_see_instance(user, instance, context.session)):
-        return attachment
-    raise NotFound
 
 
 def describe(attachment: Attachment) -> dict[str, str | int]:

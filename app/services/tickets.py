@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +11,7 @@ from sqlalchemy import select
 from app.engine.form import Form
 from app.models.register import Notice, Objection
 from app.models.runtime import Inbox
-from app.services import attachments, messages, policy, repository, task
+from app.services import attachments, policy, repository, task
 from app.services.context import Context
 from app.services.errors import NotFound
 from app.services.registers import objections, publicity
@@ -37,21 +36,14 @@ def objection_form(context: Context, notice: Notice) -> tuple[Form, dict[str, An
 
 def submit(context: Context, notice: Notice, values: Mapping[str, Any]) -> objections.Ticket:
     """Hand the objection in; the ticket's code is shown once."""
-    ticket = objections.submit_objection(
-        context.session,
-        notice.number,
-        values,
-        context.now,
-        secret=context.settings.secret,
-        emit=partial(_emit, context),
-    )
+    ticket = objections.submit_objection(context, notice.number, values)
     attachments.hand_over(context.session, values.get("evidence") or (), f"objection:{ticket.receipt_no}")
     return ticket
 
 
 def withdraw(context: Context, objection: Objection) -> None:
     """Take the objection back. Raises ObjectionEnded."""
-    objections.withdraw_objection(context.session, objection, "", emit=partial(_emit, context))
+    objections.withdraw_objection(context, objection, "")
 
 
 def acting_as(context: Context, objection: Objection) -> Context:
@@ -67,7 +59,3 @@ def open_work(context: Context, objection: Objection) -> Work | None:
     query = select(Inbox.task_id).where(Inbox.principal == holder.ticket).limit(1)
     task_id = context.session.scalar(query)
     return task.open_task(holder, task_id) if task_id is not None else None
-
-
-def _emit(context: Context, name: str, key: str, payload: Mapping[str, Any], dedup: str | None = None) -> None:
-    messages.send_message(context, name, key, dict(payload), dedup=dedup)

@@ -68,6 +68,19 @@ class NoticeItem(Base):
 
     notice: Mapped[Notice] = relationship(back_populates="items")
 
+    @property
+    def item_no(self) -> str:
+        """The item's number as printed."""
+        return self.key
+
+    @property
+    def org_name(self) -> str:
+        return str(self.data.get("org_name") or "")
+
+    @property
+    def text(self) -> str:
+        return str(self.data.get("text") or "")
+
 
 class Objection(Base):
     """One objection. Who objects is sealed (Fernet); everybody but the officer sees the masked form."""
@@ -98,7 +111,7 @@ class Objection(Base):
     evidence: Mapped[list[Any]]
     form: Mapped[dict[str, Any]]  # the plain facts that decide on acceptance: sealed, signed, phone, evidence
     code_hash: Mapped[str] = mapped_column(String(64))
-    submitted_at: Mapped[datetime]
+    received_at: Mapped[datetime]
     is_in_period: Mapped[bool]
     state: Mapped[str] = mapped_column(String(20), default="received")
     outcome: Mapped[str | None] = mapped_column(String(20))

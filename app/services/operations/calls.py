@@ -43,7 +43,7 @@ def open_call(
         number=call_no,
         instance=ctx.instance,
         title=title,
-        body=notice if isinstance(notice, dict) else {"text": notice},
+        body=notice if isinstance(notice, dict) else {"notice": notice},
         case_process=process_id,
         quota=quota,
         parameters=frozen,

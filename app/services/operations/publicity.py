@@ -241,5 +241,5 @@ def _received(
         return ctx.session.scalar(query.where(Objection.receipt_no == receipt_no))
     if received_at is None:
         return None
-    same = query.where(Objection.submitted_at == received_at, Objection.facts == facts)
+    same = query.where(Objection.received_at == received_at, Objection.facts == facts)
     return ctx.session.scalar(same.where(Objection.number.is_(None)).order_by(Objection.id).limit(1))

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.engine.environment import Calendar
 from app.models.register import ClockSegment
-from app.services.calendar import Calendar
 from app.services.numbering import OFFICE_ZONE
 
 

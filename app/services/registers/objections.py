@@ -84,7 +84,7 @@ def record(
         evidence=list(data.get("evidence") or []),
         form={key: data.get(key) is True for key in FORM},
         code_hash=hash_code(code, receipt_no),
-        submitted_at=now,
+        received_at=now,
         is_in_period=in_period,
     )
     session.add(objection)
@@ -114,21 +114,19 @@ def open_identity(objection: Objection, secret: str) -> dict[str, Any]:
     return unseal(secret, objection.identity_sealed)
 
 
-def withdraw_objection(context: Context, receipt_no: str, code: str, reason: str) -> Objection:
-    """The objector takes the objection back (MSG-OBJECTION-WITHDRAWN). Raises NotFound, ObjectionEnded."""
-    objection = find_by_ticket(context.session, receipt_no, code)
+def withdraw_objection(context: Context, objection: Objection, reason: str) -> None:
+    """The objector takes the objection back (MSG-OBJECTION-WITHDRAWN). Raises ObjectionEnded."""
     if objection.state == "closed" or objection.number is None:
         raise ObjectionEnded
     payload = {"objection_no": objection.number, "reason": reason}
     dedup = f"objection-withdrawn:{objection.number}"
     send_message(context, "MSG-OBJECTION-WITHDRAWN", objection.number, payload, dedup=dedup)
-    return objection
 
 
 def objections_of(session: Session, notice: Notice) -> list[Objection]:
     """Objections to a notice in order of arrival."""
     query = select(Objection).where(Objection.notice_id == notice.id)
-    return list(session.scalars(query.order_by(Objection.submitted_at, Objection.id)))
+    return list(session.scalars(query.order_by(Objection.received_at, Objection.id)))
 
 
 def close(session: Session, objection: Objection, outcome: str, now: datetime, emit: Emit) -> None:
@@ -163,7 +161,7 @@ def _payload(session: Session, objection: Objection, item: NoticeItem) -> dict[s
         "facts": objection.facts,
         "evidence": objection.evidence,
         "respondent": cases.party(cases.find_org(session, case_no)) or {"name": item.label},
-        "received_at": objection.submitted_at.astimezone(OFFICE_ZONE).isoformat(),
+        "received_at": objection.received_at.astimezone(OFFICE_ZONE).isoformat(),
     }
 
 

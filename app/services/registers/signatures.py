@@ -81,8 +81,8 @@ def _signed_file(session: Session, value: object) -> Attachment | None:
     """The attachment that the form refers to, if it is stored."""
     entries = value if isinstance(value, list) else [value]
     for entry in entries:
-        if isinstance(entry, Mapping) and isinstance(entry.get("id"), int):
-            attachment = session.get(Attachment, entry["id"])
+        if isinstance(entry, Mapping) and str(entry.get("id", "")).isdigit():
+            attachment = session.get(Attachment, int(entry["id"]))
             if attachment is not None and attachment.sha256 == entry.get("sha256", attachment.sha256):
                 return attachment
     return None

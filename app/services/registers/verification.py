@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.register import Document, Notice, Receipt
-from app.services.errors import NotFound
+from app.services.numbering import OFFICE_ZONE
 from app.services.registers.codes import same_code
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What a checked number and code show; nothing of the content."""
+    """What a checked number and code show; of the content only hashes."""
 
     kind: str  # document | receipt | notice
     number: str
@@ -24,16 +25,28 @@ class Verified:
     issued_at: datetime
     sha256: str
     algorithm: str
+    parts: Mapping[str, str]
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Label and value, for a page."""
+        at = self.issued_at.astimezone(OFFICE_ZONE)
+        return [
+            ("编号", self.number),
+            ("案件编号", self.case_no),
+            ("时间", f"{at:%Y-%m-%d %H:%M:%S}"),
+            (f"校验值（{self.algorithm.upper()}）", self.sha256),
+        ]
 
 
-def verify(session: Session, number: str, code: str) -> Verified:
-    """Check a document, receipt or notice. Raises NotFound, the same for a wrong number and a wrong code."""
+def find(session: Session, number: str, code: str) -> Verified | None:
+    """The document, receipt or notice of this number, if the code belongs to it."""
     wanted = number.strip().upper()
-    for find in (_document, _receipt, _notice):
-        found = find(session, wanted)
+    for look_up in (_document, _receipt, _notice):
+        found = look_up(session, wanted)
         if found is not None and same_code(code, found[1]):
             return found[0]
-    raise NotFound
+    return None
 
 
 def matches(verified: Verified, sha256: str) -> bool:
@@ -45,23 +58,27 @@ def _document(session: Session, number: str) -> tuple[Verified, str] | None:
     row = session.scalar(select(Document).where(Document.number == number))
     if row is None:
         return None
-    checked = Verified(
-        "document", number, row.title, row.case_no, row.issued_at, row.pdf_sha256, row.algorithm
+    verified = Verified(
+        "document", number, row.title, row.case_no, row.issued_at, row.pdf_sha256, row.algorithm, {}
     )
-    return checked, row.verify_code
+    return verified, row.verify_code
 
 
 def _receipt(session: Session, number: str) -> tuple[Verified, str] | None:
     row = session.scalar(select(Receipt).where(Receipt.number == number))
     if row is None:
         return None
-    checked = Verified("receipt", number, "收件回执", row.case_no, row.received_at, row.sha256, row.algorithm)
-    return checked, row.verify_code
+    verified = Verified(
+        "receipt", number, "收件回执", row.case_no, row.received_at, row.sha256, row.algorithm, row.parts
+    )
+    return verified, row.verify_code
 
 
 def _notice(session: Session, number: str) -> tuple[Verified, str] | None:
     row = session.scalar(select(Notice).where(Notice.number == number))
     if row is None:
         return None
-    checked = Verified("notice", number, row.title, row.subject, row.starts_at, row.sha256, row.algorithm)
-    return checked, row.verify_code
+    verified = Verified(
+        "notice", number, row.title, row.subject, row.starts_at, row.sha256, row.algorithm, {}
+    )
+    return verified, row.verify_code

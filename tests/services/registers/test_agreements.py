@@ -39,7 +39,7 @@ def signature(
         "signer": "法定代表人",
         "confirm_text": True,
         "confirm_liability": True,
-        "signed_file": [files.describe(attachment)],
+        "signed_file": [{**files.describe(attachment), "id": str(attachment.id)}],
         **more,
     }
 

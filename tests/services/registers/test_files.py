@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from app.services import files
-from app.services.errors import NotFound
 from tests.services.registers.registers import Registers
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF"
@@ -129,26 +128,3 @@ def test_the_same_bytes_are_stored_once_and_read_only(registers: Registers) -> N
 def test_an_unknown_hash_is_missing(registers: Registers, name: str) -> None:
     with pytest.raises(files.FileMissing):
         files.open_file(registers.settings.files_dir, name)
-
-
-def test_an_attachment_is_for_its_owner_and_for_those_who_see_the_case(registers: Registers) -> None:
-    owner, other, office = (
-        registers.add_user("甲"),
-        registers.add_user("乙"),
-        registers.add_user("丙", "auditor"),
-    )
-    instance = registers.add_case()
-    attachment = files.attach(
-        registers.session,
-        registers.settings.files_dir,
-        io.BytesIO(PDF),
-        "a.pdf",
-        owner.principal,
-        registers.now,
-        instance_id=instance.id,
-    )
-    for reader in (owner, office):
-        assert files.readable_attachment(registers.context, attachment.id, reader) is attachment
-    for missing in (attachment.id, 999):
-        with pytest.raises(NotFound):
-            files.readable_attachment(registers.context, missing, other)

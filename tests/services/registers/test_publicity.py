@@ -82,7 +82,10 @@ def test_a_notice_is_frozen_and_runs_to_the_end_of_its_last_working_day(
     assert digest(notice.snapshot.encode()) == notice.sha256
     assert orjson.loads(notice.snapshot)["items"][0]["org_name"] == "东海银行"
     assert publicity.content_of(notice)["days"] == 5
-    assert [item.key for item in notice.items] == ["1", "2"]
+    assert [(item.item_no, item.org_name, item.text) for item in notice.items] == [
+        ("1", "东海银行", "拟确定"),
+        ("2", "南湖担保", "拟确定"),
+    ]
 
 
 def test_the_draft_may_set_its_own_period(registers: Registers) -> None:
@@ -276,13 +279,14 @@ def test_a_changed_list_published_again_names_the_one_before(registers: Register
 
 def test_an_objector_may_take_it_back(registers: Registers, published: Notice) -> None:
     ticket, case = object_to(registers, published)
+    found = objections.find_by_ticket(registers.session, ticket.receipt_no, ticket.code)
     for _ in range(2):
-        objections.withdraw_objection(registers.context, ticket.receipt_no, ticket.code, "已说明")
+        objections.withdraw_objection(registers.context, found, "已说明")
     [message] = registers.messages("MSG-OBJECTION-WITHDRAWN")
     assert message.key == case.number
     close(registers, case, "withdrawn")
     with pytest.raises(objections.ObjectionEnded):
-        objections.withdraw_objection(registers.context, ticket.receipt_no, ticket.code, "")
+        objections.withdraw_objection(registers.context, found, "")
 
 
 @pytest.mark.parametrize(
