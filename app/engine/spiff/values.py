@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from math import isfinite
 from typing import Any
 
 from app.engine.feel import to_json
@@ -27,6 +28,8 @@ def plain(value: Any, depth: int = 0) -> Any:
         return _text(value)
     if kind is int:
         return value if abs(value) <= MAX_INTEGER else str(value)
+    if kind is float:
+        return value if isfinite(value) else None
     if depth > MAX_DEPTH:
         raise ValueError("value is nested too deeply")
     if isinstance(value, Mapping):
