@@ -9,13 +9,15 @@ from app.engine.errors import Problem
 from app.engine.lint.document import check_document
 from app.engine.lint.finder import Finder
 from app.engine.lint.messages import check_messages
+from app.engine.lint.proof import check_soundness
 from app.engine.lint.routing import check_routing
 from app.engine.lint.structure import check_structure
 from app.engine.lint.tasks import check_tasks
 from app.engine.lint.variables import check_variables
 from app.engine.reading import Reading
 
-CHECKS = (check_document, check_structure, check_routing, check_tasks, check_messages)
+SHAPE = (check_document, check_structure, check_routing, check_soundness)
+CONTENT = (check_tasks, check_messages)
 
 
 def lint(bundle: Bundle, delegates: Mapping[str, DelegateSignature]) -> tuple[Problem, ...]:
@@ -30,7 +32,7 @@ def lint(bundle: Bundle, delegates: Mapping[str, DelegateSignature]) -> tuple[Pr
     problems = list(reading.problems)
     for process in reading.processes.values():
         finder = Finder(reading, process, delegates)
-        for check in CHECKS:
+        for check in (*SHAPE, *CONTENT):
             check(finder)
         problems += finder.problems
     problems += check_variables(reading, delegates)

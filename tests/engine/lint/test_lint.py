@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -325,6 +327,27 @@ def test_broken_files_are_findings() -> None:
     assert found(lint(b"<!DOCTYPE x []><x/>")) == {("xml", None)}
     assert found(lint(diagram(ENDS, "s -> e", process="other"))) == {("no_process", None)}
     assert found(lint(diagram(ENDS, "s -> e").replace(b'"true"', b'"false"'))) == {("not_executable", "p")}
+
+
+def test_the_proof_of_soundness_is_among_the_findings() -> None:
+    gates = '<exclusiveGateway id="g"/><parallelGateway id="j"/>'
+    xml = diagram(ENDS + gates + task("a") + task("b"), "s -> g -> a [a.x] \ng => b\na -> j\nb -> j -> e")
+    (problem,) = [p for p in lint(xml) if p.code == "deadlock"]
+    assert problem.severity == "error"
+    assert "by way of" in problem.message_en
+    gates = (
+        gates.replace("exclusive", "temporary")
+        .replace("parallel", "exclusive")
+        .replace("temporary", "parallel")
+    )
+    xml = diagram(ENDS + gates + task("a") + task("b"), "s -> g -> a\ng -> b\na -> j\nb -> j -> e")
+    assert {p.severity for p in lint(xml) if p.code == "unsynchronised"} == {"warning"}
+
+
+def test_every_code_is_documented() -> None:
+    document = Path(__file__).parents[3] / "docs" / "engine.md"
+    documented = set(re.findall(r"`([a-z_]+)`", document.read_text(encoding="utf-8")))
+    assert {code for _, _, code, _ in CASES} - documented == set()
 
 
 def test_large_diagrams_are_refused() -> None:
