@@ -16,15 +16,27 @@ from flask_babel import Babel
 from werkzeug.datastructures import FileStorage
 
 from app.engine.form import Form, parse_form
+from app.web.assets import register_assets
 from app.web.forms import BoundForm, UploadRefused, build_form, show_form
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "app" / "web" / "templates"
+APP = Path(__file__).resolve().parents[2] / "app"
 PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>表单</title></head><body>
 {% from '_macros/fields.html' import error_summary, render_form, render_values %}
 <main><h1>表单</h1>{% if form %}{{ error_summary(form) }}
 <form method="post" enctype="multipart/form-data" novalidate>{{ form.hidden_tag() }}{{ render_form(form) }}
 <button name="action" value="complete">提交</button></form>{% endif %}
 {% if shown %}<h2>内容</h2>{{ render_values(shown) }}{% endif %}</main></body></html>"""
+
+
+FRAMED = """{% extends 'base.html' %}
+{% from '_macros/fields.html' import error_summary, render_form, render_values %}
+{% set has_errors = form and form.summary %}{% set main_class = 'page narrow' %}
+{% block title %}业绩明细{% endblock %}
+{% block content %}{% if form %}{{ error_summary(form) }}
+<form method="post" enctype="multipart/form-data" novalidate action="/">
+{{ form.hidden_tag() }}{{ render_form(form) }}
+<button class="btn btn-primary" name="action" value="complete">提交</button></form>{% endif %}
+{% if shown %}<h2>内容</h2>{{ render_values(shown) }}{% endif %}{% endblock %}"""
 
 
 @dataclass
@@ -38,6 +50,7 @@ class Site:
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     taken: dict[str, Any] | None = None
     last: BoundForm | None = None
+    page: str = PAGE
 
     def save(self, upload: FileStorage) -> dict[str, Any]:
         data = upload.read()
@@ -70,9 +83,10 @@ def complete(component: dict[str, Any], name: str) -> dict[str, Any]:
 
 def make_app(site: Site) -> Flask:
     """The application around a site."""
-    app = Flask("forms", template_folder=str(TEMPLATES))
+    app = Flask("forms", template_folder=str(APP / "web" / "templates"), static_folder=str(APP / "static"))
     app.secret_key = "test"
     Babel(app, default_locale="zh_Hans_CN")
+    register_assets(app)
 
     @app.route("/", methods=["GET", "POST"])
     def page() -> str:
@@ -93,8 +107,8 @@ def make_app(site: Site) -> Flask:
         if sent and not form.is_row_change and form.validate():
             site.taken = form.accepted.to_json()
             shown = show_form(site.form, form.accepted.values, "zh", site.variables)
-            return render_template_string(PAGE, shown=shown)
-        return render_template_string(PAGE, form=form)
+            return render_template_string(site.page, shown=shown)
+        return render_template_string(site.page, form=form)
 
     return app
 

@@ -147,4 +147,7 @@ def show(value: Any, language: Language) -> str:
         return ("、" if language == "zh" else ", ").join(show(item, language) for item in value)
     if isinstance(value, dict):
         return ""
-    return str(value) if isinstance(value, (str, int, date, time)) else str(to_json(value))
+    if isinstance(value, (str, int, date, time)):
+        return str(value)
+    plain = to_json(value)
+    return "" if plain is None else str(plain)
