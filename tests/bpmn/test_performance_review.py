@@ -167,7 +167,7 @@ def _misused_and_failed() -> Walk:
 
 
 def _explained_in_silence_and_changed() -> Walk:
-    """An unlisted use is not explained but found clean; nothing is rectified; the final word changes the grade."""
+    """An unlisted use is found clean without a word; nothing is rectified; the final word changes the grade."""
     walk = _noticed(_start(score=59))
     _reported(walk, _deals(50, 20), [{**USE, "use_code": "other"}])
     walk.wait("b_expl")
@@ -228,6 +228,7 @@ def test_final_acceptance_looks_at_every_year() -> None:
     _reported(walk, _deals(50, 20) + _deals(50, 20, year=2024))
     values = walk.instance.variables
     assert [result["met"] for result in values["target_result"]["results"]] == ["yes", "yes"]
+    assert walk.called("compare_registry")[0]["year"] is None
     assert values["targets_met"] == "some"
     assert values["grade"]["grade"] == "rectify"
 
