@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 
 from app.db import Database
-from app.services import jobs
+from app.services import jobs, schedule
 from app.services.clock import read_clock
 from app.services.context import Context
 from app.services.settings import Settings
@@ -34,6 +34,8 @@ class Worker:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stop())
         log.info("worker started", owner=self._owner)
+        with self._database.writing() as session:
+            schedule.ensure_daily(Context(session, self._now(session), self._settings))
         while not self._stopping.is_set():
             if not self.run_due():
                 self._stopping.wait(IDLE_SECONDS)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from app.demo.samples import enterprise_code
 from app.models.identity import Organisation, User
 from app.models.register import Budget, RegistryReply
 from app.services import calendar, identity
@@ -61,10 +62,10 @@ ACCOUNTS = (
     Account("approver", "分管领导", ("approver",)),
     Account("board", "办公会秘书", ("board",)),
     Account("board2", "办公会成员", ("board",)),
-    Account("expert1", "评审专家甲", ("expert",)),
-    Account("expert2", "评审专家乙", ("expert",)),
-    Account("expert3", "评审专家丙", ("expert",)),
-    Account("expert4", "评审专家丁", ("expert",)),
+    Account("expert1", "评审专家甲", ("expert",), employer=enterprise_code(901)),
+    Account("expert2", "评审专家乙", ("expert",), employer=enterprise_code(902)),
+    Account("expert3", "评审专家丙", ("expert",), employer=enterprise_code(903)),
+    Account("expert4", "评审专家丁", ("expert",), employer=enterprise_code(904)),
     Account("expert5", "评审专家戊", ("expert",), employer=ORGANISATIONS["bank"][0]),
     Account("finance", "财务经办", ("finance",)),
     Account("finance_reviewer", "财务审核人", ("finance_reviewer",)),

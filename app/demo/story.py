@@ -30,16 +30,20 @@ def acting(context: Context, username: str) -> Context:
 
 def complete(context: Context, username: str, number: str, element_id: str, **data: Any) -> None:
     """Complete the open task at this element; raises what the person would be shown."""
-    found = context.session.scalars(
-        select(UserTask)
-        .join(UserTask.instance)
-        .where(ProcessInstance.number == number, UserTask.element_id == element_id, UserTask.status == "open")
-        .order_by(UserTask.id)
-        .limit(1)
-    ).one()
+    found = first_open(context, number, element_id)
     as_person = acting(context, username)
     known = attachments.of_instance(context.session, found.instance_id)
     task.complete_task(as_person, found.id, data, key=uuid4().hex, result_url="/", files=known)
+
+
+def first_open(context: Context, number: str, element_id: str) -> UserTask:
+    """The oldest open task at an element. Raises LookupError naming the tasks that are open."""
+    query = select(UserTask).join(UserTask.instance).where(ProcessInstance.number == number, UserTask.status == "open")
+    tasks = context.session.scalars(query.order_by(UserTask.id)).all()
+    for found in tasks:
+        if found.element_id == element_id:
+            return found
+    raise LookupError(f"{number}: {element_id} is not open, but {[t.element_id for t in tasks]}")
 
 
 def upload(context: Context, username: str, number: str, name: str = "证明材料.pdf") -> list[str]:

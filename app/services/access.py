@@ -31,6 +31,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "register.read": frozenset({"division", "board", "finance", "finance_reviewer", "finance_approver", "supervisor",
                                 "auditor", "clerk"}),  # fmt: skip
     "register.pay": frozenset({"finance"}),
+    "register.review": frozenset({"division"}),
     "process.start": OFFICE,
     "studio.read": frozenset({"process_designer", "process_approver", "auditor", "system_admin"}),
     "studio.deploy": frozenset({"process_designer"}),

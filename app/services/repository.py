@@ -13,9 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.engine import errors as engine_errors
-from app.engine.definition import Bundle, Definition, load_definition
+from app.engine.definition import Bundle, Definition, check_bundle, load_definition
 from app.engine.errors import Problem
-from app.engine.lint import check_bundle
 from app.models.repository import Content, Deployment, DeploymentFile, ProcessDefinition
 from app.services import delegates
 from app.services.context import Context

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from app.db import Base
 from app.models.register import Agreement, Call, CreditRecord, LedgerEntry, Notice, Payment, Sanction
-from app.services import applications
+from app.services import applications, reviews
 from app.services.errors import Invalid
 from app.services.registers import ledger, payments, recovery
 from app.web.guards import context, permission
@@ -33,6 +33,16 @@ def overview() -> str:
 def agreements() -> str:
     query = select(Agreement).options(joinedload(Agreement.document)).order_by(Agreement.id.desc()).limit(LIMIT)
     return render_template("registers/agreements.html", agreements=context().session.scalars(query).all(), tab="agreements")
+
+
+@blueprint.post("/agreements/<number>/review")
+@permission("register.review")
+def start_review(number: str) -> Any:
+    """Start a performance review of an agreement now."""
+    year = request.form.get("year", "")
+    reviews.start_review(context(), number, request.form.get("review_type", ""), int(year) if year.isdigit() else 0)
+    flash(_("已启动考核，任务将出现在处室待办中。"), "success")
+    return redirect(url_for("registers.agreements"))
 
 
 @blueprint.get("/payments")
