@@ -167,7 +167,7 @@ def _misused_and_failed() -> Walk:
 
 
 def _explained_in_silence_and_changed() -> Walk:
-    """An unlisted use is found clean without a word; nothing is rectified; the final word changes the grade."""
+    """An unlisted use is found clean unexplained; nothing is rectified; the final word changes the grade."""
     walk = _noticed(_start(score=59))
     _reported(walk, _deals(50, 20), [{**USE, "use_code": "other"}])
     walk.wait("b_expl")
