@@ -17,7 +17,11 @@ class RegistryReply(Base):
 
     __tablename__ = "registry_reply"
     __table_args__ = (
-        CheckConstraint("verdict IN ('clear', 'hit', 'undecided')", name="verdict"),
+        CheckConstraint(
+            "verdict IN ('clear', 'court_dishonest', 'serious_illegal', 'hit', 'penalty_3y', 'abnormal_list',"
+            " 'undecided')",
+            name="verdict",
+        ),
         UniqueConstraint("source", "uscc", "replied_at"),
     )
 
