@@ -14,7 +14,7 @@ run: ## set everything up, then serve http://127.0.0.1:8000/ with demo data (POR
 test: ## everything: style, types, import contracts, tests with both databases and a browser
 	@$(PYTHON) -m tools.environment --dev && exec $(IN_VENV) -m tools.checks
 
-check: ## the fast inner loop: the same without browser and PostgreSQL
+check: ## the fast inner loop: the same without browser, PostgreSQL and long searches
 	@$(PYTHON) -m tools.environment --dev && exec $(IN_VENV) -m tools.checks --quick
 
 bench: ## measure; prints figures

@@ -1,6 +1,6 @@
 """Style, types, import contracts, tests: all run, the first failure does not hide the others.
 
-`--quick` leaves out the tests that need a browser or PostgreSQL.
+`--quick` leaves out what needs a browser or PostgreSQL and what searches long.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ STATIC: dict[str, list[Path | str]] = {
     "mypy --strict": [BIN / "mypy", "--no-error-summary"],
     "import contracts": [BIN / "lint-imports"],
 }
-QUICK = ["-m", "not browser and not postgres", "--ignore=tests/e2e", "--ignore=tests/bench"]
+QUICK = ["-m", "not browser and not postgres and not slow", "--ignore=tests/e2e", "--ignore=tests/bench"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="without browser and PostgreSQL")
+    parser.add_argument("--quick", action="store_true", help="without browser, PostgreSQL and long searches")
     parser.add_argument("rest", nargs="*", help="passed on to pytest")
     arguments = parser.parse_args()
     failed = [name for name, command in STATIC.items() if not _passes(name, [str(word) for word in command])]
