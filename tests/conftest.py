@@ -42,10 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Parts that could not be tested are named at the end, not only counted."""
-    reasons = {
-        str(report.longrepr[2]).removeprefix("Skipped: ")
-        for report in terminalreporter.stats.get("skipped", ())
-    }
+    skipped = terminalreporter.stats.get("skipped", ())
+    reasons = {str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped}
     for reason in sorted(reasons):
         terminalreporter.write_line(f"!! NOT TESTED HERE: {reason}", red=True, bold=True)
 
