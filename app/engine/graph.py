@@ -55,6 +55,7 @@ class Node:
     parent_id: str | None = None
     triggered_by_event: bool = False
     for_compensation: bool = False
+    link: str | None = None
     line: int | None = None
 
 
@@ -309,8 +310,17 @@ def _node(element: Any, parent_id: str | None, lane_of: Mapping[str, str]) -> No
         parent_id=parent_id,
         triggered_by_event=element.get("triggeredByEvent") == "true",
         for_compensation=element.get("isForCompensation") == "true",
+        link=_link_name(element),
         line=element.sourceline,
     )
+
+
+def _link_name(element: Any) -> str | None:
+    """The name that pairs link events; the event's own name when its definition has none."""
+    definition = element.find(bpmn("linkEventDefinition"))
+    if definition is None:
+        return None
+    return definition.get("name") or (element.get("name") or "").strip()
 
 
 def event_kinds(element: Any) -> Iterator[str]:

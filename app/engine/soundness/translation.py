@@ -39,14 +39,14 @@ class Level:
     def links(self) -> dict[str, str]:
         """Link events: the throwing one's id → the catching one's, paired by name."""
         catching = {
-            node.name: node.id
+            node.link: node.id
             for node in self.nodes.values()
-            if node.type == "intermediateCatchEvent" and "link" in node.event_kinds
+            if node.type == "intermediateCatchEvent" and node.link is not None
         }
         return {
-            node.id: catching[node.name]
+            node.id: catching[node.link]
             for node in self.nodes.values()
-            if node.type == "intermediateThrowEvent" and "link" in node.event_kinds and node.name in catching
+            if node.type == "intermediateThrowEvent" and node.link is not None and node.link in catching
         }
 
     def ins(self, node_id: str) -> list[Place]:

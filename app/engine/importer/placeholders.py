@@ -1,0 +1,71 @@
+"""The last resort: whatever the engine still refuses becomes the plainest element of its sort."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.engine.definition import Bundle, load_definition
+from app.engine.errors import DefinitionInvalid, Problem
+from app.engine.graph import ACTIVITIES, SUB_PROCESSES
+from app.engine.importer.draft import Draft, definitions_of, rename
+from app.engine.importer.expressions import set_condition
+from app.engine.xml import bpmn, local_name, write_xml
+
+ROUNDS = 4
+
+
+def load_all(xml: bytes, process_ids: list[str]) -> list[Problem]:
+    """What the engine refuses in the processes of one file."""
+    problems: list[Problem] = []
+    bundle = Bundle(dict.fromkeys(process_ids, xml))
+    for process_id in process_ids:
+        try:
+            load_definition(bundle, process_id)
+        except DefinitionInvalid as error:
+            problems += error.problems
+    return problems
+
+
+def replace_refused(draft: Draft) -> None:
+    """Ask the engine, put placeholders, ask again."""
+    for _ in range(ROUNDS):
+        process_ids = [process.get("id") for process in draft.root.findall(bpmn("process"))]
+        problems = [
+            problem
+            for problem in load_all(write_xml(draft.root), process_ids)
+            if not _is_expected(draft, problem)
+        ]
+        if not problems:
+            return
+        for problem in problems:
+            element = draft.find(problem.element_id)
+            if element is not None:
+                draft.note(element, "refused", problem.message_zh)
+                _simplify(draft, element)
+
+
+def _is_expected(draft: Draft, problem: Problem) -> bool:
+    """References into the repository are looked up there, not in this one file."""
+    known = draft.known
+    return (
+        (problem.code == "unknown_process" and bool(known.processes))
+        or (problem.code == "unknown_decision" and bool(known.decisions))
+        or (problem.code == "unknown_form" and bool(known.forms))
+    )
+
+
+def _simplify(draft: Draft, element: Any) -> None:
+    kind = local_name(element)
+    if kind == "sequenceFlow":
+        set_condition(draft, element, "false")
+    elif kind in SUB_PROCESSES or kind in ACTIVITIES:
+        for child in list(element):
+            if local_name(child).endswith("LoopCharacteristics") or local_name(child) == "extensionElements":
+                draft.set_aside(element, child) if local_name(child) != "extensionElements" else None
+        if kind not in SUB_PROCESSES:
+            rename(element, "task")
+    elif definitions_of(element):
+        for definition in definitions_of(element):
+            draft.set_aside(element, definition)
+        if kind == "intermediateCatchEvent":
+            rename(element, "intermediateThrowEvent")
