@@ -45,19 +45,15 @@ def read_limits(
         reading.refuse("unknown", identity, f"validate 中不认识的键 {name}", f"unknown key validate.{name}")
     least, most = _read_bounds(kind, subtype, identity, node, validate, reading)
     check = properties.get("check")
-    min_items, max_items = validate.get("minItems"), validate.get("maxItems")
-    if kind == "dynamiclist":
-        min_items, max_items = properties.get("min_rows"), properties.get("max_rows")
-    if kind == "filepicker":
-        max_items = properties.get("max_files")
+    fewest, most_items = _item_bounds(kind, validate, properties)
     return Limits(
         required=reading.flag(identity, "validate.required", validate.get("required")),
         least=least,
         most=most,
         min_length=reading.count(identity, "validate.minLength", validate.get("minLength")),
         max_length=reading.count(identity, "validate.maxLength", validate.get("maxLength")),
-        min_items=reading.count(identity, "min_rows", min_items),
-        max_items=reading.count(identity, "max_rows", max_items),
+        min_items=reading.count(identity, *fewest),
+        max_items=reading.count(identity, *most_items),
         max_zi=reading.count(identity, "max_zi", properties.get("max_zi")),
         min_zi=reading.count(identity, "min_zi", properties.get("min_zi")),
         pattern=_read_pattern(kind, identity, validate.get("pattern"), reading),
@@ -77,6 +73,17 @@ def read_limits(
         multiple=reading.flag(identity, "multiple", node.get("multiple")),
         max_size=_read_size(identity, properties.get("max_size"), reading),
     )
+
+
+def _item_bounds(
+    kind: str, validate: Mapping[str, Any], properties: Json
+) -> tuple[tuple[str, Any], tuple[str, Any]]:
+    """Where the least and the greatest number of items of that type stand, and what stands there."""
+    if kind == "dynamiclist":
+        return ("min_rows", properties.get("min_rows")), ("max_rows", properties.get("max_rows"))
+    if kind == "filepicker":
+        return ("minItems", validate.get("minItems")), ("max_files", properties.get("max_files"))
+    return ("validate.minItems", validate.get("minItems")), ("validate.maxItems", validate.get("maxItems"))
 
 
 def _read_bounds(

@@ -270,12 +270,25 @@ def _with(state: State, **changes: Any) -> State:
 
 
 def _is_blank(states: tuple[State, ...]) -> bool:
+    """Nobody filled anything in: there is only nothing, or nothing beside columns that begin with a value."""
+    inputs = list(_inputs(states))
+    if any(state.complaint is not None for state in inputs):
+        return False
+    filled = [state for state in inputs if not is_empty(state.value)]
+    return not filled or (len(filled) < len(inputs) and all(_is_untouched(state) for state in filled))
+
+
+def _inputs(states: tuple[State, ...]) -> Iterator[State]:
     for state in states:
-        if state.component.is_input and (state.complaint is not None or not is_empty(state.value)):
-            return False
-        if not _is_blank(state.states) or any(not row.blank for row in state.rows):
-            return False
-    return True
+        if state.component.is_input:
+            yield state
+        yield from _inputs(state.states)
+        for row in state.rows:
+            yield from _inputs(row.states)
+
+
+def _is_untouched(state: State) -> bool:
+    return bool(state.value == plain(state.component.default.literal))
 
 
 def offered(component: Component, context: Context) -> tuple[Option, ...]:

@@ -120,8 +120,8 @@ class Drawing:
             rows_field: Rows = fields[field_name(key)]
             entries, node.id, node.name = rows_field.entries, rows_field.id, rows_field.name
             node.errors = self.said_about(state.path)
-        node.fits = _room_for(component)
-        node.as_table = node.fits > 0
+        node.fits = _room_for(component) if fields is not None else 0
+        node.as_table = node.fits > 0 or (fields is None and _has_lines(component))
         node.columns = self.draw_columns(state) if node.as_table else []
         node.may_add = bool(
             editable and component.adds_rows and len(state.rows) < min(row_limit(state), MAX_ROWS)
@@ -230,6 +230,15 @@ def _look_up(row: Any, key: str) -> Any:
     for name in key.split("."):
         row = row.get(name) if isinstance(row, Mapping) else None
     return row
+
+
+def _has_lines(component: Component) -> bool:
+    """Whether the rows of a list can be read as lines of a table."""
+    if component.look.display == "cards":
+        return False
+    return all(
+        child.type in _SHORT_TYPES | CHOICE_TYPES and child.hide is None for child in component.children
+    )
 
 
 def _room_for(component: Component) -> int:

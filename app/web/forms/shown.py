@@ -133,7 +133,11 @@ def show_size(size: object) -> str:
     number = _as_number(size)
     if number is None:
         return ""
-    return f"{number / 1_000_000:.1f} MB" if number >= 1_000_000 else f"{max(1, round(number / 1_000))} KB"
+    return (
+        f"{float(round(number / 1_000_000, 1)):g} MB"
+        if number >= 1_000_000
+        else f"{max(1, round(number / 1_000))} KB"
+    )
 
 
 def input_text(component: Component, value: Any) -> str:

@@ -146,6 +146,14 @@ def test_blank_rows_are_left_out_and_numbers_stay(make_form: Make) -> None:
     assert [said[0].zh for said in accepted.errors.values()] == ["第 4 行：请填写a"]
 
 
+def test_a_row_that_only_began_with_a_value_is_blank(make_form: Make) -> None:
+    count = {"type": "number", "key": "n", "defaultValue": 1}
+    form = make_form(rows(text("a", validate={"required": True}), count))
+    assert form.accept({"rows": [{"a": "", "n": "1"}]}, {}).values == {"rows": []}
+    assert set(form.accept({"rows": [{"a": "", "n": "2"}]}, {}).errors) == {("rows", 0, "a")}
+    assert make_form(rows(count)).accept({"rows": [{"n": 1}]}, {}).values == {"rows": [{"n": D(1)}]}
+
+
 @pytest.mark.parametrize(
     ("count", "message"),
     [
