@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from tests import databases
+from tools.translations import compile_catalogue
 
 settings.register_profile("project", deadline=None)  # two busy cores say nothing about a slow example
 settings.load_profile("project")
@@ -21,6 +22,7 @@ BROWSER_FIXTURES = {"browser", "page", "phone_page", "plain_page"}
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        compile_catalogue()
         databases.open_run()
 
 
