@@ -27,6 +27,7 @@ class Element:
     id: str
     type: str
     name: str
+    name_en: str
     lane_id: str | None
     lane_name: str | None
     form_key: str | None
@@ -38,7 +39,7 @@ class Element:
     attributes: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Definition:
     """A process with all that it calls, decides and asks; immutable, to be shared between threads.
 
@@ -173,6 +174,7 @@ def _element(node: FlowNode) -> Element:
         id=node.bpmn_id,
         type=node.element_type,
         name=node.bpmn_name or node.bpmn_id,
+        name_en=settings.text("nameEn") or "",
         lane_id=node.lane_id,
         lane_name=node.lane,
         form_key=settings.text("formKey"),

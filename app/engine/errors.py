@@ -6,6 +6,7 @@ EngineError
  ├ StartRefused          the process cannot be started this way
  ├ StepFailed            an expression, decision or service failed during a transition
  │  └ BudgetExceeded     an endless loop or too deep a nesting was stopped
+ ├ DataRefused           a value is nested too deeply to be stored
  └ StateUnreadable       the stored state has an unknown format or does not fit the definition
 """
 
@@ -70,6 +71,10 @@ class BudgetExceeded(StepFailed):
 
     def __init__(self, element_id: str, message: str = "too many steps in one transition") -> None:
         super().__init__(element_id, message, "budget")
+
+
+class DataRefused(EngineError):
+    """A value cannot be stored in the variables."""
 
 
 class StateUnreadable(EngineError):

@@ -120,10 +120,13 @@ class Instance:
         )
 
     def positions(self) -> Mapping[str, PositionState]:
-        """Where tokens are, by `process_id:element_id`; listening boundary events are not places."""
+        """Where tokens are, by `process_id:element_id`.
+
+        Boundary events that listen are not places; a repeated activity counts its runs.
+        """
         found: dict[str, PositionState] = {}
         for token in self._case.all_tokens():
-            if "host" in token.internal_data or token.task_spec.listens(token):
+            if "host" in token.internal_data or token.task_spec.listens(token) or token.children:
                 continue
             node = token.task_spec
             key = f"{node.process_id}:{node.bpmn_id}"

@@ -17,6 +17,7 @@ from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from app.engine.dmn import DecisionModel
 from app.engine.spiff.activity import Activity
 from app.engine.spiff.boundary import BoundaryEvent
+from app.engine.spiff.case import MAX_DEPTH
 from app.engine.spiff.event_sub_process import EventSubProcess
 from app.engine.spiff.flow_node import Flow, FlowNode
 from app.engine.spiff.formula import Formula
@@ -67,6 +68,7 @@ class DiagramParser(BpmnParser):  # type: ignore[misc]
         self.specs: dict[str, ProcessSpec] = {}
         self.called: set[str] = set()
         self.lanes: dict[str, Lane] = {}
+        self._depth = 0
         self.definitions = {child.get("id"): child for child in root if child.get("id")}
 
     def get_spec(self, process_id: str, required: bool = True) -> ProcessSpec | None:
@@ -80,7 +82,12 @@ class DiagramParser(BpmnParser):  # type: ignore[misc]
     def read_level(self, element: Any, key: str, lane: Lane | None) -> ProcessSpec:
         """The spec of a process or sub-process element."""
         level = LevelParser(self, element, key, lane)
+        if self._depth == MAX_DEPTH:
+            self.report.refuse(element, "子流程嵌套过深", "sub-processes are nested too deeply")
+            return ProcessSpec(key, self.process_id, "", False)
+        self._depth += 1
         spec: ProcessSpec = level.get_spec()
+        self._depth -= 1
         self.specs[key] = spec
         return spec
 

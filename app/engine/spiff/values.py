@@ -7,6 +7,7 @@ from datetime import date, datetime
 from math import isfinite
 from typing import Any
 
+from app.engine.errors import DataRefused
 from app.engine.feel import to_json
 
 # What every JSON reader, orjson included, can hold as an integer.
@@ -18,7 +19,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     """A copy of `value` made of JSON values.
 
     Whole decimals become int, other numbers float when nothing is lost and text otherwise; dates, times and
-    durations become ISO 8601 text. Half surrogates, which UTF-8 cannot hold, become `?`. Raises ValueError
+    durations become ISO 8601 text. Half surrogates, which UTF-8 cannot hold, become `?`. Raises DataRefused
     when the value is nested too deeply to be stored.
     """
     kind = type(value)
@@ -31,7 +32,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if kind is float:
         return value if isfinite(value) else None
     if depth > MAX_DEPTH:
-        raise ValueError("value is nested too deeply")
+        raise DataRefused("value is nested too deeply")
     if isinstance(value, Mapping):
         return {_text(str(key)): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from app.engine import state as codec
 from app.engine.definition import Bundle, Definition, load_definition
-from app.engine.errors import StateUnreadable
+from app.engine.errors import DataRefused, StateUnreadable
 from app.engine.instance import Instance
 from tests.engine.diagrams import define, diagram, env, level, run, user
 from tests.engine.fuzz import blocks as b
@@ -78,7 +78,7 @@ def test_too_deep_values_are_refused() -> None:
     deep: Any = 1
     for _ in range(300):
         deep = [deep]
-    with pytest.raises(ValueError, match="nested too deeply"):
+    with pytest.raises(DataRefused, match="nested too deeply"):
         run(SIMPLE, x=deep)
 
 
