@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from app.db import Database
+from tests.factories import World
+from tests.services.registers.office import make_office, project_content
 from tests.services.registers.registers import Registers, make_registers
 
 
@@ -28,3 +30,17 @@ def _registers(url: str, folder: Path) -> Iterator[Registers]:
     with database.writing() as session:
         yield make_registers(session, folder)
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def content() -> dict[str, bytes]:
+    """Every file that the project deploys."""
+    return project_content()
+
+
+@pytest.fixture(scope="session")
+def office(new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One office for all tests that walk through the project's diagrams: deploying takes seconds."""
+    world = make_office(new_sqlite_url(), tmp_path_factory.mktemp("office"))
+    yield world
+    world.database.dispose()

@@ -2,57 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-import app.services.operations
 from app.models.register import Budget, Document, Notice, Objection
 from app.models.runtime import ProcessInstance
 from app.services import delegates, policy, repository
 from app.services.registers import credit, ledger, letters, objections, payments, readiness
-from tests.factories import World, make_world
-
-assert app.services.operations
-
-ROOT = Path(__file__).resolve().parents[3]
-USCC = "91310000MA1FL0000N"
-GROUPS = ("clerk", "division", "approver", "objection", "finance_reviewer", "finance_approver")
-
-
-@pytest.fixture(scope="module")
-def content() -> dict[str, bytes]:
-    return repository.read_folder(ROOT)
-
-
-@pytest.fixture(scope="module")
-def office(
-    new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, content: dict[str, bytes]
-) -> Iterator[World]:
-    """One office for all tests here: deploying the whole content takes a while."""
-    world = make_world(new_sqlite_url(), tmp_path_factory.mktemp("office"))
-    world.deploy(content)
-    for group in GROUPS:
-        world.add_person(group, group)
-    world.add_person("editor")
-    world.add_organisation(USCC, "东海银行", "bank", editor="editor")
-    yield world
-    world.database.dispose()
-
-
-def do(world: World, number: str, element: str, who: str, **values: Any) -> None:
-    world.complete(who, world.open_tasks(number)[element], **values)
-    world.worker().drain()
-
-
-def started(world: World, key: str, **variables: Any) -> str:
-    number = world.start(key, org_id=1, **variables)
-    world.worker().drain()
-    return number
+from tests.factories import World
+from tests.services.registers.office import do, started
 
 
 def test_every_service_task_of_the_project_names_a_known_operation(content: dict[str, bytes]) -> None:
