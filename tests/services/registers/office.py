@@ -45,6 +45,7 @@ def make_office(url: str, folder: Path) -> World:
     for person in ("inspector", "detective"):
         world.add_person(person, "investigator")
     world.add_organisation(USCC, "东海银行", "bank", editor="editor signer")
+    world.add_organisation("91310000MA1FL0001R", "南湖担保", "guarantor")
     return world
 
 
@@ -56,7 +57,7 @@ def do(world: World, number: str, element: str, who: str, **values: Any) -> None
     world.worker().drain()
 
 
-def started(world: World, key: str, **variables: Any) -> str:
-    number = world.start(key, org_id=1, **variables)
+def started(world: World, key: str, org_id: int = 1, **variables: Any) -> str:
+    number = world.start(key, org_id=org_id, **variables)
     world.worker().drain()
     return number

@@ -128,6 +128,7 @@ def test_a_payment_is_approved_ordered_and_confirmed(office: World) -> None:
     number = started(
         office,
         "payment",
+        org_id=2,  # has no other support, which would have to be explained
         case_no="CX-2026-0007",
         instalment=1,
         amount=250000.5,
