@@ -9,9 +9,9 @@ from app.engine.rules import uscc_check_character
 KINDS = {"bank": "patent_pledge_loan", "insurer": "ip_insurance", "guarantor": "ip_credit_guarantee"}
 PRODUCTS = {"bank": "知识产权质押贷款“知易贷”", "insurer": "专利综合保险“知安保”", "guarantor": "知识产权信贷担保“知融保”"}
 TARGETS = {
-    "bank": {"deals": "60", "enterprises": "55", "first_loans": "25", "amount": "300000000"},
-    "insurer": {"deals": "320", "enterprises": "260", "first_loans": "0", "amount": "90000000"},
-    "guarantor": {"deals": "30", "enterprises": "26", "first_loans": "8", "amount": "60000000"},
+    "bank": {"deals": "60", "enterprises": "55", "first_loans": "25", "amount": "30000"},
+    "insurer": {"deals": "320", "enterprises": "260", "first_loans": "0", "amount": "9000"},
+    "guarantor": {"deals": "30", "enterprises": "26", "first_loans": "8", "amount": "6000"},
 }
 
 

@@ -7,11 +7,12 @@ A write locks the instance first (architecture §4). An exception anywhere means
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import undefer
 
 from app.engine.definition import Definition
@@ -78,9 +79,19 @@ def start_process(
 
 def lock_instance(context: Context, instance_id: int) -> ProcessInstance:
     """The instance's row, locked and fresh. Always the first statement of a write. Raises NotFound."""
+    return _lock(context, ProcessInstance.id == instance_id)
+
+
+def lock_instance_of(context: Context, task_id: int) -> ProcessInstance:
+    """The row of the instance that a task belongs to, locked and fresh. Raises NotFound."""
+    owner = select(UserTask.instance_id).where(UserTask.id == task_id).scalar_subquery()
+    return _lock(context, ProcessInstance.id == owner)
+
+
+def _lock(context: Context, condition: ColumnElement[bool]) -> ProcessInstance:
     query = (
         select(ProcessInstance)
-        .where(ProcessInstance.id == instance_id)
+        .where(condition)
         .options(undefer(ProcessInstance.state))
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -93,12 +104,12 @@ def lock_instance(context: Context, instance_id: int) -> ProcessInstance:
 
 def load_instance(context: Context, row: ProcessInstance) -> Instance:
     """The engine's instance of a row, for reading or for a step that ends in `advance`."""
-    return Instance.load(repository.definition_of(context.session, row.definition), row.state)
+    return Instance.load(repository.pinned_definition(context.session, row.definition_id), row.state)
 
 
 def complete(context: Context, row: ProcessInstance, task: UserTask, values: Mapping[str, Any]) -> None:
     """Complete a user task with accepted form values and run on. The caller has locked, checked and validated."""
-    definition = repository.definition_of(context.session, row.definition)
+    definition = repository.pinned_definition(context.session, row.definition_id)
     instance = Instance.load(definition, row.state)
     _fire_overdue(context, instance, task)
     instance.complete(task.engine_id, values, context.environment())
@@ -127,7 +138,7 @@ def _fire_overdue(context: Context, instance: Instance, task: UserTask) -> None:
     due = instance.next_due()
     if due is None or due >= context.now:
         return
-    instance.fire_timers(context.environment())
+    instance.fire_timers(replace(context.environment(), now=context.now - timedelta(microseconds=1)))
     if all(view.id != task.engine_id for view in instance.user_tasks()):
         raise DeadlinePassed(due)
 
@@ -137,7 +148,7 @@ def _fire_timers(context: Context, args: dict[str, Any]) -> None:
     row = lock_instance(context, args["instance_id"])
     if row.status != "active":
         return
-    definition = repository.definition_of(context.session, row.definition)
+    definition = repository.pinned_definition(context.session, row.definition_id)
     instance = Instance.load(definition, row.state)
     instance.fire_timers(context.environment())
     _settle(context, row, definition, instance)
@@ -155,7 +166,7 @@ def _match(context: Context, args: dict[str, Any]) -> None:
     message = messages.oldest_waiting(context, name, key)
     if message is None or row.status != "active":
         return
-    definition = repository.definition_of(context.session, row.definition)
+    definition = repository.pinned_definition(context.session, row.definition_id)
     instance = Instance.load(definition, row.state)
     if instance.correlate(name, key, message.payload, context.environment()):
         message.consumed_at, message.consumed_by_id = context.now, row.id
@@ -180,7 +191,7 @@ def cancel_instance(context: Context, row: ProcessInstance, reason: str) -> None
     """End a locked instance from outside. Raises Conflict when it has ended already."""
     if row.status != "active":
         raise Conflict("案件已经结束。", "The case has already ended.")
-    definition = repository.definition_of(context.session, row.definition)
+    definition = repository.pinned_definition(context.session, row.definition_id)
     instance = Instance.load(definition, row.state)
     instance.cancel(context.environment())
     record_event(context.session, row, "cancelled", now=context.now, actor=context.actor, detail={"reason": reason})
@@ -198,6 +209,7 @@ def _settle(
     row.state = instance.dump()
     row.case_state = instance.case_state or row.case_state
     _write_history(context, row, definition, effects)
+    _sync_subject(context, row, definition, instance)
     _sync_tasks(context, row, definition, instance.user_tasks())
     _sync_subscriptions(context, row, instance)
     jobs.schedule_timer(context.session, row.id, instance.next_due(), context.now)
@@ -256,6 +268,15 @@ def _write_history(context: Context, row: ProcessInstance, definition: Definitio
                 decided_at=context.now,
             )
         )
+
+
+def _sync_subject(context: Context, row: ProcessInstance, definition: Definition, instance: Instance) -> None:
+    """A process started by hand learns only later which case it is about; what was done so far counts for it too."""
+    subject = definition.subject(instance.variables, context.environment())
+    if subject and subject != row.subject:
+        row.subject = subject
+        moved = update(UserTask).where(UserTask.instance_id == row.id).values(subject=subject)
+        context.session.execute(moved)
 
 
 def _sync_tasks(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.engine.form import Form
+from app.engine.form import Form, parse_form
 from app.models.register import Notice, Objection
 from app.models.runtime import Inbox
 from app.services import attachments, policy, repository, task
@@ -31,7 +31,8 @@ def objection_form(context: Context, notice: Notice) -> tuple[Form, dict[str, An
     content = publicity.content_of(notice)
     items = [{"value": item.key, "label": item.label} for item in notice.items if item.state != "removed"]
     variables = {"notice": {**content, "number": notice.number, "options": items}}
-    return repository.definition_of(session, definition).form(key), variables
+    schema = repository.deployment_file(session, definition.deployment_id, f"forms/{key}.json")
+    return parse_form(schema, key), variables
 
 
 def submit(context: Context, notice: Notice, values: Mapping[str, Any]) -> objections.Ticket:

@@ -78,14 +78,14 @@ def _review_performance(told: Story, agreement: Agreement, username: str, org_ty
     number = told.newest("performance_review")
     told.act("division", number, "t_notice", review_type="mid_term", year="2023", submit_by="2027-01-25", remind_days="3")
     rows = [{"kind": samples.KINDS[org_type], "enterprise": f"样例企业{n}号", "uscc": samples.enterprise_code(100 + n),
-             "date": "2023-05-10", "amount": "1000000", "registration_no": f"Y{n:04d}", "is_sme": True,
+             "date": "2023-05-10", "amount": "3000000", "registration_no": f"Y{n:04d}", "is_sme": True,
              "is_first_loan": n < 19} for n in range(deals)]  # fmt: skip
     uses = [{"use_code": "professional_training", "amount": "300000", "date": "2023-06-01", "text": "专题培训"}]
     told.act(username, number, "t_self", summary="按协议完成年度任务，开展专题培训和路演。", deals=rows, uses=uses,
              tasks_done="完成协议约定的各项任务。", sealed_report=told.file(username, number), true_statement=True)  # fmt: skip
     told.act("clerk", number, "t_mat", outcome="complete", opinion="材料齐全，予以审核。")
     told.review(number)
-    # 50 deals and 19 first loans miss the bank's target by one; 20 deals meet the guarantor's, 300 the insurer's.
+    # 50 deals and 19 first loans miss the bank's target; 30 deals meet what the guarantor promised, 320 the insurer's.
     expected = "rectify" if org_type == "bank" else "pass"
     assert told.values("division", number, "t_div")["grade"] == expected
     told.act("division", number, "t_div", grade=expected, text="经核对业务明细和资金使用情况，提出以上等级。")
@@ -145,7 +145,7 @@ def test_from_the_call_to_the_review(org_type: str, new_url: str, request: pytes
     _to_confirmed(told, call_no)
     agreement = _to_paid(told, number, username, signer)
     assert told.state(number) == ("completed", "selected")
-    _review_performance(told, agreement, username, org_type, {"bank": 50, "insurer": 300, "guarantor": 20}[org_type])
+    _review_performance(told, agreement, username, org_type, {"bank": 50, "insurer": 320, "guarantor": 30}[org_type])
     if org_type == "bank":
         _check_clawback(told, number, username)
     with told.world.database.reading() as session:
