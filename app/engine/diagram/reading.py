@@ -9,7 +9,7 @@ from typing import Any
 from app.engine.diagram.shapes import Drawn
 from app.engine.graph import SUB_PROCESSES, Artifact, Model, Node, read_model, strip_prefix
 from app.engine.layout.scene import Point, Rect
-from app.engine.layout.writing import read_bounds
+from app.engine.layout.writing import read_bounds, read_number
 from app.engine.xml import BPMN, BPMNDI, DI, bpmn, local_name, namespace_of, qname
 
 
@@ -180,7 +180,6 @@ def _label(item: Any) -> Rect | None:
 
 def _points(item: Any) -> Iterator[Point]:
     for point in item.findall(qname(DI, "waypoint")):
-        try:
-            yield (float(point.get("x", "")), float(point.get("y", "")))
-        except ValueError:
-            continue
+        x, y = read_number(point.get("x")), read_number(point.get("y"))
+        if x is not None and y is not None:
+            yield (x, y)

@@ -39,7 +39,7 @@ def _event_start(scope: Any) -> bool:
 
 
 def _in_flow(scope: Any) -> dict[str, Any]:
-    """Nodes that take part in the flow: no boundary events, no event sub-processes, no links that are caught."""
+    """Nodes that take part in the flow: no boundary events, event sub-processes, or links that are caught."""
     return {
         key: node
         for key, node in nodes_of(scope).items()

@@ -48,7 +48,7 @@ def _check(data: bytes, load: Callable[[bytes], object] | None) -> tuple[Repair,
     if load is not None:
         load(repaired.xml)
     else:
-        problems = load_all(repaired.xml, [process.id for process in model.processes])
+        problems = load_all(repaired.xml)
         if problems:
             raise ValueError("; ".join(f"{p.element_id}: {p.message_en}" for p in problems[:3]))
     return repaired.findings

@@ -50,20 +50,13 @@ class Draft:
 
     def scopes(self) -> list[Any]:
         """Processes and sub-processes, outer ones first."""
-        return [
-            item
-            for item in self.root.iter()
-            if namespace_of(item) == BPMN and local_name(item) in SUB_PROCESSES | {"process"}
-        ]
+        return [item for item in bpmn_elements(self.root) if local_name(item) in SUB_PROCESSES | {"process"}]
 
     def find(self, element_id: str | None) -> Any:
         """The BPMN element with this id, None when there is none."""
         if not element_id:
             return None
-        for item in self.root.iter():
-            if isinstance(item.tag, str) and item.get("id") == element_id and namespace_of(item) == BPMN:
-                return item
-        return None
+        return next((item for item in bpmn_elements(self.root) if item.get("id") == element_id), None)
 
     def referred(self, reference: str | None, kind: str) -> Any:
         """The root element of some kind that a reference names."""
@@ -167,5 +160,13 @@ def text_of(element: Any) -> str:
 
 
 def bpmn_elements(root: Any) -> Iterator[Any]:
-    """Every BPMN element of the tree, diagrams left out."""
-    return (item for item in root.iter() if namespace_of(item) == BPMN)
+    """Every BPMN element of the tree in document order; not what was set aside, nor other extensions."""
+    for child in root:
+        if namespace_of(child) == BPMN and local_name(child) != "extensionElements":
+            yield child
+            yield from bpmn_elements(child)
+
+
+def all_of(root: Any, kind: str) -> list[Any]:
+    """The BPMN elements of one kind."""
+    return [item for item in bpmn_elements(root) if local_name(item) == kind]

@@ -1,4 +1,4 @@
-"""The diagram of a draft: kept, completed where the repair added something, or laid out when there is none."""
+"""The diagram of a draft: kept, completed where something was added, or laid out when there is none."""
 
 from __future__ import annotations
 
@@ -34,11 +34,7 @@ def complete_drawing(draft: Draft) -> Any:
 
 
 def _drop_lost_shapes(draft: Draft) -> None:
-    alive = {
-        item.get("id")
-        for item in bpmn_elements(draft.root)
-        if item.get("id") and all(local_name(outer) != "setAside" for outer in item.iterancestors())
-    }
+    alive = {item.get("id") for item in bpmn_elements(draft.root) if item.get("id")}
     lost = []
     for tag in ("BPMNShape", "BPMNEdge"):
         for item in list(draft.root.iter(qname(BPMNDI, tag))):

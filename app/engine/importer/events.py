@@ -38,7 +38,7 @@ CREATED = {
 
 
 def kind_of(draft: Draft, definition: Any) -> str:
-    """`timer` of a timerEventDefinition, of a reference to one too; empty when the reference names nothing."""
+    """`timer` of a timerEventDefinition or of a reference to one; empty when that names nothing."""
     if local_name(definition) == "eventDefinitionRef":
         target = strip_prefix((definition.text or "").strip())
         shared = next((item for item in draft.root if target and item.get("id") == target), None)

@@ -7,6 +7,7 @@ from typing import Any
 from app.engine.graph import FLOW_NODES
 from app.engine.importer.draft import (
     Draft,
+    all_of,
     bpmn_elements,
     flows_of,
     leaving,
@@ -26,7 +27,7 @@ def repair_ends(draft: Draft) -> None:
         for element in bpmn_elements(draft.root)
         if local_name(element) in FLOW_NODES and element.get("id")
     }
-    for flow in list(draft.root.iter(bpmn("sequenceFlow"))):
+    for flow in all_of(draft.root, "sequenceFlow"):
         ends = [flow.get("sourceRef") or "", flow.get("targetRef") or ""]
         scopes = [home.get(end) for end in ends]
         shown = " → ".join(end or "?" for end in ends)

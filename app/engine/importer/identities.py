@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.engine.graph import FLOW_NODES, ROOTS
-from app.engine.importer.draft import Draft, bpmn_elements, remove
+from app.engine.importer.draft import Draft, all_of, bpmn_elements, remove
 from app.engine.xml import BPMNDI, bpmn, local_name, qname
 
 NEEDS_ID = FLOW_NODES | ROOTS | {
@@ -58,14 +58,14 @@ def repair_collaboration(draft: Draft) -> None:
     """Processes, pools, lanes and message flows."""
     _processes(draft)
     processes = {process.get("id") for process in draft.root.findall(bpmn("process"))}
-    for pool in draft.root.iter(bpmn("participant")):
+    for pool in all_of(draft.root, "participant"):
         reference = pool.get("processRef")
         if reference and reference not in processes:
             draft.note(pool, "dangling_reference", f"processRef {reference}")
             del pool.attrib["processRef"]
-    for lane in draft.root.iter(bpmn("lane")):
+    for lane in all_of(draft.root, "lane"):
         _lane(draft, lane)
-    for flow in list(draft.root.iter(bpmn("messageFlow"))):
+    for flow in all_of(draft.root, "messageFlow"):
         ends = [flow.get("sourceRef"), flow.get("targetRef")]
         if any(draft.find(end) is None for end in ends):
             draft.note(flow, "dangling_flow", " → ".join(end or "?" for end in ends))
@@ -93,11 +93,7 @@ def _processes(draft: Draft) -> None:
 
 def _lane(draft: Draft, lane: Any) -> None:
     process = next(lane.iterancestors(bpmn("process")), None)
-    inside = (
-        {item.get("id") for item in process.iter() if isinstance(item.tag, str)}
-        if process is not None
-        else set()
-    )
+    inside = {item.get("id") for item in bpmn_elements(process)} if process is not None else set()
     lost = []
     for reference in lane.findall(bpmn("flowNodeRef")):
         key = (reference.text or "").strip()

@@ -9,14 +9,17 @@ from app.engine.errors import DefinitionInvalid, Problem
 from app.engine.graph import ACTIVITIES, SUB_PROCESSES
 from app.engine.importer.draft import Draft, definitions_of, rename
 from app.engine.importer.expressions import set_condition
-from app.engine.xml import bpmn, local_name, write_xml
+from app.engine.importer.reading import MAX_BYTES, MAX_NODES
+from app.engine.xml import bpmn, local_name, parse_xml, write_xml
 
 ROUNDS = 4
 
 
-def load_all(xml: bytes, process_ids: list[str]) -> list[Problem]:
+def load_all(xml: bytes) -> list[Problem]:
     """What the engine refuses in the processes of one file."""
     problems: list[Problem] = []
+    root = parse_xml(xml, max_bytes=MAX_BYTES, max_nodes=MAX_NODES)
+    process_ids = [process.get("id") or "" for process in root.findall(bpmn("process"))]
     bundle = Bundle(dict.fromkeys(process_ids, xml))
     for process_id in process_ids:
         try:
@@ -29,11 +32,8 @@ def load_all(xml: bytes, process_ids: list[str]) -> list[Problem]:
 def replace_refused(draft: Draft) -> None:
     """Ask the engine, put placeholders, ask again."""
     for _ in range(ROUNDS):
-        process_ids = [process.get("id") for process in draft.root.findall(bpmn("process"))]
         problems = [
-            problem
-            for problem in load_all(write_xml(draft.root), process_ids)
-            if not _is_expected(draft, problem)
+            problem for problem in load_all(write_xml(draft.root)) if not _is_expected(draft, problem)
         ]
         if not problems:
             return
@@ -60,8 +60,8 @@ def _simplify(draft: Draft, element: Any) -> None:
         set_condition(draft, element, "false")
     elif kind in SUB_PROCESSES or kind in ACTIVITIES:
         for child in list(element):
-            if local_name(child).endswith("LoopCharacteristics") or local_name(child) == "extensionElements":
-                draft.set_aside(element, child) if local_name(child) != "extensionElements" else None
+            if local_name(child).endswith("LoopCharacteristics"):
+                draft.set_aside(element, child)
         if kind not in SUB_PROCESSES:
             rename(element, "task")
     elif definitions_of(element):

@@ -18,7 +18,9 @@ BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.
 _DECLARATION = re.compile(r"^\s*<\?xml.*?\?>", re.DOTALL)
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*>")
-_OLD_NAMESPACE = re.compile(rb"https?://(?:www|schema)\.omg\.org/(?:spec/)?(?:BPMN|DD)/[\w./-]*?(?=[\"'])")
+_NAMESPACE = re.compile(
+    rb"(xmlns(?::[\w.-]+)?\s*=\s*[\"'])(https?://(?:www|schema)\.omg\.org/(?:spec/)?(?:BPMN|DD)/[^\"'\s]*)(?=[\"'])"
+)
 
 
 def read_foreign(data: bytes) -> tuple[Any, list[Repair]]:
@@ -48,19 +50,20 @@ def _without_doctype(data: bytes, found: list[Repair]) -> bytes:
 
 
 def _renamed(data: bytes, found: list[Repair]) -> bytes:
-    """Names of drafts of the standard → those of BPMN 2.0."""
+    """Namespaces of drafts of the standard → those of BPMN 2.0; extensions such as colours stay."""
 
     def current(match: re.Match[bytes]) -> bytes:
-        name = match[0].rstrip(b"/")
+        name = match[2].rstrip(b"/")
+        if b"non-normative" in name:
+            return match[0]
         if b"/DD/" in name:
-            return (DI if name.endswith(b"DI") else DC).encode()
-        return (BPMNDI if name.endswith(b"/DI") else BPMN).encode()
+            return match[1] + (DI if name.endswith(b"DI") else DC).encode()
+        return match[1] + (BPMNDI if name.endswith(b"/DI") else BPMN).encode()
 
-    known = {BPMN.encode(), BPMNDI.encode(), DC.encode(), DI.encode()}
-    if all(match[0] in known or b"non-normative" in match[0] for match in _OLD_NAMESPACE.finditer(data)):
-        return data
-    found.append(describe(None, "namespace"))
-    return _OLD_NAMESPACE.sub(lambda m: m[0] if b"non-normative" in m[0] else current(m), data)
+    changed = _NAMESPACE.sub(current, data)
+    if changed != data:
+        found.append(describe(None, "namespace"))
+    return changed
 
 
 def _parse(data: bytes, found: list[Repair]) -> Any:
@@ -102,7 +105,10 @@ def _recover(data: bytes, first: XmlRefused) -> Any:
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
-    root = etree.fromstring(data, parser)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        root = None
     if root is None:
         raise first
     return parse_xml(etree.tostring(root), max_bytes=MAX_BYTES, max_nodes=MAX_NODES)

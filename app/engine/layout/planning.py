@@ -6,7 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from app.engine.graph import DATA, EVENTS, GATEWAYS, SUB_PROCESSES, Association, Model, Node, Process
+from app.engine.graph import (
+    ACTIVITIES,
+    DATA,
+    EVENTS,
+    GATEWAYS,
+    SUB_PROCESSES,
+    Association,
+    Model,
+    Node,
+    Process,
+)
 from app.engine.layout.drawing import draw
 from app.engine.layout.frames import Frame, bands_of, frame_shapes, left_margin
 from app.engine.layout.grid import COLUMN_GAP
@@ -78,8 +88,9 @@ def plan_planes(model: Model, wishes: Wishes) -> list[Plane]:
         for node in process.nodes:
             plan.nodes[node.id] = node
             plan.scope_of[node.id] = node.parent_id
-            if node.attached_to in process.by_id:
-                plan.host_of[node.id] = node.attached_to or ""
+            host = process.by_id.get(node.attached_to or "")
+            if host is not None and host.type in ACTIVITIES and host.parent_id == node.parent_id:
+                plan.host_of[node.id] = host.id
             plan.process_of[node.id] = process
         for artifact in process.artifacts:
             plan.scope_of[artifact.id] = artifact.parent_id

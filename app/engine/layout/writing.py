@@ -13,6 +13,7 @@ from app.engine.layout.scene import Point, Rect
 from app.engine.xml import BPMN, BPMNDI, DC, DI, bpmn, local_name, qname
 
 NSMAP = {"bpmndi": BPMNDI, "dc": DC, "di": DI}
+FARTHEST = 1e7
 GEOMETRY = frozenset({"bpmnElement", "isExpanded", "isHorizontal", "isMarkerVisible"})
 
 
@@ -55,11 +56,19 @@ def read_bounds(shape: Any) -> Rect | None:
     bounds = shape.find(qname(DC, "Bounds"))
     if bounds is None:
         return None
+    numbers = [read_number(bounds.get(key, "0")) for key in ("x", "y", "width", "height")]
+    if any(number is None for number in numbers):
+        return None
+    return Rect(*(number or 0.0 for number in numbers))
+
+
+def read_number(text: str | None) -> float | None:
+    """A coordinate; None when it is missing, no number or not of this world."""
     try:
-        x, y, width, height = (float(bounds.get(key, "0")) for key in ("x", "y", "width", "height"))
+        number = float(text or "")
     except ValueError:
         return None
-    return Rect(x, y, width, height)
+    return number if abs(number) < FARTHEST else None
 
 
 def ensure_collaboration(root: Any) -> None:

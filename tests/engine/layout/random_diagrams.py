@@ -10,7 +10,16 @@ HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
     'xmlns:zr="https://zhirong.example.invalid/schema/1.0" id="defs" targetNamespace="urn:test">\n'
 )
-NAMES = ("形式审查", "资格与信用核查", "专家评审", "签发受理通知书", "集体审议", "归档", "编制申报通知与参数表", "公示")
+NAMES = (
+    "形式审查",
+    "资格与信用核查",
+    "专家评审",
+    "签发受理通知书",
+    "集体审议",
+    "归档",
+    "编制申报通知与参数表",
+    "公示",
+)
 
 
 @dataclass
@@ -47,7 +56,9 @@ class Blocks:
         return getattr(self, f"_{kind}")(depth - 1)
 
     def _task(self, _depth: int) -> tuple[str, str]:
-        key = self.node(self.rng.choice(["userTask", "serviceTask", "businessRuleTask", "intermediateCatchEvent"]))
+        key = self.node(
+            self.rng.choice(["userTask", "serviceTask", "businessRuleTask", "intermediateCatchEvent"])
+        )
         return key, key
 
     def _seq(self, depth: int) -> tuple[str, str]:
@@ -63,7 +74,11 @@ class Blocks:
         split, join = self.node(gateway), self.node(gateway, named=False)
         for index in range(self.rng.randint(2, 4)):
             entry, leave = self.block(depth)
-            self.flow(split, entry, "" if gateway == "parallelGateway" else ("同意", "退回", "补正后重报")[index % 3])
+            self.flow(
+                split,
+                entry,
+                "" if gateway == "parallelGateway" else ("同意", "退回", "补正后重报")[index % 3],
+            )
             self.flow(leave, join)
         if self.rng.random() < 0.3:
             self.flow(split, join, "其他")
@@ -85,7 +100,11 @@ class Blocks:
     def _boundary(self, depth: int) -> tuple[str, str]:
         host = self.node("userTask")
         for _ in range(self.rng.randint(1, 3)):
-            event = self.node("boundaryEvent", "<bpmn:timerEventDefinition/>", f' attachedToRef="{host}" cancelActivity="false"')
+            event = self.node(
+                "boundaryEvent",
+                "<bpmn:timerEventDefinition/>",
+                f' attachedToRef="{host}" cancelActivity="false"',
+            )
             self.lane_of[event] = self.lane_of[host]
             entry, leave = self.block(min(depth, 0))
             self.flow(event, entry)
@@ -112,7 +131,11 @@ def random_diagram(seed: int, depth: int = 4, lanes: int = 3) -> bytes:
     blocks.process(depth)
     refs = "".join(
         f'<bpmn:lane id="lane{lane}" name="角色{lane}">'
-        + "".join(f"<bpmn:flowNodeRef>{key}</bpmn:flowNodeRef>" for key, own in blocks.lane_of.items() if own == lane)
+        + "".join(
+            f"<bpmn:flowNodeRef>{key}</bpmn:flowNodeRef>"
+            for key, own in blocks.lane_of.items()
+            if own == lane
+        )
         + "</bpmn:lane>"
         for lane in range(lanes)
     )

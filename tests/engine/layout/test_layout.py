@@ -103,7 +103,8 @@ def test_without_lanes_no_collaboration_is_invented() -> None:
 
 def test_nested_lanes_lie_inside_each_other() -> None:
     data = (
-        HEAD + '<bpmn:process id="p"><bpmn:laneSet id="ls"><bpmn:lane id="out" name="局"><bpmn:childLaneSet id="c">'
+        HEAD
+        + '<bpmn:process id="p"><bpmn:laneSet id="ls"><bpmn:lane id="out" name="局"><bpmn:childLaneSet id="c">'
         '<bpmn:lane id="in1" name="处"><bpmn:flowNodeRef>a</bpmn:flowNodeRef></bpmn:lane>'
         '<bpmn:lane id="in2" name="科"><bpmn:flowNodeRef>b</bpmn:flowNodeRef></bpmn:lane></bpmn:childLaneSet></bpmn:lane>'
         '<bpmn:lane id="other"/></bpmn:laneSet><bpmn:userTask id="a"/><bpmn:userTask id="b"/>'
@@ -119,7 +120,9 @@ def test_nested_lanes_lie_inside_each_other() -> None:
 def test_boundary_events_sit_on_the_lower_border_of_their_host() -> None:
     drawn = layout(random_diagram(2, depth=3))
     at = shapes(drawn)
-    events = [node for process in read_collaboration(drawn).processes for node in process.nodes if node.attached_to]
+    events = [
+        node for process in read_collaboration(drawn).processes for node in process.nodes if node.attached_to
+    ]
     assert events
     for event in events:
         host, own = at[event.attached_to or ""], at[event.id]
@@ -240,6 +243,8 @@ def test_default_namespace_and_comments_survive() -> None:
         '<bpmn:process id="p"><bpmn:userTask id="a"/><bpmn:sequenceFlow id="f" sourceRef="a" targetRef="no"/></bpmn:process>',
         '<bpmn:process id="p"><bpmn:boundaryEvent id="b" attachedToRef="none"/></bpmn:process>',
         '<bpmn:process id="p"><bpmn:subProcess id="s"/></bpmn:process>',
+        '<bpmn:process id="p"><bpmn:endEvent id="e"/><bpmn:boundaryEvent id="b" attachedToRef="e"/><bpmn:task id="t"/>'
+        '<bpmn:sequenceFlow id="f" sourceRef="b" targetRef="t"/></bpmn:process>',
         '<bpmn:collaboration id="c"><bpmn:participant id="x"/></bpmn:collaboration>',
         '<bpmn:collaboration id="c"/><bpmn:process id="p"><bpmn:laneSet id="l"><bpmn:lane id="k"/></bpmn:laneSet></bpmn:process>',
         '<bpmn:process id="p"><bpmn:laneSet id="l"><bpmn:lane id="k"/></bpmn:laneSet><bpmn:task id="t"/></bpmn:process>',
@@ -253,8 +258,12 @@ def test_odd_files_are_drawn_without_complaint(body: str) -> None:
 
 def test_hundred_nodes() -> None:
     tasks = "".join(f'<bpmn:userTask id="t{i}"/>' for i in range(100))
-    flows = "".join(f'<bpmn:sequenceFlow id="f{i}" sourceRef="t{i}" targetRef="t{i + 1}"/>' for i in range(99))
-    back = "".join(f'<bpmn:sequenceFlow id="b{i}" sourceRef="t{i}" targetRef="t{i - 7}"/>' for i in range(9, 99, 9))
+    flows = "".join(
+        f'<bpmn:sequenceFlow id="f{i}" sourceRef="t{i}" targetRef="t{i + 1}"/>' for i in range(99)
+    )
+    back = "".join(
+        f'<bpmn:sequenceFlow id="b{i}" sourceRef="t{i}" targetRef="t{i - 7}"/>' for i in range(9, 99, 9)
+    )
     drawn = layout((HEAD + f'<bpmn:process id="p">{tasks}{flows}{back}</bpmn:process>' + TAIL).encode())
     assert defects(layout_quality(drawn)) == (0, 0, 0, 0)
 

@@ -79,7 +79,12 @@ STRAIGHT = ((150, 90), (450, 90))
 
 def test_quality_of_a_clean_diagram_is_all_zero() -> None:
     quality = layout_quality(diagram(GOOD, STRAIGHT))
-    assert (quality.node_overlaps, quality.edge_node_crossings, quality.nodes_outside_lane, quality.missing) == (0,) * 4
+    assert (
+        quality.node_overlaps,
+        quality.edge_node_crossings,
+        quality.nodes_outside_lane,
+        quality.missing,
+    ) == (0,) * 4
 
 
 @pytest.mark.parametrize(
