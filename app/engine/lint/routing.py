@@ -7,7 +7,7 @@ from itertools import combinations
 
 from app.engine.lint.finder import Finder
 from app.engine.spiff.activity import Activity
-from app.engine.spiff.catching import CatchEvent, EventGateway, ReceiveTask
+from app.engine.spiff.catching import Catcher, EventGateway
 from app.engine.spiff.exclusive import ExclusiveGateway
 from app.engine.spiff.flow_node import Flow, FlowNode
 from app.engine.spiff.inclusive import InclusiveGateway
@@ -94,15 +94,7 @@ def _check_race(finder: Finder, node: EventGateway) -> None:
     seen: set[tuple[str, str]] = set()
     for flow in node.flows:
         target = node._wf_spec.task_specs[flow.target]
-        if not isinstance(target, (CatchEvent, ReceiveTask)):
-            finder.error(
-                node.bpmn_id,
-                "event_gateway",
-                f"事件网关后须为捕获事件或接收任务：{flow.target}",
-                f"an event gateway leads to catching events and receive tasks only: {flow.target}",
-            )
-            continue
-        trigger = target.trigger
+        trigger = target.trigger if isinstance(target, Catcher) else None
         if isinstance(trigger, MessageTrigger):
             key = (trigger.name, target.settings.attributes.get("correlationKey", ""))
             if key in seen:

@@ -18,6 +18,7 @@ from app.engine.dmn import DecisionModel
 from app.engine.spiff.activity import Activity
 from app.engine.spiff.boundary import BoundaryEvent
 from app.engine.spiff.case import MAX_DEPTH
+from app.engine.spiff.catching import CatchEvent, EventGateway, ReceiveTask
 from app.engine.spiff.event_sub_process import EventSubProcess
 from app.engine.spiff.flow_node import Flow, FlowNode
 from app.engine.spiff.formula import Formula
@@ -28,6 +29,7 @@ from app.engine.spiff.process import ProcessSpec
 from app.engine.spiff.report import ElementCompiler, Report
 from app.engine.spiff.settings import read_settings
 from app.engine.spiff.start_event import StartEvent
+from app.engine.spiff.throwing import EndEvent
 from app.engine.xml import BPMN, bpmn, local_name, namespace_of
 
 # What may stand in a process without being executed.
@@ -40,6 +42,11 @@ SILENT = frozenset(
         "dataInputAssociation", "dataOutputAssociation",
     }
 )  # fmt: skip
+
+
+# 8.3.13: what a sequence flow cannot lead to or come from.
+NO_WAY_IN = (StartEvent, BoundaryEvent, EventSubProcess, LinkCatch)
+NO_WAY_OUT = (EndEvent, EventSubProcess, LinkThrow)
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,7 @@ class LevelParser(ProcessParser):  # type: ignore[misc]
             self._connect(element)
         for element in self.node.findall(bpmn("boundaryEvent")):
             self._attach(element)
+        check_races(self.spec, self.report, {child.get("id"): child for child in self.node})
         link_events(self.spec, self.report, {child.get("id"): child for child in self.node})
         find_starts(self.spec, self.report, self.node)
 
@@ -184,6 +192,9 @@ class LevelParser(ProcessParser):  # type: ignore[misc]
             if not self.refused.intersection(ends):
                 self.report.add(element, "dangling", "连线的一端不存在", "one end of the flow does not exist")
             return
+        if isinstance(source, NO_WAY_OUT) or isinstance(target, NO_WAY_IN):
+            self.report.add(element, "bad_flow", "此处不能有连线", "no sequence flow may be here")
+            return
         flow_id = element.get("id") or f"{source.name}->{target.name}"
         is_default = self.defaults.get(source.name) == flow_id
         source.flows.append(Flow(flow_id, target.name, self._condition(element), is_default))
@@ -216,6 +227,19 @@ class LevelParser(ProcessParser):  # type: ignore[misc]
                 "边界事件只能附在任务或子流程上",
                 "boundary events sit on activities only",
             )
+
+
+def check_races(spec: ProcessSpec, report: Report, elements: Mapping[str, Any]) -> None:
+    """An event-based gateway leads to what waits for an event, to nothing else (10.6.6)."""
+    for node in spec.nodes:
+        for flow in node.flows if isinstance(node, EventGateway) else ():
+            if not isinstance(spec.task_specs[flow.target], (CatchEvent, ReceiveTask)):
+                report.add(
+                    elements.get(node.bpmn_id),
+                    "event_gateway",
+                    f"事件网关后须为捕获事件或接收任务：{flow.target}",
+                    f"an event gateway leads to catching events and receive tasks only: {flow.target}",
+                )
 
 
 def link_events(spec: ProcessSpec, report: Report, elements: Mapping[str, Any]) -> None:

@@ -92,6 +92,8 @@ CASES: list[tuple[str, str, str, str | None]] = [
     (ENDS + task("a") + task("a"), "s -> a -> e", "duplicate_id", "a"),
     (ENDS + task("a") + task("b"), "s -> a -> e\nb -> e", "unreachable", "b"),
     (ENDS + task("a"), "s -> a -> e\na -> zz", "dangling", "f_a_zz"),
+    (ENDS + task("a"), "s -> a -> s\na -> e", "bad_flow", "f_a_s"),
+    (ENDS + task("a"), "s -> a -> e -> a", "bad_flow", "f_e_a"),
     (ENDS + task("a") + task("b"), "s -> a -> b -> a", "endless", "a"),
     (ENDS + task("a"), "s -> a", "implicit_end", "a"),
     (ENDS + XOR + task(), "s -> g -> a [1 > 0]\ng -> b [2 > 1]\na -> e\nb -> e", "no_default", "g"),
