@@ -53,19 +53,19 @@ class DelegateError(Exception):
         self.message = message
 
 
-class DelegateParameterInvalid(Exception):
+class DelegateParameterInvalid(DelegateError):
     """The diagram gave a parameter that the operation does not accept."""
 
     def __init__(self, delegate: str, parameter: str, reason: str) -> None:
-        super().__init__(f"{delegate}({parameter}): {reason}")
+        super().__init__("PARAMETER_INVALID", f"{delegate}({parameter}): {reason}")
         self.delegate, self.parameter, self.reason = delegate, parameter, reason
 
 
-class DelegateUnknown(Exception):
+class DelegateUnknown(DelegateError):
     """No operation of this name is registered."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no operation is called {name!r}")
+        super().__init__("DELEGATE_UNKNOWN", f"no operation is called {name!r}")
         self.name = name
 
 

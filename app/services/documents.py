@@ -71,27 +71,16 @@ def issue(
     template = template_of(session, instance.definition.deployment_id, letter)
     number, code = next_number(session, "WS", now), new_code()
     title = str(data.get("title") or template.title or letter)
-    address = verification_address(settings.site, number, code)
-    head = {
-        "number": number,
-        "letter": letter,
-        "case_no": case_no,
-        "title": title,
-        "issued_at": now.astimezone(OFFICE_ZONE),
-        "verify_code": code,
-        "verify_url": address,
-    }
+    head = _head(number, code, title, letter, case_no, now, settings.site)
     full = plain({**data, **head})
-    pdf = render_pdf(
-        template.source, full, now, common=template.common, qr=address or "", fonts_dir=settings.fonts_dir
-    )
+    pdf = _typeset(template, full, now, settings)
     document = Document(
         number=number,
         letter=letter,
         case_no=case_no,
         instance=instance,
         element_id=element_id,
-        title=title[:200],
+        title=full["title"][:200],
         data=full,
         data_sha256=fingerprint(full),
         pdf_sha256=files.put(settings.files_dir, pdf),
@@ -165,3 +154,23 @@ def template_of(session: Session, deployment_id: int, letter: str) -> Template:
     if source is None:
         raise LetterUnknown(letter)
     return Template(source, found)
+
+
+def _typeset(template: Template, data: Mapping[str, Any], now: datetime, settings: Settings) -> bytes:
+    address, fonts = data["verify_url"] or "", settings.fonts_dir
+    return render_pdf(template.source, data, now, common=template.common, qr=address, fonts_dir=fonts)
+
+
+def _head(
+    number: str, code: str, title: str, letter: str, case_no: str, now: datetime, site: str
+) -> dict[str, Any]:
+    """What every letter shows beside its own data (the common head of the letters)."""
+    return {
+        "number": number,
+        "letter": letter,
+        "case_no": case_no,
+        "title": title,
+        "issued_at": now.astimezone(OFFICE_ZONE),
+        "verify_code": code,
+        "verify_url": verification_address(site, number, code),
+    }

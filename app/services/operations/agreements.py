@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+from app.models.register import Agreement
 from app.services.delegates import DelegateContext, DelegateError, delegate
 from app.services.registers import agreements, cases, ledger, pledges, signatures
 
@@ -58,28 +59,10 @@ def seal_agreement(
     Gives agreement_no, version, doc_no, sha256 (of the text), effective_at. Error TEXT_CHANGED.
     """
     terms = agreements.Terms(
-        tasks=tasks or [],
-        targets=targets,
-        funds=fund_amount,
-        instalments=instalments or [],
-        allowed_uses=allowed_uses or [],
-        milestones=milestones or [],
-        term_end=term_end,
+        tasks or [], targets, fund_amount, instalments or [], allowed_uses or [], milestones or [], term_end
     )
-    try:
-        agreement = agreements.seal(
-            ctx.session,
-            ctx.instance,
-            case_no,
-            org,
-            doc_no,
-            text_sha256,
-            terms,
-            [undertaker_signature or {}, bureau_signature or {}],
-            ctx.now,
-        )
-    except agreements.TextChanged as changed:
-        raise DelegateError("TEXT_CHANGED", changed.message) from None
+    signed = [undertaker_signature or {}, bureau_signature or {}]
+    agreement = _seal(ctx, case_no, org, doc_no, text_sha256, terms, signed)
     return {
         "agreement_no": agreement.number,
         "version": agreement.version,
@@ -128,3 +111,20 @@ def compare_registry(
     no extract was imported).
     """
     return pledges.compare(ctx.session, str(org.get("uscc") or ""), deals, year)
+
+
+def _seal(
+    ctx: DelegateContext,
+    case_no: str,
+    org: dict[str, Any],
+    doc_no: str,
+    text_sha256: str,
+    terms: agreements.Terms,
+    signed: list[dict[str, Any]],
+) -> Agreement:
+    try:
+        return agreements.seal(
+            ctx.session, ctx.instance, case_no, org, doc_no, text_sha256, terms, signed, ctx.now
+        )
+    except agreements.TextChanged as changed:
+        raise DelegateError("TEXT_CHANGED", changed.message) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -69,32 +70,15 @@ def register_credit_entry(
 
     Gives credit_no, starts_on, ends_on. Error USCC_MISSING.
     """
-    row = cases.find_org(ctx.session, case_no)
-    uscc = str(org.get("uscc") or (row.uscc if row else ""))
-    if not uscc:
+    subject = org if org.get("uscc") else cases.party(cases.find_org(ctx.session, case_no)) or {}
+    if not subject.get("uscc"):
         raise DelegateError("USCC_MISSING", "信用主体没有统一社会信用代码。")
-    record = ctx.session.scalar(
-        select(CreditRecord).where(CreditRecord.instance_id == ctx.instance.id, CreditRecord.uscc == uscc)
+    known = select(CreditRecord).where(
+        CreditRecord.instance_id == ctx.instance.id, CreditRecord.uscc == subject["uscc"]
     )
-    if record is None:
-        starts_on = ctx.now.astimezone(OFFICE_ZONE).date()
-        record = CreditRecord(
-            number=next_number(ctx.session, "XJ", ctx.now),
-            instance_id=ctx.instance.id,
-            case_no=case_no,
-            org=cases.find_org_by_uscc(ctx.session, uscc),
-            org_name=str(org.get("name") or (row.name if row else "")),
-            uscc=uscc,
-            facts=facts,
-            basis=basis[:200],
-            degree=degree,
-            decision_no=decision_no or "",
-            starts_on=starts_on,
-            ends_on=add_months(starts_on, period) if period else None,
-            registered_at=ctx.now,
-        )
-        ctx.session.add(record)
-        ctx.session.flush()
+    record = ctx.session.scalar(known) or _new_record(ctx, case_no, subject, facts, basis, period)
+    record.degree, record.decision_no = degree, decision_no or ""
+    ctx.session.flush()
     return {
         "credit_no": record.number,
         "starts_on": record.starts_on,
@@ -145,6 +129,32 @@ def close_credit_entry(
             _annul_sanctions(ctx, record)
         ctx.session.flush()
     return {"ended_at": record.ended_at, "state": record.state}
+
+
+def _new_record(
+    ctx: DelegateContext,
+    case_no: str,
+    subject: Mapping[str, Any],
+    facts: str,
+    basis: str,
+    period: int | None,
+) -> CreditRecord:
+    starts_on = ctx.now.astimezone(OFFICE_ZONE).date()
+    record = CreditRecord(
+        number=next_number(ctx.session, "XJ", ctx.now),
+        instance_id=ctx.instance.id,
+        case_no=case_no,
+        org=cases.find_org_by_uscc(ctx.session, subject["uscc"]),
+        org_name=str(subject.get("name") or ""),
+        uscc=subject["uscc"],
+        facts=facts,
+        basis=basis[:200],
+        starts_on=starts_on,
+        ends_on=add_months(starts_on, period) if period else None,
+        registered_at=ctx.now,
+    )
+    ctx.session.add(record)
+    return record
 
 
 def _annul_sanctions(ctx: DelegateContext, record: CreditRecord) -> None:

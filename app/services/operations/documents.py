@@ -7,6 +7,7 @@ from typing import Any, Literal
 from app.models.register import Document
 from app.services import documents
 from app.services.delegates import DelegateContext, DelegateError, delegate
+from app.services.registers.typesetting import FontsMissing, LetterFailed
 
 
 @delegate
@@ -15,19 +16,22 @@ def render_letter(
 ) -> dict[str, Any]:
     """Typeset a letter as a numbered PDF/A document; it is sent later. To the `public` it is served at once.
 
-    Gives doc_no, title, sha256 (of the PDF), data_sha256, verify_code, issued_at.
+    Gives doc_no, title, sha256 (of the PDF), data_sha256, verify_code, issued_at. Error LETTER_FAILED.
     """
-    document = documents.issue(
-        ctx.session,
-        ctx.settings,
-        ctx.instance,
-        letter,
-        data,
-        ctx.now,
-        case_no=case_no,
-        element_id=ctx.element_id,
-        to=to,
-    )
+    try:
+        document = documents.issue(
+            ctx.session,
+            ctx.settings,
+            ctx.instance,
+            letter,
+            data,
+            ctx.now,
+            case_no=case_no,
+            element_id=ctx.element_id,
+            to=to,
+        )
+    except (documents.LetterUnknown, LetterFailed, FontsMissing) as failed:
+        raise DelegateError("LETTER_FAILED", str(failed)) from failed
     if to == documents.PUBLIC:
         documents.deliver(ctx.session, document, to, ctx.now)
     return {

@@ -113,13 +113,8 @@ def register_objection(
     objection = _received(ctx, notice, receipt_no, received_at, facts)
     code = None
     if objection is None:
-        at = min(received_at or ctx.now, ctx.now)
         data = {"kind": kind, "name": name, "phone": phone, "facts": facts, "evidence": evidence}
-        item = next((i for i in notice.items if i.key == str(item_no)), None)
-        in_period = notice.ends_at is not None and notice.starts_at <= at <= notice.ends_at
-        objection, code = objections.record(
-            ctx.session, notice, item, data, at, secret=ctx.settings.secret, in_period=in_period
-        )
+        objection, code = _write_down(ctx, notice, data, item_no, min(received_at or ctx.now, ctx.now))
     if objection.state == "received":
         objection.number, objection.instance, objection.state = objection_no, ctx.instance, "registered"
         ctx.session.flush()
@@ -191,7 +186,14 @@ def _publish(
         ends_at=ends_at,
         verify_code=new_code(),
     )
-    notice.items = [
+    notice.items = _items(items)
+    ctx.session.add(notice)
+    ctx.session.flush()
+    return notice
+
+
+def _items(items: list[dict[str, Any]]) -> list[NoticeItem]:
+    return [
         NoticeItem(
             position=position,
             key=_key(item, position),
@@ -200,9 +202,6 @@ def _publish(
         )
         for position, item in enumerate(items, start=1)
     ]
-    ctx.session.add(notice)
-    ctx.session.flush()
-    return notice
 
 
 def _key(item: dict[str, Any], position: int) -> str:
@@ -243,3 +242,13 @@ def _received(
         return None
     same = query.where(Objection.received_at == received_at, Objection.facts == facts)
     return ctx.session.scalar(same.where(Objection.number.is_(None)).order_by(Objection.id).limit(1))
+
+
+def _write_down(
+    ctx: DelegateContext, notice: Notice, data: dict[str, Any], item_no: object, at: datetime
+) -> tuple[Objection, str]:
+    """An objection that came on paper, with the code under which its sender can follow it."""
+    item = next((item for item in notice.items if item.key == str(item_no)), None)
+    in_period = notice.ends_at is not None and notice.starts_at <= at <= notice.ends_at
+    secret = ctx.settings.secret
+    return objections.record(ctx.session, notice, item, data, at, secret=secret, in_period=in_period)

@@ -77,29 +77,27 @@ def cancel_qualification(
     Gives measures, ends_on. Error USCC_MISSING when nobody knows whom they hit.
     """
     row = cases.find_org(ctx.session, case_no)
-    given = org or {}
-    uscc, name = (row.uscc, row.name) if row else (str(given.get("uscc") or ""), str(given.get("name") or ""))
-    if not uscc:
+    given = cases.party(row) or org or {}
+    if not given.get("uscc"):
         raise DelegateError("USCC_MISSING", "被处理单位没有统一社会信用代码。")
     starts_on = ctx.now.astimezone(OFFICE_ZONE).date()
     ends_on = add_months(starts_on, period) if period else None
     known = set(ctx.session.scalars(select(Sanction.measure).where(Sanction.instance_id == ctx.instance.id)))
     for measure in dict.fromkeys(measures):
         if measure not in known:
-            ctx.session.add(
-                Sanction(
-                    instance_id=ctx.instance.id,
-                    case_no=case_no,
-                    decision_no=decision_no or "",
-                    org_id=row.id if row else None,
-                    org_name=name,
-                    uscc=uscc,
-                    measure=measure,
-                    starts_on=starts_on,
-                    ends_on=None if measure in ENDLESS else ends_on,
-                    imposed_at=ctx.now,
-                )
+            sanction = Sanction(
+                instance_id=ctx.instance.id,
+                case_no=case_no,
+                decision_no=decision_no or "",
+                org_id=row.id if row else None,
+                org_name=str(given.get("name") or ""),
+                uscc=given["uscc"],
+                measure=measure,
+                starts_on=starts_on,
+                ends_on=None if measure in ENDLESS else ends_on,
+                imposed_at=ctx.now,
             )
+            ctx.session.add(sanction)
     ctx.session.flush()
     if "revoke_project" in measures:
         agreements.revoke(ctx.session, case_no)

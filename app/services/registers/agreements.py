@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.register import Agreement, Document, Milestone
@@ -125,12 +125,6 @@ def announce_due(context: Context) -> int:
         )
     context.session.flush()
     return len(due)
-
-
-def count_effective(session: Session) -> int:
-    """How many agreements are in force."""
-    query = select(func.count()).select_from(Agreement).where(Agreement.state == "effective")
-    return session.scalar(query) or 0
 
 
 def revoke(session: Session, case_no: str) -> int:

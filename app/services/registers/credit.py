@@ -41,16 +41,7 @@ def import_reply(
     detail: Mapping[str, Any] | None = None,
 ) -> RegistryReply:
     """Keep an extract of an outside registry; the same one again is not doubled. Raises Invalid."""
-    if verdict not in VERDICTS:
-        raise Invalid(
-            "查询结论不在可选范围内。", "Unknown verdict.", {"verdict": ["查询结论不在可选范围内。"]}
-        )
-    if replied_at > now:
-        raise Invalid(
-            "查询时间不能晚于现在。",
-            "The reply lies in the future.",
-            {"replied_at": ["查询时间不能晚于现在。"]},
-        )
+    _check_reply(verdict, replied_at, now)
     known = session.scalar(
         select(RegistryReply).where(
             RegistryReply.source == source, RegistryReply.uscc == uscc, RegistryReply.replied_at == replied_at
@@ -145,3 +136,16 @@ def _active(context: Context, number: str) -> CreditRecord:
     if record is None or record.state != "active":
         raise NotFound
     return record
+
+
+def _check_reply(verdict: str, replied_at: datetime, now: datetime) -> None:
+    if verdict not in VERDICTS:
+        raise Invalid(
+            "查询结论不在可选范围内。", "Unknown verdict.", {"verdict": ["查询结论不在可选范围内。"]}
+        )
+    if replied_at > now:
+        raise Invalid(
+            "查询时间不能晚于现在。",
+            "The reply lies in the future.",
+            {"replied_at": ["查询时间不能晚于现在。"]},
+        )

@@ -84,7 +84,7 @@ def test_without_a_chinese_font_the_reason_is_clear(tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize("letter", ["TPL-98", "../TPL-99", "", "TPL-99.typ"])
 def test_an_unknown_letter_is_named(registers: Registers, letter: str) -> None:
-    with pytest.raises(documents.LetterUnknown):
+    with pytest.raises(DelegateError, match="LETTER_FAILED: no letter"):
         render(registers, letter=letter)
 
 
