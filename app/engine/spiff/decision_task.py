@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.engine.dmn import DecisionModel
+from app.engine.dmn import DecisionModel, DecisionTrace
 from app.engine.errors import StepFailed
 from app.engine.feel import FeelError
 from app.engine.spiff.activity import Activity
@@ -39,8 +39,19 @@ class DecisionTask(Activity):
             raise StepFailed(self.bpmn_id, f"{self.decision_id}: {error}", "decision") from error
         if result.errors:
             raise StepFailed(self.bpmn_id, f"{self.decision_id}: {result.errors[0]}", "decision")
+        silent = self._without_row(result.trace)
+        if silent is not None:
+            raise StepFailed(self.bpmn_id, f"no row of decision table {silent} applies", "decision")
         case.record_decision(token, self.decision_id, result.trace.as_json())
         name = self.settings.text("resultVariable")
         if name:
             write(token, name, result.value)
         return True
+
+    def _without_row(self, trace: DecisionTrace) -> str | None:
+        """The table among those asked that has no answer: DMN would go on with null, an office must not."""
+        decision = self.model.decisions.get(trace.decision_id)
+        table = decision.table if decision is not None else None
+        if table is not None and table.is_single and not trace.rows and trace.outputs is None:
+            return trace.decision_id
+        return next((found for part in trace.required if (found := self._without_row(part)) is not None), None)

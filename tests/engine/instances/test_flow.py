@@ -237,3 +237,61 @@ def test_a_case_state_is_set_when_an_element_begins() -> None:
     made = run(xml)
     assert made.instance.case_state == "reviewing"
     assert ("case_state", "a") in made.events
+
+
+def test_events_come_in_order_and_only_once() -> None:
+    made = run(diagram(START_END + user("a") + script("x", "y = 1"), "s -> x -> a -> e"))
+    made.do("a")
+    assert made.events == [
+        ("instance_started", None),
+        ("element_started", "s"),
+        ("element_completed", "s"),
+        ("element_started", "x"),
+        ("element_completed", "x"),
+        ("element_started", "a"),
+        ("element_completed", "a"),
+        ("element_started", "e"),
+        ("element_completed", "e"),
+        ("instance_completed", None),
+    ]
+    assert made.instance.drain().events == ()
+
+
+def test_runs_of_a_repeated_task_are_counted_and_told_apart() -> None:
+    many = '<multiInstanceLoopCharacteristics zr:collection="= [1, 2, 3]" zr:elementVariable="i"/>'
+    definition = define(diagram(START_END + user("a", "", many), "s -> a -> e"))
+    instance = Instance.start(definition, {}, env())
+    assert instance.positions()["p:a"].count == 3
+    counters = [e.detail.get("loop_counter") for e in instance.drain().events if e.element_id == "a"]
+    assert counters == [None, 1, 2, 3]
+
+
+TABLE = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m" name="m" namespace="n">
+<inputData id="i" name="n"><variable name="n"/></inputData>
+<decision id="d" name="d"><variable name="d"/><informationRequirement id="ir"><requiredInput href="#i"/>
+</informationRequirement><decisionTable id="t" hitPolicy="UNIQUE"><input id="c"><inputExpression><text>n</text>
+</inputExpression></input><output id="o"/><rule id="r1"><inputEntry><text>&lt; 20</text></inputEntry><outputEntry>
+<text>"fail"</text></outputEntry></rule><rule id="r2"><inputEntry><text>&gt;= 20</text></inputEntry><outputEntry>
+<text>"pass"</text></outputEntry></rule></decisionTable></decision></definitions>"""
+
+
+def test_a_decision_leaves_a_trace() -> None:
+    rule = (
+        '<businessRuleTask id="r" zr:decisionRef="d" zr:resultVariable="verdict"><extensionElements>'
+        '<zr:parameter name="n" value="= deals.n"/></extensionElements></businessRuleTask>'
+    )
+    made = run(diagram(START_END + rule, "s -> r -> e"), decisions={"d": TABLE}, deals={"n": 25})
+    assert made.variables["verdict"] == "pass"
+    (decision,) = made.decisions
+    assert (decision.element_id, decision.decision_id) == ("r", "d")
+    assert [row["rule_id"] for row in decision.trace["rows"]] == ["r2"]
+    with pytest.raises(StepFailed) as failure:
+        run(diagram(START_END + rule, "s -> r -> e"), decisions={"d": TABLE}, deals={"n": "many"})
+    assert (failure.value.element_id, failure.value.code) == ("r", "decision")
+
+
+def test_variables_can_be_set_from_outside() -> None:
+    made = run(diagram(START_END + user("a"), "s -> a -> e"), x=1)
+    made.instance.set_variables({"x": 2, "y": [3]})
+    made.reload()
+    assert made.variables == {"x": 2, "y": [3]}
