@@ -37,7 +37,9 @@ def _default_database_url() -> str:
 class Config:
     """Everything that differs between installations; each field is an environment variable of the same name."""
 
-    DATABASE_URL: str = field(default_factory=lambda: os.environ.get("DATABASE_URL") or _default_database_url())
+    DATABASE_URL: str = field(
+        default_factory=lambda: os.environ.get("DATABASE_URL") or _default_database_url()
+    )
     SECRET_KEY: str = field(default_factory=_secret_key)
     DEMO: bool = field(default_factory=lambda: _flag("DEMO", False))
     SESSION_COOKIE_SECURE: bool = field(default_factory=lambda: _flag("SESSION_COOKIE_SECURE", False))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 from flask import Flask, current_app
 
 from app import demo as demo_data
@@ -19,12 +20,15 @@ from app.engine.layout import layout
 from app.engine.soundness import prove
 from app.engine.tck import main_lines
 from app.services import history, identity, repository
+from app.services.checkpoints import list_checkpoints, verify_checkpoints
 from app.services.clock import read_clock
 from app.services.context import Context
 from app.services.errors import NotDeployable, ServiceError
 from app.worker import Worker
 
-FILES = click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+FILES = click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 FOLDER = click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 
 
@@ -167,10 +171,26 @@ def audit_verify() -> None:
     app: Any = current_app
     with app.database.reading() as session:
         faults = list(history.verify_chains(session))
+        broken = list(verify_checkpoints(session))
+    for line in broken:
+        click.echo(line)
     for fault in faults:
         click.echo(f"instance {fault.instance_id} row {fault.seq} (id {fault.event_id}): {fault.reason}")
-    click.echo("history is intact" if not faults else f"{len(faults)} damaged cases")
-    sys.exit(1 if faults else 0)
+    click.echo(
+        f"{len(faults)} damaged cases, {len(broken)} damaged checkpoints"
+        if faults or broken
+        else "history is intact"
+    )
+    sys.exit(1 if faults or broken else 0)
+
+
+@audit.command("export")
+def audit_export() -> None:
+    """Print every checkpoint as a JSON line, to be kept where nobody who runs the system can change it."""
+    app: Any = current_app
+    with app.database.reading() as session:
+        for found in list_checkpoints(session):
+            click.echo(orjson.dumps(found).decode())
 
 
 @click.group("user")
@@ -222,7 +242,9 @@ def _print_problems(problems: Iterable[Problem]) -> None:
     for problem in problems:
         line = f":{problem.line}" if problem.line else ""
         place = f"{problem.file}{line}#{problem.element_id or '-'}"
-        click.echo(f"{problem.severity}: {place} [{problem.code}] {problem.message_zh} / {problem.message_en}")
+        click.echo(
+            f"{problem.severity}: {place} [{problem.code}] {problem.message_zh} / {problem.message_en}"
+        )
 
 
 def _print_lines(lines: Iterable[str]) -> None:

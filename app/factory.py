@@ -54,7 +54,8 @@ def create_app(config: Config) -> Application:
         fonts_dir=FONTS,
     )
     if config.PROXIES:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.PROXIES, x_proto=config.PROXIES, x_host=config.PROXIES)  # type: ignore[method-assign]
+        proxied = ProxyFix(app.wsgi_app, x_for=config.PROXIES, x_proto=config.PROXIES, x_host=config.PROXIES)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
     app.teardown_request(_close_unit)
     web.register(app)
     cli.register(app)

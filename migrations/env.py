@@ -12,8 +12,10 @@ from config import Config
 
 
 def _run(connection: Any) -> None:
-    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=connection.dialect.name == "sqlite",
-                      compare_type=True)  # fmt: skip
+    in_batches = connection.dialect.name == "sqlite"
+    context.configure(
+        connection=connection, target_metadata=Base.metadata, render_as_batch=in_batches, compare_type=True
+    )
     with context.begin_transaction():
         context.run_migrations()
 

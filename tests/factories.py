@@ -84,7 +84,11 @@ CHECK = form_json(
     {"type": "radio", "id": "f_agree", "key": "agree", "label": "结论", "validate": {"required": True},
      "values": [{"label": "同意", "value": "yes"}, {"label": "不同意", "value": "no"}]},
 )  # fmt: skip
-LEAVE_FILES = {"bpmn/leave.bpmn": LEAVE.encode(), "forms/leave/ask.json": ASK, "forms/leave/check.json": CHECK}
+LEAVE_FILES = {
+    "bpmn/leave.bpmn": LEAVE.encode(),
+    "forms/leave/ask.json": ASK,
+    "forms/leave/check.json": CHECK,
+}
 
 
 @dataclass
@@ -136,7 +140,9 @@ class World:
         with self.acting() as context:
             repository.deploy_files(context, files, origin="upload", note=note)
 
-    def start(self, key: str, username: str | None = None, org_id: int | None = None, **variables: Any) -> str:
+    def start(
+        self, key: str, username: str | None = None, org_id: int | None = None, **variables: Any
+    ) -> str:
         """Start a process; its number."""
         with self.acting(username) as context:
             if org_id is not None:
@@ -160,7 +166,9 @@ class World:
     def complete(self, username: str, task_id: int, key: str | None = None, **data: Any) -> str:
         """Complete a task as this person."""
         with self.acting(username) as context:
-            return task.complete_task(context, task_id, data, key=key or uuid4().hex, result_url=f"/done/{task_id}")
+            return task.complete_task(
+                context, task_id, data, key=key or uuid4().hex, result_url=f"/done/{task_id}"
+            )
 
 
 def make_world(url: str, folder: Path) -> World:

@@ -57,7 +57,9 @@ class Story:
             person = story.acting(context, username)
             assert person.actor is not None
             principals = principals_of(person.actor)
-            query = select(Document).where(Document.to_principal.in_(principals), Document.opened_at.is_(None))
+            query = select(Document).where(
+                Document.to_principal.in_(principals), Document.opened_at.is_(None)
+            )
             opened = [row for row in context.session.scalars(query) if row.sent_at is not None]
             for row in opened:
                 letters.open_document(person, row.number, principals)
@@ -105,13 +107,27 @@ class Story:
 
     def accept(self, username: str, number: str, clerk: str = "clerk") -> None:
         rows = self.values(clerk, number, "t_check")["items"]
-        self.act(clerk, number, "t_check", items=[{"ok": "yes"} for _ in rows], outcome="accept", opinion="材料齐全。")
+        self.act(
+            clerk,
+            number,
+            "t_check",
+            items=[{"ok": "yes"} for _ in rows],
+            outcome="accept",
+            opinion="材料齐全。",
+        )
         self.act(clerk, number, "t_accept_notice")
         self.open_documents(username)
 
     def review(self, number: str, points: int = 24) -> None:
         """The draw, statements without conflict, scores, no defence, the lead's opinion."""
-        self.act("division", number, "t_pick", method="draw", size="3", seed="2026", )
+        self.act(
+            "division",
+            number,
+            "t_pick",
+            method="draw",
+            size="3",
+            seed="2026",
+        )
         for _ in range(3):
             self.act_as_assignee(number, "t_coi", confirmed="yes", interest="无")
         for _ in range(3):
@@ -146,7 +162,9 @@ class Story:
         self.act("finance_approver", number, "t_fa", outcome="agree", opinion="同意")
         order: Payment = self.row(Payment, case_no=number)
         with self.world.acting() as context:
-            payments.confirm_payment(story.acting(context, "finance"), order.number, True, f"BANK-{order.number}")
+            payments.confirm_payment(
+                story.acting(context, "finance"), order.number, True, f"BANK-{order.number}"
+            )
         self.world.worker().drain()
         return self.row(Payment, case_no=number)  # type: ignore[no-any-return]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -12,25 +12,28 @@ from alembic.script import ScriptDirectory
 from app import models as _models  # noqa: F401
 from app import schema
 from app.db import Base, Database
-from tests import databases
+
+
+@pytest.fixture
+def empty_database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    Base.metadata.drop_all(database.engine)
+    yield database
+    database.dispose()
 
 
 def test_there_is_one_head() -> None:
     assert len(ScriptDirectory(str(schema.MIGRATIONS)).get_heads()) == 1
 
 
-def test_upgrade_from_empty_equals_the_models(empty_database_url: str) -> None:
-    database = Database(empty_database_url)
-    schema.upgrade(database.engine)
-    with database.engine.connect() as connection:
+def test_upgrade_from_empty_equals_the_models(empty_database: Database) -> None:
+    schema.upgrade(empty_database.engine)
+    with empty_database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
-    database.dispose()
 
 
-def test_the_last_migration_can_be_taken_back_and_done_again(empty_database_url: str) -> None:
-    database = Database(empty_database_url)
-    head = schema.upgrade(database.engine)
-    schema.downgrade(database.engine)
-    assert schema.upgrade(database.engine) == head
-    database.dispose()
+def test_the_last_migration_can_be_taken_back_and_done_again(empty_database: Database) -> None:
+    head = schema.upgrade(empty_database.engine)
+    schema.downgrade(empty_database.engine)
+    assert schema.upgrade(empty_database.engine) == head

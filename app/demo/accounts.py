@@ -39,7 +39,8 @@ GROUPS = {
     "finance": ("财务", "Finance"), "objection": ("异议办理", "Objections"), "supervisor": ("监督岗", "Supervision"),
     "investigator": ("调查人员", "Investigators"), "signatory": ("签约人", "Signatories"),
     "process_designer": ("流程设计", "Process design"), "process_approver": ("流程审批", "Process approval"),
-    "operator": ("系统运维", "Operations"), "system_admin": ("系统管理", "Administration"), "auditor": ("审计", "Audit"),
+    "operator": ("系统运维", "Operations"), "system_admin": ("系统管理", "Administration"),
+    "auditor": ("审计", "Audit"),
 }  # fmt: skip
 
 ORGANISATIONS = {

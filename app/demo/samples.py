@@ -7,7 +7,11 @@ from typing import Any
 from app.engine.rules import uscc_check_character
 
 KINDS = {"bank": "patent_pledge_loan", "insurer": "ip_insurance", "guarantor": "ip_credit_guarantee"}
-PRODUCTS = {"bank": "知识产权质押贷款“知易贷”", "insurer": "专利综合保险“知安保”", "guarantor": "知识产权信贷担保“知融保”"}
+PRODUCTS = {
+    "bank": "知识产权质押贷款“知易贷”",
+    "insurer": "专利综合保险“知安保”",
+    "guarantor": "知识产权信贷担保“知融保”",
+}
 TARGETS = {
     "bank": {"deals": "60", "enterprises": "55", "first_loans": "25", "amount": "30000"},
     "insurer": {"deals": "320", "enterprises": "260", "first_loans": "0", "amount": "9000"},
@@ -36,7 +40,14 @@ def declaration(org_type: str) -> dict[str, Any]:
         "email": "contact@example.invalid",
         "address": "上海市样例路 1 号",
         "in_shanghai": True,
-        "team": [{"name": "项目负责人（样例）", "id_no": "11010519491231002X", "role": "负责人", "unit": "知识产权金融部"}],
+        "team": [
+            {
+                "name": "项目负责人（样例）",
+                "id_no": "11010519491231002X",
+                "role": "负责人",
+                "unit": "知识产权金融部",
+            }
+        ],
         "status_ok": True,
         "finance_ok": True,
         "credit_ok": True,

@@ -38,7 +38,11 @@ def complete(context: Context, username: str, number: str, element_id: str, **da
 
 def first_open(context: Context, number: str, element_id: str) -> UserTask:
     """The oldest open task at an element. Raises LookupError naming the tasks that are open."""
-    query = select(UserTask).join(UserTask.instance).where(ProcessInstance.number == number, UserTask.status == "open")
+    query = (
+        select(UserTask)
+        .join(UserTask.instance)
+        .where(ProcessInstance.number == number, UserTask.status == "open")
+    )
     tasks = context.session.scalars(query.order_by(UserTask.id)).all()
     for found in tasks:
         if found.element_id == element_id:
@@ -50,8 +54,16 @@ def upload(context: Context, username: str, number: str, name: str = "证明材�
     """Hand a small PDF in to a case; the value of a file field."""
     person = acting(context, username).actor
     instance = context.session.scalars(select(ProcessInstance).where(ProcessInstance.number == number)).one()
-    kept = files.attach(context.session, context.settings.files_dir, io.BytesIO(PDF), name, person.principal if person else "",
-                        context.now, instance_id=instance.id, uploaded_by_id=person.id if person else None)  # fmt: skip
+    kept = files.attach(
+        context.session,
+        context.settings.files_dir,
+        io.BytesIO(PDF),
+        name,
+        person.principal if person else "",
+        context.now,
+        instance_id=instance.id,
+        uploaded_by_id=person.id if person else None,
+    )
     return [str(kept.id)]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.models.identity import GroupMember, Membership, Organisation, User
@@ -28,8 +28,18 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "inbox.use": OFFICE | {"applicant"},
     "case.read_office": OFFICE | {"auditor"},
     "case.read_all": frozenset({"auditor", "supervisor", "division", "board"}),
-    "register.read": frozenset({"division", "board", "finance", "finance_reviewer", "finance_approver", "supervisor",
-                                "auditor", "clerk"}),  # fmt: skip
+    "register.read": frozenset(
+        {
+            "division",
+            "board",
+            "finance",
+            "finance_reviewer",
+            "finance_approver",
+            "supervisor",
+            "auditor",
+            "clerk",
+        }
+    ),
     "register.pay": frozenset({"finance"}),
     "register.review": frozenset({"division"}),
     "process.start": OFFICE,
@@ -134,7 +144,9 @@ def check_separation(session: Session, user: User, task: UserTask) -> None:
         earlier = _acted(session, user, UserTask.instance_id == task.instance_id,
                          UserTask.element_id.in_(task.not_actor_of))  # fmt: skip
         if earlier:
-            raise _violation(f"您已办理同一案件的“{earlier.name}”", f"you completed “{earlier.name_en or earlier.name}”")
+            raise _violation(
+                f"您已办理同一案件的“{earlier.name}”", f"you completed “{earlier.name_en or earlier.name}”"
+            )
     if task.separate_from:
         wanted = UserTask.duty != "" if "any" in task.separate_from else UserTask.duty.in_(task.separate_from)
         earlier = _acted(session, user, UserTask.subject == task.subject, wanted, UserTask.id != task.id)
@@ -143,8 +155,10 @@ def check_separation(session: Session, user: User, task: UserTask) -> None:
             raise _violation(f"您在本案中已履行“{zh}”职责", f"you already exercised {en} on this case")
 
 
-def _acted(session: Session, user: User, *conditions: object) -> UserTask | None:
-    query = select(UserTask).where(UserTask.status == "completed", UserTask.completed_by_id == user.id, *conditions)  # type: ignore[arg-type]
+def _acted(session: Session, user: User, *conditions: ColumnElement[bool]) -> UserTask | None:
+    query = select(UserTask).where(
+        UserTask.status == "completed", UserTask.completed_by_id == user.id, *conditions
+    )
     return session.scalar(query.limit(1))
 
 

@@ -16,7 +16,7 @@ from app.services.history import record_event
 
 @dataclass(frozen=True)
 class Action:
-    """A message with its words; `holder` is the group that may send it, or `applicant` for members of the case's org."""
+    """A message with its words; `holder` is the group that may send it, `applicant` the members of the case's org."""
 
     message: str
     holder: str
@@ -56,7 +56,11 @@ def carry_out(context: Context, instance: ProcessInstance, name: str, reason: st
     key = context.session.scalars(query.limit(1)).one()
     record_event(context.session, row, "action", now=context.now, actor=user,
                  detail={"message": name, "reason": reason.strip()})  # fmt: skip
-    payload = {"reason": reason.strip(), "by": user.principal if user else None, "at": context.now.isoformat()}
+    payload = {
+        "reason": reason.strip(),
+        "by": user.principal if user else None,
+        "at": context.now.isoformat(),
+    }
     messages.send_message(context, name, key, payload, sender_id=row.id)
 
 

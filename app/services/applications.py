@@ -55,14 +55,22 @@ def startable(context: Context) -> list[tuple[str, str, str]]:
 
 def org_variable(org: Organisation) -> dict[str, object]:
     """The process variable `org` (docs/authoring-processes.md)."""
-    return {"id": org.id, "principal": org.principal, "name": org.name, "uscc": org.uscc, "type": org.org_type}
+    return {
+        "id": org.id,
+        "principal": org.principal,
+        "name": org.name,
+        "uscc": org.uscc,
+        "type": org.org_type,
+    }
 
 
 def own_cases(context: Context) -> Sequence[ProcessInstance]:
     """Cases of the actor's organisations, newest first."""
     user = context.actor
     orgs = [membership.org_id for membership in user.memberships] if user else []
-    query = select(ProcessInstance).where(ProcessInstance.org_id.in_(orgs)).order_by(ProcessInstance.id.desc())
+    query = (
+        select(ProcessInstance).where(ProcessInstance.org_id.in_(orgs)).order_by(ProcessInstance.id.desc())
+    )
     return context.session.scalars(query).all()
 
 

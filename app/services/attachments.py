@@ -37,7 +37,9 @@ def of_owner(session: Session, owner: str) -> dict[str, Mapping[str, Any]]:
 def hand_over(session: Session, references: Sequence[Mapping[str, Any]], owner: str) -> None:
     """Make attachments that a visitor uploaded part of what was submitted."""
     ids = [int(item["id"]) for item in references if str(item.get("id", "")).isdigit()]
-    for attachment in session.scalars(select(Attachment).where(Attachment.id.in_(ids), Attachment.instance_id.is_(None))):
+    for attachment in session.scalars(
+        select(Attachment).where(Attachment.id.in_(ids), Attachment.instance_id.is_(None))
+    ):
         attachment.owner = owner
 
 

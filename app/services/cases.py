@@ -53,7 +53,13 @@ class Stage:
 
 
 def list_cases(
-    session: Session, user: User, *, text: str = "", status: str = "", process: str = "", before: int | None = None
+    session: Session,
+    user: User,
+    *,
+    text: str = "",
+    status: str = "",
+    process: str = "",
+    before: int | None = None,
 ) -> CasePage:
     """Cases that the user may see, newest first; `text` looks in number, title and organisation."""
     query = _visible(session, user).options(joinedload(ProcessInstance.org))
@@ -152,7 +158,9 @@ def documents_for(session: Session, instance: ProcessInstance, user: User) -> Se
 
 def receipt_of(session: Session, instance: ProcessInstance) -> Receipt | None:
     """The receipt of the last submission."""
-    return session.scalar(select(Receipt).where(Receipt.case_no == instance.number).order_by(Receipt.id.desc()).limit(1))
+    return session.scalar(
+        select(Receipt).where(Receipt.case_no == instance.number).order_by(Receipt.id.desc()).limit(1)
+    )
 
 
 def is_frozen(session: Session, instance: ProcessInstance) -> bool:
@@ -212,7 +220,7 @@ def _state_of(counts: Counter[str]) -> ElementState:
     return ElementState("cancelled", counts["cancelled"])
 
 
-def _visible(session: Session, user: User) -> Select[tuple[ProcessInstance]]:
+def _visible(session: Session, user: User) -> Select[ProcessInstance]:
     query = select(ProcessInstance)
     if access.may(user, "case.read_all"):
         return query
@@ -226,7 +234,12 @@ def _visible(session: Session, user: User) -> Select[tuple[ProcessInstance]]:
         and_(UserTask.status == "open", _addressed_to(session, access.principals_of(user)))
     )
     return query.where(
-        or_(own, ProcessInstance.started_by_id == user.id, ProcessInstance.id.in_(acted), ProcessInstance.id.in_(offered))
+        or_(
+            own,
+            ProcessInstance.started_by_id == user.id,
+            ProcessInstance.id.in_(acted),
+            ProcessInstance.id.in_(offered),
+        )
     )
 
 

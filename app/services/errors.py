@@ -1,15 +1,15 @@
 """What a use case may answer instead of doing its work. The web shows each class as a page, the API as a problem.
 
-    ServiceError
-    ├── NotFound            unknown, or not for this person: nobody learns which
-    ├── NotPermitted        known, but this act is not allowed; says which rule
-    │   └── SeparationViolated   an earlier act on the same case forbids it (S1–S9)
-    ├── Conflict            somebody else was first
-    │   ├── TaskTaken
-    │   ├── TaskEnded
-    │   └── DeadlinePassed  the limit of the step was over when the act arrived
-    ├── Invalid             the input is wrong; `errors` by field
-    └── NotDeployable       a bundle has problems
+ServiceError
+├── NotFound            unknown, or not for this person: nobody learns which
+├── NotPermitted        known, but this act is not allowed; says which rule
+│   └── SeparationViolated   an earlier act on the same case forbids it (S1–S9)
+├── Conflict            somebody else was first
+│   ├── TaskTaken
+│   ├── TaskEnded
+│   └── DeadlinePassed  the limit of the step was over when the act arrived
+├── Invalid             the input is wrong; `errors` by field
+└── NotDeployable       a bundle has problems
 """
 
 from __future__ import annotations
@@ -83,5 +83,7 @@ class Invalid(ServiceError):
 
 class NotDeployable(ServiceError):
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(f"部署被拒绝：{len(problems)} 个问题。", f"Deployment refused: {len(problems)} problems.")
+        super().__init__(
+            f"部署被拒绝：{len(problems)} 个问题。", f"Deployment refused: {len(problems)} problems."
+        )
         self.problems = tuple(problems)

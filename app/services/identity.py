@@ -27,7 +27,8 @@ _COSTS = {"normal": PasswordHasher(time_cost=2, memory_cost=32 * 1024, paralleli
 class TooManyAttempts(NotPermitted):
     def __init__(self) -> None:
         super().__init__(
-            "登录失败次数过多，请 15 分钟后再试。", "Too many failed attempts. Please try again in 15 minutes."
+            "登录失败次数过多，请 15 分钟后再试。",
+            "Too many failed attempts. Please try again in 15 minutes.",
         )
 
 
@@ -39,7 +40,9 @@ class WrongCredentials(NotPermitted):
 def hash_password(password: str, cost: str = "normal") -> str:
     """Argon2id hash. Raises Invalid for a password shorter than MIN_PASSWORD characters."""
     if len(password) < MIN_PASSWORD:
-        raise Invalid(f"密码至少 {MIN_PASSWORD} 个字符。", f"A password has at least {MIN_PASSWORD} characters.")
+        raise Invalid(
+            f"密码至少 {MIN_PASSWORD} 个字符。", f"A password has at least {MIN_PASSWORD} characters."
+        )
     return _COSTS[cost].hash(password)
 
 
@@ -141,10 +144,14 @@ def ensure_group(session: Session, key: str, name: str, name_en: str) -> Group:
 
 
 def _failures(context: Context, condition: object) -> int:
-    query = select(func.count()).select_from(LoginAttempt).where(
-        condition,  # type: ignore[arg-type]
-        LoginAttempt.at > context.now - WINDOW,
-        LoginAttempt.succeeded.is_(False),
+    query = (
+        select(func.count())
+        .select_from(LoginAttempt)
+        .where(
+            condition,  # type: ignore[arg-type]
+            LoginAttempt.at > context.now - WINDOW,
+            LoginAttempt.succeeded.is_(False),
+        )
     )
     return context.session.scalar(query) or 0
 

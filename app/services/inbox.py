@@ -1,6 +1,6 @@
 """The inbox: open tasks by principal, in order of due; cost does not grow with other people's tasks.
 
-First page = UNION of one limited index scan per principal (architecture §8). A naive `IN … ORDER BY` is 100 times slower.
+First page = UNION of one limited index scan per principal. A naive `IN … ORDER BY` is 100 times slower.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, contains_eager
 
 from app.models.identity import User
@@ -37,22 +37,30 @@ class Counts:
     overdue: int
 
 
-def my_tasks(session: Session, user: User, after: tuple[datetime, int] | None = None, size: int = PAGE) -> Page:
+def my_tasks(
+    session: Session, user: User, after: tuple[datetime, int] | None = None, size: int = PAGE
+) -> Page:
     """Tasks assigned to the user, first due first."""
     return _page(session, (user.principal,), after, size)
 
 
-def claimable_tasks(session: Session, user: User, after: tuple[datetime, int] | None = None, size: int = PAGE) -> Page:
+def claimable_tasks(
+    session: Session, user: User, after: tuple[datetime, int] | None = None, size: int = PAGE
+) -> Page:
     """Tasks that one of the user's groups or organisations may take."""
     return _page(session, _shared(user), after, size)
 
 
-def overdue_tasks(session: Session, user: User, now: datetime, after: tuple[datetime, int] | None = None) -> Page:
+def overdue_tasks(
+    session: Session, user: User, now: datetime, after: tuple[datetime, int] | None = None
+) -> Page:
     """Tasks of either kind whose due time has passed."""
     return _page(session, principals_of(user), after, PAGE, before=now)
 
 
-def done_tasks(session: Session, user: User, after: tuple[datetime, int] | None = None, size: int = PAGE) -> Page:
+def done_tasks(
+    session: Session, user: User, after: tuple[datetime, int] | None = None, size: int = PAGE
+) -> Page:
     """Tasks that the user completed, last one first."""
     query = (
         select(UserTask)
@@ -85,7 +93,9 @@ def _shared(user: User) -> tuple[str, ...]:
     return tuple(principal for principal in principals_of(user) if principal != user.principal)
 
 
-def _scan(principal: str, after: tuple[datetime, int] | None, size: int, before: datetime | None) -> Select[tuple[datetime, int]]:
+def _scan(
+    principal: str, after: tuple[datetime, int] | None, size: int, before: datetime | None
+) -> Select[datetime, int]:
     query = select(Inbox.due_at, Inbox.task_id).where(Inbox.principal == principal)
     if before is not None:
         query = query.where(Inbox.due_at < before)
@@ -126,7 +136,7 @@ def _page(
     return Page([row[0] for row in rows[:size]], (last[1], last[0].id) if last else None)
 
 
-def _capped(principals: Sequence[str], before: datetime | None = None) -> object:
+def _capped(principals: Sequence[str], before: datetime | None = None) -> ColumnElement[int]:
     if not principals:
         return literal(0)
     scans = [select(_scan(p, None, BADGE_CAP, before).subquery().c.task_id) for p in principals]

@@ -47,7 +47,15 @@ def enqueue(
 ) -> None:
     """Add a job to the caller's transaction: it exists if and only if that transaction commits."""
     session.add(
-        Job(kind=kind, args=args, due_at=due_at, created_at=now, instance_id=instance_id, dedup=dedup, retries=RETRIES)
+        Job(
+            kind=kind,
+            args=args,
+            due_at=due_at,
+            created_at=now,
+            instance_id=instance_id,
+            dedup=dedup,
+            retries=RETRIES,
+        )
     )
 
 

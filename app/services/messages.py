@@ -29,7 +29,9 @@ def send_message(
     if dedup and session.scalar(select(Message.id).where(Message.dedup == dedup)) is not None:
         return
     session.add(
-        Message(name=name, key=key, payload=payload, dedup=dedup, sender_id=sender_id, received_at=context.now)
+        Message(
+            name=name, key=key, payload=payload, dedup=dedup, sender_id=sender_id, received_at=context.now
+        )
     )
     delegates.handle_message(context, name, key, payload)
     request_match(context, name, key)

@@ -19,6 +19,8 @@ from app.models.repository import Content, Deployment, DeploymentFile, ProcessDe
 from app.services import delegates
 from app.services.context import Context
 from app.services.errors import NotDeployable, NotFound
+from app.services.policy import policies_of
+from app.services.registers.clauses import load_clauses
 
 FOLDERS = {"bpmn": (".bpmn", ".dmn"), "forms": (".json",), "letters": (".typ",), "policies": (".json",)}
 _definitions: dict[tuple[str, int], Definition] = {}
@@ -70,7 +72,9 @@ def deploy_folder(context: Context, root: Path) -> Deployed:
     Compared with the folder's last deployment, not with what is in force: a restart must never undo an admin's edit.
     """
     files = read_folder(root)
-    query = select(Deployment.digest).where(Deployment.origin == "folder").order_by(Deployment.id.desc()).limit(1)
+    query = (
+        select(Deployment.digest).where(Deployment.origin == "folder").order_by(Deployment.id.desc()).limit(1)
+    )
     if context.session.scalar(query) == digest_of(files):
         return Deployed(None, ())
     return deploy_files(context, files, origin="folder", note="")
@@ -99,6 +103,7 @@ def deploy_files(context: Context, files: Mapping[str, bytes], *, origin: str, n
         if _closure_changed(session, bundle, key, files)
     ]
     session.flush()
+    load_clauses(session, policies_of(session, deployment.id))
     return Deployed(deployment, tuple(changed), problems)
 
 
@@ -147,6 +152,12 @@ def definition_of(session: Session, row: ProcessDefinition) -> Definition:
         return _definitions.setdefault(key, parsed)
 
 
+def pinned_definition(session: Session, definition_id: int) -> Definition:
+    """The same by the version's id, as an instance holds it: most steps need no row for it."""
+    found = _definitions.get((str(session.get_bind().engine.url), definition_id))
+    return found or definition_of(session, session.get_one(ProcessDefinition, definition_id))
+
+
 def current_definition(session: Session, key: str) -> ProcessDefinition:
     """The version that new instances start on. Raises NotFound when there is none or it is suspended."""
     query = select(ProcessDefinition).where(ProcessDefinition.key == key, ProcessDefinition.is_current)
@@ -164,7 +175,11 @@ def list_current(session: Session) -> Sequence[ProcessDefinition]:
 
 def list_versions(session: Session, key: str) -> Sequence[ProcessDefinition]:
     """All versions of a process, newest first."""
-    query = select(ProcessDefinition).where(ProcessDefinition.key == key).order_by(ProcessDefinition.version.desc())
+    query = (
+        select(ProcessDefinition)
+        .where(ProcessDefinition.key == key)
+        .order_by(ProcessDefinition.version.desc())
+    )
     return session.scalars(query).all()
 
 
@@ -183,7 +198,9 @@ def _shown_name(row: ProcessDefinition | None, key: str, english: bool) -> str:
 
 def started_by_message(session: Session, message: str) -> ProcessDefinition | None:
     """The current process that a message of this name starts."""
-    return next((row for row in list_current(session) if message in row.start_messages and not row.is_suspended), None)
+    return next(
+        (row for row in list_current(session) if message in row.start_messages and not row.is_suspended), None
+    )
 
 
 def _store_files(session: Session, deployment: Deployment, files: Mapping[str, bytes]) -> None:

@@ -170,7 +170,9 @@ def _match(context: Context, args: dict[str, Any]) -> None:
     instance = Instance.load(definition, row.state)
     if instance.correlate(name, key, message.payload, context.environment()):
         message.consumed_at, message.consumed_by_id = context.now, row.id
-        record_event(context.session, row, "message_received", now=context.now, detail={"message": name, "key": key})
+        record_event(
+            context.session, row, "message_received", now=context.now, detail={"message": name, "key": key}
+        )
         _settle(context, row, definition, instance)
 
 
@@ -194,12 +196,18 @@ def cancel_instance(context: Context, row: ProcessInstance, reason: str) -> None
     definition = repository.pinned_definition(context.session, row.definition_id)
     instance = Instance.load(definition, row.state)
     instance.cancel(context.environment())
-    record_event(context.session, row, "cancelled", now=context.now, actor=context.actor, detail={"reason": reason})
+    record_event(
+        context.session, row, "cancelled", now=context.now, actor=context.actor, detail={"reason": reason}
+    )
     _settle(context, row, definition, instance, ended_as="cancelled")
 
 
 def _settle(
-    context: Context, row: ProcessInstance, definition: Definition, instance: Instance, ended_as: str = "completed"
+    context: Context,
+    row: ProcessInstance,
+    definition: Definition,
+    instance: Instance,
+    ended_as: str = "completed",
 ) -> None:
     """Run waiting services, then write down everything that the step did."""
     while calls := instance.services():
@@ -285,7 +293,9 @@ def _sync_tasks(
     """Make open tasks and inbox rows equal to what the engine waits for."""
     session = context.session
     session.flush()
-    query = select(UserTask.engine_id, UserTask).where(UserTask.instance_id == row.id, UserTask.status == "open")
+    query = select(UserTask.engine_id, UserTask).where(
+        UserTask.instance_id == row.id, UserTask.status == "open"
+    )
     known = {engine_id: task for engine_id, task in session.execute(query)}
     active = {view.id for view in views}
     for engine_id, task in known.items():
@@ -295,7 +305,9 @@ def _sync_tasks(
     session.add_all(new)
     session.flush()
     ended = select(UserTask.id).where(UserTask.instance_id == row.id, UserTask.status != "open")
-    session.execute(delete(Inbox).where(Inbox.task_id.in_(ended)).execution_options(synchronize_session=False))
+    session.execute(
+        delete(Inbox).where(Inbox.task_id.in_(ended)).execution_options(synchronize_session=False)
+    )
     entries = [entry for task in new for entry in inbox_entries(task)]
     if entries:
         session.execute(insert(Inbox), entries)
@@ -347,13 +359,17 @@ def _sync_subscriptions(context: Context, row: ProcessInstance, instance: Instan
         )
     for engine_id in wanted.keys() - known:
         found = wanted[engine_id]
-        session.add(Subscription(instance_id=row.id, engine_id=engine_id, message=found.message, key=found.key))
+        session.add(
+            Subscription(instance_id=row.id, engine_id=engine_id, message=found.message, key=found.key)
+        )
         messages.request_match(context, found.message, found.key)
 
 
 def _end(context: Context, row: ProcessInstance, instance: Instance, ended_as: str) -> None:
     row.status, row.ended_at, row.outcome = ended_as, context.now, instance.outcome
-    record_event(context.session, row, "ended", now=context.now, detail={"outcome": instance.outcome or ended_as})
+    record_event(
+        context.session, row, "ended", now=context.now, detail={"outcome": instance.outcome or ended_as}
+    )
     delegates.instance_ended(context, row)
 
 

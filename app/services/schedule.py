@@ -1,4 +1,4 @@
-"""What happens every day by itself: reviews that an agreement makes due are started in the morning."""
+"""What happens every day by itself: reviews that are due are started and the history is signed, in the morning."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.models.runtime import Job
 from app.services import jobs
+from app.services.checkpoints import take_checkpoint
 from app.services.context import Context
 from app.services.registers import agreements
 
@@ -27,6 +28,7 @@ def ensure_daily(context: Context) -> None:
 @jobs.job_handler("daily")
 def _run_daily(context: Context, _args: dict[str, Any]) -> None:
     agreements.announce_due(context)
+    take_checkpoint(context)
     tomorrow = context.now.astimezone(ZONE).date() + timedelta(days=1)
     _enqueue(context, datetime.combine(tomorrow, MORNING, ZONE))
 

@@ -1,7 +1,7 @@
 """The self-check: the very decision tables of the office, on a visitor's figures, with nothing stored.
 
-Which form and which decisions belong to it stands in the policy: `self_check.<process> = {"form": key, "into": variable,
-"decisions": [{"decision": id, "inputs": {name: FEEL}}]}`.
+Which form and which decisions belong to it stands in the policy:
+`self_check.<process> = {"form": key, "into": variable, "decisions": [{"decision": id, "inputs": {name: FEEL}}]}`.
 """
 
 from __future__ import annotations
@@ -45,14 +45,20 @@ def find_self_check(context: Context, call: Call) -> SelfCheck:
     row = repository.current_definition(session, call.case_process)
     policies = policy.policies_of(session, row.deployment_id)
     found = next(
-        (p["self_check"][call.case_process] for p in policies.values() if call.case_process in p.get("self_check", {})),
+        (
+            p["self_check"][call.case_process]
+            for p in policies.values()
+            if call.case_process in p.get("self_check", {})
+        ),
         None,
     )
     if found is None:
         raise NotFound
     definition = repository.definition_of(session, row)
     variables = {"call": {"call_no": call.number, "title": call.title}, "params": call.parameters}
-    return SelfCheck(definition.form(found["form"]), found["into"], tuple(found["decisions"]), variables, definition)
+    return SelfCheck(
+        definition.form(found["form"]), found["into"], tuple(found["decisions"]), variables, definition
+    )
 
 
 def run(context: Context, check: SelfCheck, values: Mapping[str, Any]) -> list[CheckResult]:
@@ -61,7 +67,10 @@ def run(context: Context, check: SelfCheck, values: Mapping[str, Any]) -> list[C
     variables = {**check.variables, check.into: dict(values)}
     results = []
     for entry in check.decisions:
-        inputs = {name: compile_expression(text).evaluate(variables, scope) for name, text in entry["inputs"].items()}
+        inputs = {
+            name: compile_expression(text).evaluate(variables, scope)
+            for name, text in entry["inputs"].items()
+        }
         model = check.definition.decisions[entry["decision"]]
         result = model.evaluate(entry["decision"], inputs, scope)
         trace = result.trace.as_json()

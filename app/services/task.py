@@ -16,7 +16,7 @@ from app.models.identity import User
 from app.models.runtime import FormDraft, Inbox, ProcessInstance, RequestKey, UserTask
 from app.services import access, repository, runtime
 from app.services.context import Context
-from app.services.errors import Invalid, NotFound, NotPermitted, TaskEnded, TaskTaken
+from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, TaskEnded, TaskTaken
 from app.services.history import record_event
 
 
@@ -25,6 +25,7 @@ class Work:
     """An open task with everything its page needs."""
 
     task: UserTask
+    instance: ProcessInstance
     form: Form
     variables: dict[str, Any]
     values: dict[str, Any]
@@ -35,7 +36,7 @@ def open_task(context: Context, task_id: int) -> Work:
     """The task with its form, prefilled. Raises NotFound, TaskEnded, TaskTaken, SeparationViolated."""
     task = _visible(context, task_id)
     _require_actable(context, task)
-    return _work(context, task)
+    return _work(context, task, task.instance, context.session.get(FormDraft, task.id))
 
 
 def claim(context: Context, task_id: int) -> UserTask:
@@ -87,7 +88,9 @@ def save_draft(context: Context, task_id: int, data: Mapping[str, Any]) -> FormD
         raise _taken(task)
     draft = context.session.get(FormDraft, task.id)
     if draft is None:
-        draft = FormDraft(task_id=task.id, data=dict(data), revision=1, saved_at=context.now, saved_by_id=user.id)
+        draft = FormDraft(
+            task_id=task.id, data=dict(data), revision=1, saved_at=context.now, saved_by_id=user.id
+        )
         context.session.add(draft)
     else:
         draft.data, draft.revision = dict(data), draft.revision + 1
@@ -109,25 +112,53 @@ def complete_task(
     `files` are the attachments that were uploaded with this form, by id. The second of two clicks gets the first
     one's result. Raises Invalid with messages by field, TaskEnded, TaskTaken, DeadlinePassed.
     """
-    session = context.session
-    instance_id = session.scalar(select(UserTask.instance_id).where(UserTask.id == task_id))
-    if instance_id is None:
-        raise NotFound
-    row = runtime.lock_instance(context, instance_id)
-    actor_id = context.actor.id if context.actor else None
-    done = session.get(RequestKey, key)
-    if done is not None and done.user_id == actor_id:
-        return done.result_url
-    task = _fresh(context, task_id)
+    begun = begin_task(context, task_id, key)
+    if isinstance(begun, str):
+        return begun
+    return finish_task(context, begun, data, key=key, result_url=result_url, files=files)
+
+
+def begin_task(context: Context, task_id: int, key: str) -> Work | str:
+    """Lock the case; the open task, or where the result is when the form with this key was carried out before.
+
+    Raises NotFound, TaskEnded, TaskTaken, SeparationViolated.
+    """
+    row = runtime.lock_instance_of(context, task_id)
+    query = (
+        select(UserTask, FormDraft, RequestKey)
+        .outerjoin(FormDraft, FormDraft.task_id == UserTask.id)
+        .outerjoin(RequestKey, RequestKey.key == key)
+        .where(UserTask.id == task_id)
+        .execution_options(populate_existing=True)
+    )
+    task, draft, done = context.session.execute(query).one()
+    if done is not None:
+        if done.user_id != (context.actor.id if context.actor else None):
+            raise Conflict("页面已失效，请重新打开后再提交。", "This page is no longer valid; open it again.")
+        return str(done.result_url)
     _require_actable(context, task)
-    work = _work(context, task, row)
+    return _work(context, task, row, draft)
+
+
+def finish_task(
+    context: Context,
+    work: Work,
+    data: Mapping[str, Any],
+    *,
+    key: str,
+    result_url: str,
+    files: Files | None = None,
+) -> str:
+    """Complete a task that `begin_task` gave. Raises Invalid with messages by field, DeadlinePassed."""
     scope = context.environment().scope
     accepted = work.form.accept(data, work.variables, scope, stored=work.values, files=files)
     if accepted.errors:
         raise Invalid("表单有误，请按提示更正。", "There is a problem with the form.", accepted.errors)
-    session.add(RequestKey(key=key, user_id=actor_id, result_url=result_url, created_at=context.now))
-    session.execute(delete(FormDraft).where(FormDraft.task_id == task.id))
-    runtime.complete(context, row, task, accepted.values)
+    actor_id = context.actor.id if context.actor else None
+    context.session.add(RequestKey(key=key, user_id=actor_id, result_url=result_url, created_at=context.now))
+    if work.draft is not None:
+        context.session.delete(work.draft)
+    runtime.complete(context, work.instance, work.task, accepted.values)
     return result_url
 
 
@@ -139,22 +170,22 @@ def view_of(context: Context, row: ProcessInstance, task: UserTask) -> UserTaskV
     raise TaskEnded("", None)
 
 
-def _work(context: Context, task: UserTask, row: ProcessInstance | None = None) -> Work:
-    instance = row or task.instance
+def _work(context: Context, task: UserTask, instance: ProcessInstance, draft: FormDraft | None) -> Work:
     view = view_of(context, instance, task)
-    definition = repository.definition_of(context.session, instance.definition)
+    definition = repository.pinned_definition(context.session, instance.definition_id)
     variables = view.variables()
-    draft = context.session.get(FormDraft, task.id)
     stored = variables.get(view.result_variable or "")
     values = {**view.prefill, **(stored if isinstance(stored, dict) else {})}
-    return Work(task, definition.form(task.form_key), variables, values, draft)
+    return Work(task, instance, definition.form(task.form_key), variables, values, draft)
 
 
 def _visible(context: Context, task_id: int) -> UserTask:
     task = context.session.scalar(
         select(UserTask)
         .where(UserTask.id == task_id)
-        .options(joinedload(UserTask.instance), joinedload(UserTask.completed_by), joinedload(UserTask.assignee))
+        .options(
+            joinedload(UserTask.instance), joinedload(UserTask.completed_by), joinedload(UserTask.assignee)
+        )
     )
     if task is None or not _reaches(context, task):
         raise NotFound

@@ -20,7 +20,11 @@ from tests.story import Story, make_story
 
 ACCOUNT = {"name": "市局专户", "bank": "样例银行", "account": "1001200309000012345"}
 EVIDENCE = [{"name": "质押登记查询结果", "proves": "登记不存在"}]
-APPLICANTS = {"bank": ("bank", "bank_signer", 26), "insurer": ("insurer", "insurer", 420), "guarantor": ("guarantor", "guarantor", 24)}
+APPLICANTS = {
+    "bank": ("bank", "bank_signer", 26),
+    "insurer": ("insurer", "insurer", 420),
+    "guarantor": ("guarantor", "guarantor", 24),
+}
 
 
 @pytest.fixture
@@ -39,7 +43,9 @@ def _to_reviewed(told: Story, call_no: str, org_type: str) -> str:
     number = told.declare(username, signer, call_no, org_type, deals)
     told.accept(username, number)
     told.review(number)
-    told.act("division", number, "t_div", opinion="经综合评议，建议提请局长办公会审议。", recommendation="support")
+    told.act(
+        "division", number, "t_div", opinion="经综合评议，建议提请局长办公会审议。", recommendation="support"
+    )
     return number
 
 
@@ -76,11 +82,21 @@ def _to_paid(told: Story, number: str, username: str, signer: str) -> Agreement:
 def _review_performance(told: Story, agreement: Agreement, username: str, org_type: str, deals: int) -> None:
     told.world.pass_time(days=1)
     number = told.newest("performance_review")
-    told.act("division", number, "t_notice", review_type="mid_term", year="2023", submit_by="2027-01-25", remind_days="3")
+    told.act(
+        "division",
+        number,
+        "t_notice",
+        review_type="mid_term",
+        year="2023",
+        submit_by="2027-01-25",
+        remind_days="3",
+    )
     rows = [{"kind": samples.KINDS[org_type], "enterprise": f"样例企业{n}号", "uscc": samples.enterprise_code(100 + n),
              "date": "2023-05-10", "amount": "3000000", "registration_no": f"Y{n:04d}", "is_sme": True,
              "is_first_loan": n < 19} for n in range(deals)]  # fmt: skip
-    uses = [{"use_code": "professional_training", "amount": "300000", "date": "2023-06-01", "text": "专题培训"}]
+    uses = [
+        {"use_code": "professional_training", "amount": "300000", "date": "2023-06-01", "text": "专题培训"}
+    ]
     told.act(username, number, "t_self", summary="按协议完成年度任务，开展专题培训和路演。", deals=rows, uses=uses,
              tasks_done="完成协议约定的各项任务。", sealed_report=told.file(username, number), true_statement=True)  # fmt: skip
     told.act("clerk", number, "t_mat", outcome="complete", opinion="材料齐全，予以审核。")
@@ -92,7 +108,13 @@ def _review_performance(told: Story, agreement: Agreement, username: str, org_ty
     if expected == "rectify":
         told.act("board", number, "t_board", grade="rectify", reason="首贷户数未达到协议指标。",
                  requirements="补足首贷户数并提交证明。", rectify_by="2027-03-31")  # fmt: skip
-        told.act(username, number, "t_rect", text="已补足首贷户数，附业务清单。", attachments=told.file(username, number))
+        told.act(
+            username,
+            number,
+            "t_rect",
+            text="已补足首贷户数，附业务清单。",
+            attachments=told.file(username, number),
+        )
         told.act("division", number, "t_recheck", outcome="ok", reason="整改到位，材料齐全。")
     else:
         told.act("board", number, "t_board", grade="pass", reason="各项指标达到协议要求。")
@@ -109,14 +131,28 @@ def _claw_back(told: Story, case_no: str, username: str, uscc: str) -> str:
     measures = ["cancel_qualification", "revoke_project", "recover_funds", "credit_record"]
     told.act("supervisor", number, "t_reg", case_no=case_no, org_name=org.name, uscc=uscc, source="audit",
              scheme="municipal_project", facts="审计发现部分业绩明细涉嫌虚假。", respondent_principal=f"org:{org.id}")  # fmt: skip
-    told.act("supervisor", number, "t_prelim", findings="抽查三笔业绩未见登记。", outcome="file", reason="有初步证据，建议立案。")
+    told.act(
+        "supervisor",
+        number,
+        "t_prelim",
+        findings="抽查三笔业绩未见登记。",
+        outcome="file",
+        reason="有初步证据，建议立案。",
+    )
     told.act("board2", number, "t_file", outcome="agree", reason="同意立案。", investigate_by="2027-03-31")
     members = [{"principal": told.person(f"investigator{n}"), "person": f"调查人员{n}"} for n in (1, 2)]
     told.act("supervisor", number, "t_assign", members=members)
     for _ in members:
         told.act_as_assignee(number, "t_inv", no_conflict=True, actions="调阅档案、询问经办人。",
                              findings="三笔质押贷款未发生。", evidence=EVIDENCE)  # fmt: skip
-    told.act("investigator1", number, "t_rep", established="yes", facts="虚报三笔质押贷款业绩。", suggestion="建议收回资金。")
+    told.act(
+        "investigator1",
+        number,
+        "t_rep",
+        established="yes",
+        facts="虚报三笔质押贷款业绩。",
+        suggestion="建议收回资金。",
+    )
     told.act("supervisor", number, "t_prior", facts="虚报三笔质押贷款业绩。", evidence=EVIDENCE, reason="违反承诺书。",
              measures=measures, period_months="24", recover_amount="500000", decision="取消承接资格并收回资金。")  # fmt: skip
     assert told.open_documents(username) == ["TPL-27"]
@@ -136,7 +172,9 @@ def _claw_back(told: Story, case_no: str, username: str, uscc: str) -> str:
     ("org_type", "new_url"),
     [("bank", "new_sqlite_url"), ("insurer", "new_postgres_url"), ("guarantor", "new_sqlite_url")],
 )
-def test_from_the_call_to_the_review(org_type: str, new_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_from_the_call_to_the_review(
+    org_type: str, new_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     told = make_story(request.getfixturevalue(new_url)(), tmp_path)
     username, signer, _deals = APPLICANTS[org_type]
     call_no = _open_call(told)
@@ -145,7 +183,9 @@ def test_from_the_call_to_the_review(org_type: str, new_url: str, request: pytes
     _to_confirmed(told, call_no)
     agreement = _to_paid(told, number, username, signer)
     assert told.state(number) == ("completed", "selected")
-    _review_performance(told, agreement, username, org_type, {"bank": 50, "insurer": 320, "guarantor": 30}[org_type])
+    _review_performance(
+        told, agreement, username, org_type, {"bank": 50, "insurer": 320, "guarantor": 30}[org_type]
+    )
     if org_type == "bank":
         _check_clawback(told, number, username)
     with told.world.database.reading() as session:
@@ -170,7 +210,10 @@ def _check_clawback(told: Story, number: str, username: str) -> None:
              period_months="24", ack_days="10")  # fmt: skip
     told.act("approver", case, "t_ok", outcome="agree", opinion="同意列入。")
     assert told.row(CreditRecord, case_no=number).state == "active"
-    measures = {told.row(Sanction, measure=m).measure for m in ("cancel_qualification", "revoke_project", "recover_funds")}
+    measures = {
+        told.row(Sanction, measure=m).measure
+        for m in ("cancel_qualification", "revoke_project", "recover_funds")
+    }
     assert len(measures) == 3
     assert told.row(Agreement, case_no=number).state == "revoked"
     assert told.row(LedgerEntry, case_no=number) is not None
@@ -218,7 +261,11 @@ def test_the_plan_has_two_thousand_characters_and_not_one_more(told: Story) -> N
         story.complete(context, "bank", number, "t_form", **samples.declaration("bank"))
         story.complete(context, "bank", number, "t_deals", deals=samples.deal_rows("bank", 26),
                        deal_files=story.upload(context, "bank", number))  # fmt: skip
-    plan = samples.plan("bank") | {"plan_work": "工" * 1990, "plan_targets": "标" * 5, "plan_safeguards": "障" * 6}
+    plan = samples.plan("bank") | {
+        "plan_work": "工" * 1990,
+        "plan_targets": "标" * 5,
+        "plan_safeguards": "障" * 6,
+    }
     with pytest.raises(Invalid):
         told.act("bank", number, "t_plan", **plan)
     told.act("bank", number, "t_plan", **(plan | {"plan_safeguards": "障\r\n 障 ab12 障"}))
