@@ -30,7 +30,7 @@ def task_form(work: Work, context: Context, *, sent: bool = False) -> BoundForm:
         stored=work.values,
         formdata=request.form if sent else None,
         uploads=request.files if sent else None,
-        files=attachments.of_instance(context.session, task.instance_id),
+        files=_files_of(work, context),
         save_file=_saver(context, owner, task.instance_id) if sent else None,
     )
 
@@ -60,6 +60,12 @@ def known_files(form: BoundForm) -> dict[str, Mapping[str, Any]]:
     return {**form.situation.files, **form.new_files}
 
 
+def _files_of(work: Work, context: Context) -> dict[str, Mapping[str, Any]]:
+    if not any(component.type == "filepicker" for component in work.form.walk()):
+        return {}
+    return attachments.of_instance(context.session, work.task.instance_id)
+
+
 def language() -> Language:
     """The language of this page."""
     return "en" if is_english() else "zh"
@@ -71,7 +77,9 @@ def _visitor() -> str:
     return f"visitor:{session['visitor']}"
 
 
-def _saver(context: Context, owner: str, instance_id: int | None) -> Callable[[FileStorage], Mapping[str, Any]]:
+def _saver(
+    context: Context, owner: str, instance_id: int | None
+) -> Callable[[FileStorage], Mapping[str, Any]]:
     def save(upload: FileStorage) -> Mapping[str, Any]:
         try:
             kept = files.attach(

@@ -36,7 +36,7 @@ def list_tasks(name: str) -> str:
 
 @blueprint.get("/tasks/<int:task_id>")
 @permission("inbox.use")
-def show_task(task_id: int) -> str:
+def show_task(task_id: int) -> Any:
     work = task.open_task(context(), task_id)
     return _task_page(work, task_form(work, context()))
 
@@ -45,8 +45,10 @@ def show_task(task_id: int) -> str:
 @permission("inbox.use")
 def submit_task(task_id: int) -> Any:
     """Complete, save, or change a list's rows, by the button that was pressed."""
-    found = context()
-    work = task.open_task(found, task_id)
+    found, key = context(), request.form.get("request_key", "")
+    work = task.begin_task(found, task_id, key)
+    if isinstance(work, str):
+        return redirect(work)  # the second of two clicks
     form = task_form(work, found, sent=True)
     if form.is_row_change:
         return _task_page(work, form)
@@ -54,11 +56,11 @@ def submit_task(task_id: int) -> Any:
         task.save_draft(found, task_id, form.raw)
         flash(_("已暂存，可随时继续填写。"), "success")
         return redirect(url_for("inbox.show_task", task_id=task_id))
+    if not 8 <= len(key) <= 64:
+        abort(400)
     result = url_for("inbox.after", task_id=task_id)
     try:
-        target = task.complete_task(
-            found, task_id, form.raw, key=_request_key(), result_url=result, files=known_files(form)
-        )
+        target = task.finish_task(found, work, form.raw, key=key, result_url=result, files=known_files(form))
     except Invalid as error:
         form.reject(error.errors)
         return _task_page(work, form), 422
@@ -75,7 +77,14 @@ def after(task_id: int) -> Any:
     if done is None or not access.is_candidate(signed_in(), done):
         abort(404)
     if access.may(signed_in(), "apply.use"):
-        follow = next((t for t in inbox.claimable_tasks(found.session, signed_in()).tasks if t.instance_id == done.instance_id), None)
+        follow = next(
+            (
+                t
+                for t in inbox.claimable_tasks(found.session, signed_in()).tasks
+                if t.instance_id == done.instance_id
+            ),
+            None,
+        )
         if follow:
             return redirect(url_for("inbox.show_task", task_id=follow.id))
         return redirect(url_for("cases.show", number=done.instance.number))
@@ -110,7 +119,9 @@ def transfer(task_id: int) -> Any:
 
 def _list_page(name: str) -> str:
     page = _page(context(), name)
-    return render_template("inbox/list.html", name=name, page=page, lists=_side_lists(name), next_url=_next_url(name, page))
+    return render_template(
+        "inbox/list.html", name=name, page=page, lists=_side_lists(name), next_url=_next_url(name, page)
+    )
 
 
 def _task_page(work: Work, form: BoundForm) -> Any:
@@ -154,7 +165,11 @@ def _side_lists(active: str) -> list[tuple[str | None, list[tuple[str, str, int 
 
 
 def _list_url(name: str, **values: Any) -> str:
-    return url_for("inbox.mine", **values) if name == "mine" else url_for("inbox.list_tasks", name=name, **values)
+    return (
+        url_for("inbox.mine", **values)
+        if name == "mine"
+        else url_for("inbox.list_tasks", name=name, **values)
+    )
 
 
 def _next_url(name: str, page: inbox.Page) -> str | None:
@@ -182,17 +197,12 @@ def _page_key() -> tuple[datetime, int] | None:
 def _colleagues(found: Context, shown: UserTask) -> list[tuple[int, str]]:
     """Other members of the candidate groups: whom the task may be handed to."""
     groups = [c.removeprefix("group:") for c in shown.candidates if c.startswith("group:")]
-    members = {member.id: member.name for group in groups for member in access.members_of(found.session, group)}
+    members = {
+        member.id: member.name for group in groups for member in access.members_of(found.session, group)
+    }
     members.pop(signed_in().id, None)
     return sorted(members.items(), key=lambda item: item[1])
 
 
 def _is_office() -> bool:
     return access.may(signed_in(), "case.read_office")
-
-
-def _request_key() -> str:
-    key = request.form.get("request_key", "")
-    if not 8 <= len(key) <= 64:
-        abort(400)
-    return key
