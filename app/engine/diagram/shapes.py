@@ -118,7 +118,8 @@ def _activity(shape: Drawn) -> str:
     else:
         top = 18 if shape.kind in TASK_SIGNS and rect.height < 95 else 8
         room = rect.height - top - (20 if markers else 6)
-        middle = rect.y + top + room / 2 if markers or len(shape.name) > 18 else rect.center[1]
+        is_long = len(balance(shape.name, rect.width - 12, SIZE)) > 2
+        middle = rect.y + top + room / 2 if markers or is_long else rect.center[1]
         parts.append(fitted(shape.name, rect.center[0], middle, rect.width - 12, max(room, 12)))
     return "".join(parts)
 

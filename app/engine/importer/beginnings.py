@@ -85,7 +85,7 @@ def _join_starts(draft: Draft, scope: Any, starts: list[Any]) -> None:
     first, others = starts[0], starts[1:]
     gateway = draft.add_node(scope, "exclusiveGateway", first.get("id"))
     for flow in leaving(scope, first.get("id")):
-        flow.set("sourceRef", gateway.get("id"))
+        draft.move_flow(flow, "sourceRef", gateway.get("id"))
     draft.add_flow(scope, first.get("id"), gateway.get("id"))
     own = leaving(scope, gateway.get("id"))
     if own:

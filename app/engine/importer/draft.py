@@ -32,6 +32,7 @@ class Draft:
     findings: list[Repair] = field(default_factory=list)
     new_nodes: list[tuple[Any, str]] = field(default_factory=list)
     new_flows: list[Any] = field(default_factory=list)
+    moved_flows: list[Any] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
     def note(self, element: Any, code: str, detail: str = "") -> None:
@@ -92,6 +93,11 @@ class Draft:
         element.set("targetRef", target)
         self.new_flows.append(element)
         return element
+
+    def move_flow(self, flow: Any, end: str, node_id: str) -> None:
+        """Give a flow another source (`sourceRef`) or target (`targetRef`)."""
+        flow.set(end, node_id)
+        self.moved_flows.append(flow)
 
     def set_aside(self, holder: Any, element: Any) -> None:
         """Keep an element that cannot be executed among the extensions of its holder: nothing is lost."""

@@ -14,7 +14,13 @@ from app.engine.layout.scene import Rect
 from app.engine.layout.writing import read_bounds
 from app.engine.xml import BPMNDI, DC, DI, local_name, parse_xml, qname
 
-SIZES = {"startEvent": (36.0, 36.0), "endEvent": (36.0, 36.0), "exclusiveGateway": (50.0, 50.0)}
+EVENT = (36.0, 36.0)
+SIZES = {
+    "startEvent": EVENT,
+    "endEvent": EVENT,
+    "intermediateCatchEvent": EVENT,
+    "exclusiveGateway": (50.0, 50.0),
+}
 DISTANCE = 50.0
 
 
@@ -27,7 +33,11 @@ def complete_drawing(draft: Draft) -> Any:
     shapes = _shapes(draft)
     for node, near in draft.new_nodes:
         _draw_node(node, near, shapes)
-    for flow in draft.new_flows:
+    moved = {flow.get("id") for flow in draft.moved_flows}
+    for edge in list(draft.root.iter(qname(BPMNDI, "BPMNEdge"))):
+        if edge.get("bpmnElement") in moved:
+            remove(edge)
+    for flow in (*draft.new_flows, *draft.moved_flows):
         _draw_flow(flow, shapes)
     _report_undrawn(draft)
     return draft.root

@@ -123,8 +123,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the event-based gateway is now an ordinary one inside the process",
     ),
     "event_gateway_target": (
-        "事件网关后应为等待事件或接收任务",
-        "behind an event-based gateway stands something that does not wait",
+        "事件网关后应为等待事件或接收任务，已补一个待填条件的等待事件",
+        "behind an event-based gateway something must wait: a catching event was added, its condition is open",
     ),
     "service_task": (
         "服务任务未指定处理程序，暂填 unassigned",

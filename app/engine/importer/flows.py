@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from lxml import etree
+
 from app.engine.graph import FLOW_NODES
 from app.engine.importer.draft import (
     Draft,
@@ -110,4 +112,9 @@ def _event_gateway(draft: Draft, scope: Any, node: Any, outgoing: list[Any]) -> 
     for flow in outgoing:
         target = nodes.get(flow.get("targetRef"))
         if target is not None and local_name(target) not in ("intermediateCatchEvent", "receiveTask"):
+            waiting = draft.add_node(scope, "intermediateCatchEvent", node.get("id"))
+            definition = etree.SubElement(waiting, bpmn("conditionalEventDefinition"))
+            etree.SubElement(definition, bpmn("condition")).text = "false"
+            draft.move_flow(flow, "targetRef", waiting.get("id"))
+            draft.add_flow(scope, waiting.get("id"), target.get("id"))
             draft.note(flow, "event_gateway_target")

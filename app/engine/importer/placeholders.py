@@ -64,6 +64,8 @@ def _simplify(draft: Draft, element: Any) -> None:
                 draft.set_aside(element, child)
         if kind not in SUB_PROCESSES:
             rename(element, "task")
+    elif kind == "eventBasedGateway":
+        rename(element, "exclusiveGateway")
     elif definitions_of(element):
         for definition in definitions_of(element):
             draft.set_aside(element, definition)

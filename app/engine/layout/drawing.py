@@ -80,8 +80,10 @@ def _level_candidates(scene: Scene) -> frozenset[str]:
         source, target = boxes[link.source], boxes[link.target]
         if source.band == target.band or source.span + target.span > 2:
             continue
-        downward_past_events = len(source.slots) > 1 and target.band > source.band
-        if link.slot is None and entered[link.target] == 1 and not pair & used and not downward_past_events:
+        upper = source if source.band < target.band else target
+        if len(upper.slots) > 1 or link.slot is not None or entered[link.target] != 1:
+            continue
+        if not pair & used:
             chosen.add(link.id)
             used |= pair
     return frozenset(chosen)

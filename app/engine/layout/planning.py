@@ -25,6 +25,8 @@ from app.engine.layout.text import text_size, wrap
 
 EVENT, GATEWAY, TASK_WIDTH, TASK_HEIGHT = 36.0, 50.0, 100.0, 80.0
 HEADER, PADDING = 30.0, 10.0
+# Boundary events stand this far apart, so that a short label fits between the lines that leave them.
+SLOT_STEP = 62.0
 ORIGIN_X, ORIGIN_Y = 160.0, 80.0
 ANNOTATION_WIDTH = 150.0
 
@@ -223,7 +225,7 @@ def _node_box(plan: Plan, node: Node, band: int) -> Box:
     if span > 1:
         slots = tuple(Slot(event.id, 24.0, event.name, len(events) - 1 - i) for i, event in enumerate(events))
         return Box(node.id, width, height, band, slots=slots, span=max(span, len(events)))
-    width = max(width, 44.0 * len(events) + 12.0)
+    width = max(width, SLOT_STEP * len(events)) if len(events) > 2 else width
     return Box(node.id, width, height, band, slots=_slots(events, width))
 
 
@@ -243,9 +245,8 @@ def _slots(events: tuple[Node, ...], width: float) -> tuple[Slot, ...]:
         return ()
     if count == 1 and width <= TASK_WIDTH:
         return (Slot(events[0].id, width / 2 - 28.0, events[0].name),)
-    step = 62.0 if count == 2 else width / count
-    first = -step * (count - 1) / 2
-    return tuple(Slot(event.id, first + index * step, event.name) for index, event in enumerate(events))
+    first = -SLOT_STEP * (count - 1) / 2
+    return tuple(Slot(event.id, first + index * SLOT_STEP, event.name) for index, event in enumerate(events))
 
 
 def _artifact_box(key: str, kind: str, name: str, near: str | None, band: int) -> Box:

@@ -26,12 +26,14 @@ ENTER_COST = {
     Kind.MESSAGE: {EAST: 90.0, SOUTH: 0.0, NORTH: 0.0, WEST: 90.0},
     Kind.ASSOCIATION: {EAST: 20.0, SOUTH: 0.0, NORTH: 0.0, WEST: 20.0},
 }
-TAKEN_SIDE = 70.0
+TAKEN_SIDE, SHARED_EXIT, CROWDED_BOTTOM = 90.0, 130.0, 200.0
 # A boundary event nearer than this to the middle of the lower side leaves no room for a line there.
 EVENT_ROOM = 20.0
 
 Cell = tuple[int, int]
 Unit = tuple[int, int, bool]
+Port = tuple[str, int, int]
+"""A box, one of its sides, and on the upper and lower side the x line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Traffic:
 
     units: dict[Unit, list[Link]] = field(default_factory=lambda: defaultdict(list))
     straight: Counter[Unit] = field(default_factory=Counter)
-    sides: dict[tuple[str, int], list[tuple[Link, bool]]] = field(default_factory=lambda: defaultdict(list))
+    sides: dict[Port, list[tuple[Link, bool]]] = field(default_factory=lambda: defaultdict(list))
 
 
 class _Frontier:
@@ -126,13 +128,18 @@ class Router:
             return (first[0], self.grid.middle_y[row])
         if link.slot is not None:
             return (self.grid.slot_x[link.slot], self.grid.box_y(link.source))
-        return (self.grid.box_x(link.source), self.grid.box_y(link.source))
+        return self._inside(link.source, first)
+
+    def _inside(self, box_id: str, port: Cell) -> Cell:
+        """The point within a box that a line through this port aims at."""
+        y = self.grid.box_y(box_id)
+        return (self.grid.box_x(box_id) if port[1] == y else port[0], y)
 
     def _end(self, link: Link, last: Cell) -> Cell:
         row = self._opaque_row(link.target)
         if row is not None:
             return (last[0], self.grid.middle_y[row])
-        return (self.grid.box_x(link.target), self.grid.box_y(link.target))
+        return self._inside(link.target, last)
 
     def _opaque_row(self, box_id: str) -> int | None:
         for row, band in enumerate(self.grid.placement.row_bands):
@@ -141,18 +148,21 @@ class Router:
         return None
 
     def _ports(self, box_id: str) -> Iterator[tuple[int, Cell]]:
-        """The side (as the direction in which a line leaves there) and the grid point before it."""
-        x, y = self.grid.box_x(box_id), self.grid.box_y(box_id)
+        """The side (as the direction in which a line leaves there) and the grid point before it.
+
+        A box over several columns can be entered from above and below in each of them.
+        """
+        box, y = self.grid.boxes[box_id], self.grid.box_y(box_id)
         left, right = self.grid.sides_x(box_id)
         yield EAST, (right, y)
-        middle = self.grid.x_lines[x].index
-        slots = (self.grid.x_lines[self.grid.slot_x[slot.id]] for slot in self.grid.boxes[box_id].slots)
-        if not any(
-            line.index == middle and abs(line.offset) < EVENT_ROOM for line in slots
-        ):
-            yield SOUTH, (x, y + 1)
         yield WEST, (left, y)
-        yield NORTH, (x, y - 1)
+        drops = [self.grid.x_lines[self.grid.slot_x[slot.id]] for slot in box.slots]
+        first = self.grid.placement.columns[box_id]
+        for column in range(first, first + box.span):
+            x = self.grid.middle_x[column]
+            yield NORTH, (x, y - 1)
+            if not any(line.index == column and abs(line.offset) < EVENT_ROOM for line in drops):
+                yield SOUTH, (x, y + 1)
 
     def _pool_ports(self, row: int) -> Iterator[tuple[int, Cell]]:
         y = self.grid.middle_y[row]
@@ -172,7 +182,7 @@ class Router:
             for side, point in self._ports(link.source):
                 yield (
                     (point, side),
-                    LEAVE_COST[link.kind][side] + self._side_cost(link.source, side, False),
+                    LEAVE_COST[link.kind][side] + self._side_cost(link.source, side, point[0], False),
                 )
 
     def _goals(self, link: Link) -> dict[Cell, list[tuple[int, float]]]:
@@ -183,17 +193,20 @@ class Router:
                 goals[point].append((OPPOSITE[side], 0.0))
             return goals
         for side, point in self._ports(link.target):
-            cost = ENTER_COST[link.kind][OPPOSITE[side]] + self._side_cost(link.target, side, True)
+            cost = ENTER_COST[link.kind][OPPOSITE[side]] + self._side_cost(link.target, side, point[0], True)
             goals[point].append((OPPOSITE[side], cost))
         return goals
 
-    def _side_cost(self, box_id: str, side: int, enters: bool) -> float:
+    def _side_cost(self, box_id: str, side: int, x: int, enters: bool) -> float:
+        """The price of sharing a port: cheap for lines that join, dear for those that part or meet head-on."""
         cost = 0.0
-        for _other, other_enters in self.traffic.sides[box_id, side]:
-            if not (enters and other_enters):
-                cost += TAKEN_SIDE if enters == other_enters else TAKEN_SIDE * 1.5
+        for _other, other_enters in self.traffic.sides[box_id, side, x if side in (NORTH, SOUTH) else -1]:
+            if enters != other_enters:
+                cost += TAKEN_SIDE * 1.5
+            elif not enters:
+                cost += SHARED_EXIT
         if side == SOUTH and self.grid.boxes[box_id].slots:
-            cost += TAKEN_SIDE
+            cost += CROWDED_BOTTOM if len(self.grid.boxes[box_id].slots) > 1 else TAKEN_SIDE
         return cost
 
     def _search(
@@ -266,11 +279,11 @@ class Router:
             for inner in range(low + 1, high):
                 cell = (inner, start[1]) if flat else (start[0], inner)
                 self.traffic.straight[*cell, flat] += sign
-        for box_id, side, enters in _sides(route):
+        for port, enters in _sides(route):
             if sign > 0:
-                self.traffic.sides[box_id, side].append((link, enters))
+                self.traffic.sides[port].append((link, enters))
             else:
-                self.traffic.sides[box_id, side].remove((link, enters))
+                self.traffic.sides[port].remove((link, enters))
 
 
 def may_merge(one: Link, two: Link) -> bool:
@@ -285,14 +298,20 @@ def direction(start: Cell, end: Cell) -> int:
     return SOUTH if end[1] > start[1] else NORTH
 
 
-def _sides(route: Route) -> list[tuple[str, int, bool]]:
+def _sides(route: Route) -> list[tuple[Port, bool]]:
+    """The ports a route uses, and whether it enters there."""
     points, link = route.points, route.link
     if len(points) < 2:
         return []
-    entered = (link.target, OPPOSITE[direction(points[-2], points[-1])], True)
+    entered = (_port(link.target, points[-1], points[-2]), True)
     if link.slot is not None:
         return [entered]
-    return [(link.source, direction(points[0], points[1]), False), entered]
+    return [(_port(link.source, points[0], points[1]), False), entered]
+
+
+def _port(box_id: str, inside: Cell, outside: Cell) -> Port:
+    side = direction(inside, outside)
+    return (box_id, side, inside[0] if side in (NORTH, SOUTH) else -1)
 
 
 def _units(start: Cell, end: Cell) -> Iterator[Unit]:

@@ -38,7 +38,6 @@ def test_repairing_twice_changes_nothing_more(code: str) -> None:
         "several_processes",
         "choreography",
         "data",
-        "event_gateway_target",
         "expression",
         "not_drawn",
     }
