@@ -54,4 +54,6 @@ class DecisionTask(Activity):
         table = decision.table if decision is not None else None
         if table is not None and table.is_single and not trace.rows and trace.outputs is None:
             return trace.decision_id
-        return next((found for part in trace.required if (found := self._without_row(part)) is not None), None)
+        return next(
+            (found for part in trace.required if (found := self._without_row(part)) is not None), None
+        )

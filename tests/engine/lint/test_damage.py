@@ -16,7 +16,7 @@ from tests.engine.diagrams import diagram, env, level, script, user
 INNER = level('<startEvent id="s2"/><endEvent id="e2"/>' + user("deep"), "s2 -> deep -> e2")
 WHOLE = diagram(
     '<laneSet id="ls"><lane id="l" name="l" zr:candidates="group:a"><flowNodeRef>t</flowNodeRef>'
-    '</lane></laneSet>'
+    "</lane></laneSet>"
     '<startEvent id="s"/><startEvent id="m"><messageEventDefinition messageRef="M"/></startEvent>'
     '<endEvent id="e"/>'
     '<endEvent id="bad"><errorEventDefinition errorRef="E"/></endEvent>'
@@ -42,7 +42,7 @@ WHOLE = diagram(
     "</timerEventDefinition></boundaryEvent>"
     '<intermediateCatchEvent id="c1" zr:correlationKey="k"><messageEventDefinition messageRef="M"/>'
     '</intermediateCatchEvent><intermediateCatchEvent id="c2"><timerEventDefinition>'
-    '<timeDuration>P9D</timeDuration>'
+    "<timeDuration>P9D</timeDuration>"
     "</timerEventDefinition></intermediateCatchEvent>"
     + user("note")
     + script("y", "a = 1\nb = 2")

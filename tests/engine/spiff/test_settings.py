@@ -60,14 +60,14 @@ def test_camunda_calls_and_services() -> None:
     call = (
         '<callActivity id="c" calledElement="q"><extensionElements><camunda:in source="x" target="y"/>'
         '<camunda:in sourceExpression="${x + 1}" target="z"/><camunda:out source="v" target="w"/>'
-        '</extensionElements>'
+        "</extensionElements>"
         "</callActivity>"
     )
     service = (
         '<serviceTask id="v" camunda:type="external" camunda:topic="stamp" camunda:resultVariable="v">'
-        '<extensionElements>'
+        "<extensionElements>"
         '<camunda:inputOutput><camunda:inputParameter name="n">${y + z}</camunda:inputParameter>'
-        '</camunda:inputOutput>'
+        "</camunda:inputOutput>"
         "</extensionElements></serviceTask>"
     )
     made = run(diagram(ENDS + call, "s -> c -> e"), diagram(ENDS + service, "s -> v -> e", process="q"), x=1)
@@ -80,7 +80,7 @@ def test_camunda_calls_and_services() -> None:
 def test_a_call_may_pass_all_variables() -> None:
     call = (
         '<callActivity id="c" calledElement="q"><extensionElements><camunda:in variables="all"/>'
-        '</extensionElements>'
+        "</extensionElements>"
         "</callActivity>"
     )
     made = run(
@@ -95,9 +95,9 @@ def test_spiff_arena_extensions() -> None:
     elements = (
         '<userTask id="a"><extensionElements><spiffworkflow:properties><spiffworkflow:property'
         ' name="formJsonSchemaFilename" value="check.json"/></spiffworkflow:properties>'
-        '</extensionElements></userTask>'
+        "</extensionElements></userTask>"
         '<businessRuleTask id="r"><extensionElements>'
-        '<spiffworkflow:calledDecisionId>d</spiffworkflow:calledDecisionId>'
+        "<spiffworkflow:calledDecisionId>d</spiffworkflow:calledDecisionId>"
         "</extensionElements></businessRuleTask>"
         '<serviceTask id="v"><extensionElements><spiffworkflow:serviceTaskOperator'
         ' id="http/Get" resultVariable="out">'
