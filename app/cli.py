@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from flask import Flask, current_app
 
 from app import demo as demo_data
 from app import schema
+from app.demo.stage import Stage
 from app.engine.errors import Problem
 from app.engine.importer import import_check
 from app.engine.layout import layout
@@ -216,10 +218,7 @@ def user_create(username: str, name: str, groups: tuple[str, ...], password: str
 def demo() -> None:
     """Create the demonstration data once and print the accounts."""
     app: Any = current_app
-    with _unit() as context:
-        created = demo_data.create(context)
-    if created:
-        Worker(app.database, app.settings).drain()
+    demo_data.create(Stage(app.database, app.settings, datetime.now(UTC)))
     for line in demo_data.describe_accounts():
         click.echo(line)
 

@@ -6,9 +6,11 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
+from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.services import jobs, schedule
@@ -17,16 +19,20 @@ from app.services.context import Context
 from app.services.settings import Settings
 
 IDLE_SECONDS = 0.5
+Clock = Callable[[Session], datetime]
 log = structlog.get_logger(__name__)
 
 
 class Worker:
     """Runs jobs until stopped. Any number may run beside each other, on one database."""
 
-    def __init__(self, database: Database, settings: Settings, owner: str | None = None) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, owner: str | None = None, clock: Clock | None = None
+    ) -> None:
         self._database = database
         self._settings = settings
         self._owner = owner or f"{socket.gethostname()}:{os.getpid()}"
+        self._now = clock or (lambda session: read_clock(session, settings.demo))
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -68,6 +74,3 @@ class Worker:
             with self._database.writing() as session:
                 message = f"{type(error).__name__}: {error}"
                 jobs.fail_job(session, job_id, self._owner, message, self._now(session))
-
-    def _now(self, session: object) -> datetime:
-        return read_clock(session, self._settings.demo)  # type: ignore[arg-type]

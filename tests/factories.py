@@ -109,9 +109,17 @@ class World:
 
     def worker(self, owner: str = "test") -> Worker:
         """A worker that follows the test's clock."""
-        worker = Worker(self.database, self.settings, owner)
-        worker._now = lambda _session: self.now  # type: ignore[method-assign]
-        return worker
+        return Worker(self.database, self.settings, owner, clock=lambda _session: self.now)
+
+    def drain(self) -> None:
+        """Do what is due now."""
+        self.worker().drain()
+
+    @contextmanager
+    def looking(self) -> Iterator[Context]:
+        """A context that can only read."""
+        with self.database.reading() as session:
+            yield Context(session, self.now, self.settings)
 
     def pass_time(self, **amount: float) -> None:
         """Move the clock and do what is due."""

@@ -1,33 +1,64 @@
-"""Demonstration data, made once: people and organisations, an open call, and declarations on their way."""
+"""Demonstration data, made once: people, a call that was decided weeks ago, and one that is open now.
+
+Everything is played through the real processes, as the officers and applicants would do it; the past call simply on
+an earlier date, so that publicity, agreement, payment and review are there to be looked at.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
-from app.demo import accounts, story
+from app.demo import accounts
 from app.demo.accounts import GROUPS
-from app.services.context import Context
+from app.demo.chapters import Story
+from app.demo.stage import Stage
+
+PAST = timedelta(days=75)
 
 
-def create(context: Context) -> bool:
+def create(stage: Stage) -> bool:
     """Make the data unless there are accounts already; whether anything was made."""
-    if not accounts.create(context):
-        return False
-    call_no = story.open_call(context)
-    for username, signer, org_type, deals in (
-        ("bank", "bank_signer", "bank", 26),
-        ("insurer", "insurer", "insurer", 386),
-        ("small_bank", "small_bank", "bank", 18),
-    ):
-        number = story.declare(context, username, signer, call_no, org_type, deals)
-        story.submit(context, username, number)
-    story.declare(context, "guarantor", "guarantor", call_no, "guarantor", 24)
+    past = replace(stage, now=stage.now - PAST)
+    with past.acting() as context:
+        if not accounts.create(context):
+            return False
+    _play_past_call(Story(past))
+    _play_open_call(Story(stage))
     return True
 
 
 def describe_accounts() -> Iterator[str]:
     """Lines for the terminal: who may sign in, and as what."""
     return accounts.describe_accounts()
+
+
+def _play_past_call(story: Story) -> None:
+    """A call with two undertakers: one has signed and was paid, one still has to sign."""
+    call_no = story.open_call(title="上海市知识产权金融创新中心项目申报（上一批次）")
+    numbers = {}
+    for username, org_type, deals in (("guarantor", "guarantor", 24), ("insurer", "insurer", 420)):
+        numbers[username] = story.declare(username, username, call_no, org_type, deals)
+        story.accept(username, numbers[username])
+        story.review(numbers[username])
+        story.opine(numbers[username])
+    story.stage.pass_time(days=25)
+    story.deliberate(call_no)
+    story.stage.pass_time(days=12)
+    story.confirm(call_no)
+    story.sign(numbers["guarantor"], "guarantor", "guarantor")
+    story.pay(numbers["guarantor"])
+
+
+def _play_open_call(story: Story) -> None:
+    """A call that takes declarations: at acceptance, at the draw of experts, short of a threshold, and a draft."""
+    call_no = story.open_call()
+    bank = story.declare("bank", "bank_signer", call_no, "bank", 26)
+    story.accept("bank", bank)
+    for username, org_type, deals in (("small_bank", "bank", 18), ("insurer", "insurer", 386)):
+        story.declare(username, username, call_no, org_type, deals)
+    story.prepare("guarantor", "guarantor", call_no, "guarantor", 24)
 
 
 __all__ = ["GROUPS", "create", "describe_accounts"]

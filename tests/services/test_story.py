@@ -6,13 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.demo import samples, story
 from app.models.identity import Organisation
-from app.models.register import Agreement, CreditRecord, LedgerEntry, Notice, Objection, Receipt, Sanction
+from app.models.register import Agreement, CreditRecord, LedgerEntry, Objection, Receipt, Sanction
 from app.services import applications, history, tickets
 from app.services.errors import DeadlinePassed, Invalid, SeparationViolated
 from app.services.registers import calls, ledger, publicity, verification
@@ -33,50 +32,29 @@ def told(request: pytest.FixtureRequest, tmp_path: Path) -> Story:
     return make_story(create(), tmp_path)
 
 
-def _open_call(told: Story, **changes: Any) -> str:
-    with told.world.acting() as context:
-        return story.open_call(context, **changes)
-
-
 def _to_reviewed(told: Story, call_no: str, org_type: str) -> str:
     username, signer, deals = APPLICANTS[org_type]
     number = told.declare(username, signer, call_no, org_type, deals)
     told.accept(username, number)
     told.review(number)
-    told.act(
-        "division", number, "t_div", opinion="经综合评议，建议提请局长办公会审议。", recommendation="support"
-    )
+    told.opine(number)
     return number
 
 
 def _to_publicity(told: Story, call_no: str) -> str:
     told.world.pass_time(days=25)
-    rows = told.values("division", call_no, "t_list")["decisions"]
-    told.act("division", call_no, "t_list", decisions=[{"decision": "proposed", "reason": "按评审排序。"} for _ in rows],
-             note="按排序拟定")  # fmt: skip
-    told.act("board", call_no, "t_board", outcome="approve", meeting_no="〔2026〕12号", meeting_date="2026-12-14",
-             attendees="全体成员", minutes=told.file("board", call_no), opinion="同意，按程序办理。")  # fmt: skip
-    told.act("division", call_no, "t_notice")
-    told.act("approver", call_no, "t_appr", outcome="agree", opinion="同意公示。")
-    number: str = told.row(Notice, subject=call_no).number
-    return number
+    return told.deliberate(call_no)
 
 
 def _to_confirmed(told: Story, call_no: str) -> None:
     told.world.pass_time(days=10)
-    told.act("division", call_no, "t_cert", checked=True)
-    told.act("division", call_no, "t_confirm", text="现确定以下单位为项目承担单位。")
+    told.confirm(call_no)
 
 
 def _to_paid(told: Story, number: str, username: str, signer: str) -> Agreement:
-    told.act("division", number, "t_draft", party_b_signatory="签署人（样例）")
-    told.act(username, number, "t_neg", outcome="agree", comment="同意协议文本。")
-    for who, element_id in ((signer, "t_u"), ("signatory", "t_b")):
-        told.act(who, number, element_id, method="scan", signed_file=told.file(who, number), signer="签署人（样例）",
-                 signer_title="负责人", confirm_text=True, confirm_liability=True)  # fmt: skip
-    payment = told.pay(number)
-    assert payment.state == "paid"
-    return told.row(Agreement, case_no=number)  # type: ignore[no-any-return]
+    told.sign(number, username, signer)
+    assert told.pay(number).state == "paid"
+    return told.agreement(number)
 
 
 def _review_performance(told: Story, agreement: Agreement, username: str, org_type: str, deals: int) -> None:
@@ -177,7 +155,7 @@ def test_from_the_call_to_the_review(
 ) -> None:
     told = make_story(request.getfixturevalue(new_url)(), tmp_path)
     username, signer, _deals = APPLICANTS[org_type]
-    call_no = _open_call(told)
+    call_no = told.open_call()
     number = _to_reviewed(told, call_no, org_type)
     _to_publicity(told, call_no)
     _to_confirmed(told, call_no)
@@ -233,7 +211,7 @@ def test_four_eyes_open_a_call(told: Story) -> None:
 
 
 def test_a_declaration_is_late_by_the_deadlines_instant(told: Story) -> None:
-    call_no = _open_call(told)
+    call_no = told.open_call()
     with told.world.acting() as context:
         number = story.declare(context, "bank", "bank_signer", call_no, "bank", 26)
     with told.world.database.reading() as session:
@@ -252,7 +230,7 @@ def test_a_declaration_is_late_by_the_deadlines_instant(told: Story) -> None:
 
 
 def test_the_plan_has_two_thousand_characters_and_not_one_more(told: Story) -> None:
-    call_no = _open_call(told)
+    call_no = told.open_call()
     with told.world.acting() as context:
         person = story.acting(context, "bank")
         assert person.actor is not None
@@ -273,7 +251,7 @@ def test_the_plan_has_two_thousand_characters_and_not_one_more(told: Story) -> N
 
 
 def test_who_is_short_is_told_by_how_much(told: Story) -> None:
-    call_no = _open_call(told)
+    call_no = told.open_call()
     number = told.declare("small_bank", "small_bank", call_no, "bank", 18)
     told.accept("small_bank", number)
     reasons = told.values("clerk", number, "t_inel")["reasons"]
@@ -285,7 +263,7 @@ def test_who_is_short_is_told_by_how_much(told: Story) -> None:
 
 
 def test_an_objection_is_handled_while_publicity_waits(told: Story) -> None:
-    call_no = _open_call(told)
+    call_no = told.open_call()
     _to_reviewed(told, call_no, "guarantor")
     publicity_no = _to_publicity(told, call_no)
     with told.world.acting() as context:
