@@ -31,7 +31,7 @@ class HistoryEvent(Base):
     detail: Mapped[dict[str, Any]]
     algorithm: Mapped[str] = mapped_column(String(20), default="sha256")
     prev_hash: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), insert_sentinel=True)  # a step's rows in one statement
 
     actor: Mapped[User | None] = relationship()
 

@@ -15,11 +15,13 @@ from typing import Any
 
 import holidays
 from holidays.version import __version__ as holidays_version
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
 
 from app.models.register import CalendarDay, CalendarYear
+from app.models.runtime import Job, UserTask
 from app.services.errors import Invalid
+from app.services.numbering import OFFICE_ZONE
 
 FIRST_YEAR, LAST_YEAR = 1950, 2100
 SATURDAY = 5
@@ -145,7 +147,7 @@ def publish_year(session: Session, year: int, source: str, now: datetime) -> Non
 
 
 def _read(session: Session, year: int) -> CalendarTable:
-    row = session.get(CalendarYear, year)
+    row = session.get(CalendarYear, year, options=[joinedload(CalendarYear.days)])
     if row is None:
         days, is_provisional = _shipped(year)
         kinds = [(d.day, d.kind) for d in days]
@@ -169,6 +171,26 @@ def _shipped(year: int) -> tuple[tuple[SeedDay, ...], bool]:
     off = [SeedDay(day, "off", name[:60]) for day, name in sorted(china.items()) if day.weekday() < SATURDAY]
     working = [SeedDay(day, "working", "调休上班") for day in made_up]
     return tuple(off + working), not made_up
+
+
+def named_days(session: Session, year: int) -> tuple[SeedDay, ...]:
+    """The year's exceptions with their names, in order. Raises CalendarRangeError."""
+    row = session.get(CalendarYear, year)
+    if row is None:
+        return tuple(sorted(_shipped(year)[0], key=lambda found: found.day))
+    return tuple(SeedDay(found.day, found.kind, found.name) for found in row.days)
+
+
+def count_open(session: Session, year: int) -> tuple[int, int]:
+    """Open tasks and timers that are due in a year: what a change of its working days may have moved."""
+    start, end = (datetime(y, 1, 1, tzinfo=OFFICE_ZONE) for y in (year, year + 1))
+    tasks = select(func.count()).select_from(UserTask).where(
+        UserTask.status == "open", UserTask.due_at >= start, UserTask.due_at < end
+    )  # fmt: skip
+    timers = select(func.count()).select_from(Job).where(
+        Job.kind == "timer", Job.due_at >= start, Job.due_at < end
+    )  # fmt: skip
+    return session.scalar(tasks) or 0, session.scalar(timers) or 0
 
 
 def holidays_of(session: Session, year: int) -> MappingProxyType[date, str]:

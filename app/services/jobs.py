@@ -59,21 +59,23 @@ def enqueue(
     )
 
 
-def schedule_timer(session: Session, instance_id: int, due_at: datetime | None, now: datetime) -> None:
-    """Keep the one timer job of an instance at its next due time; a lease on the old one is broken."""
+def schedule_timer(
+    session: Session, instance_id: int, due_at: datetime | None, now: datetime, *, is_new: bool
+) -> None:
+    """Move the one timer job of an instance to its next due time, which breaks a lease on it; make it if new."""
     dedup = f"timer:{instance_id}"
     if due_at is None:
         session.execute(delete(Job).where(Job.dedup == dedup))
-        return
-    changed = session.execute(
-        update(Job)
-        .where(Job.dedup == dedup)
-        .values(due_at=due_at, owner=None, retries=RETRIES, error=None)
-        .execution_options(synchronize_session=False)
-    )
-    if not changed.rowcount:  # type: ignore[attr-defined]
+    elif is_new:
         args = {"instance_id": instance_id}
         enqueue(session, "timer", args, due_at=due_at, now=now, instance_id=instance_id, dedup=dedup)
+    else:
+        session.execute(
+            update(Job)
+            .where(Job.dedup == dedup)
+            .values(due_at=due_at, owner=None, retries=RETRIES, error=None)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def lease_jobs(session: Session, owner: str, now: datetime, limit: int = 10) -> list[int]:

@@ -7,7 +7,7 @@ A write locks the instance first (architecture §4). An exception anywhere means
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -29,6 +29,17 @@ from app.services.policy import parameters_of
 
 DEFAULT_PREFIX = "LC"  # 流程
 INSTANCE_EVENTS = frozenset({"instance_started", "instance_completed", "instance_cancelled"})
+
+
+@dataclass(frozen=True)
+class Step:
+    """An instance on its way from one waiting state to the next; `subscribed` and `due` are what its rows say now."""
+
+    row: ProcessInstance
+    definition: Definition
+    instance: Instance
+    subscribed: frozenset[str] = frozenset()
+    due: datetime | None = None
 
 
 def start_process(
@@ -73,7 +84,7 @@ def start_process(
     context.session.flush()
     record_event(context.session, saved, "started", now=context.now, actor=context.actor,
                  process_key=row.key, detail={"version": row.version, "message": message or ""})  # fmt: skip
-    _settle(context, saved, definition, instance)
+    _settle(context, Step(saved, definition, instance))
     return saved
 
 
@@ -103,16 +114,22 @@ def _lock(context: Context, condition: ColumnElement[bool]) -> ProcessInstance:
 
 
 def load_instance(context: Context, row: ProcessInstance) -> Instance:
-    """The engine's instance of a row, for reading or for a step that ends in `advance`."""
+    """The engine's instance of a row, for reading."""
     return Instance.load(repository.pinned_definition(context.session, row.definition_id), row.state)
+
+
+def _begin_step(context: Context, row: ProcessInstance) -> Step:
+    definition = repository.pinned_definition(context.session, row.definition_id)
+    instance = Instance.load(definition, row.state)
+    subscribed = frozenset(subscription.id for subscription in instance.subscriptions())
+    return Step(row, definition, instance, subscribed, instance.next_due())
 
 
 def complete(context: Context, row: ProcessInstance, task: UserTask, values: Mapping[str, Any]) -> None:
     """Complete a user task with accepted form values and run on. The caller has locked, checked and validated."""
-    definition = repository.pinned_definition(context.session, row.definition_id)
-    instance = Instance.load(definition, row.state)
-    _fire_overdue(context, instance, task)
-    instance.complete(task.engine_id, values, context.environment())
+    step = _begin_step(context, row)
+    _fire_overdue(context, step.instance, task)
+    step.instance.complete(task.engine_id, values, context.environment())
     task.status, task.completed_at = "completed", context.now
     task.completed_by_id = context.actor.id if context.actor else None
     task.data = dict(values)
@@ -127,7 +144,7 @@ def complete(context: Context, row: ProcessInstance, task: UserTask, values: Map
         element_name=task.name,
         detail={"task": task.id, "duty": task.duty},
     )
-    _settle(context, row, definition, instance)
+    _settle(context, step)
 
 
 def _fire_overdue(context: Context, instance: Instance, task: UserTask) -> None:
@@ -148,10 +165,9 @@ def _fire_timers(context: Context, args: dict[str, Any]) -> None:
     row = lock_instance(context, args["instance_id"])
     if row.status != "active":
         return
-    definition = repository.pinned_definition(context.session, row.definition_id)
-    instance = Instance.load(definition, row.state)
-    instance.fire_timers(context.environment())
-    _settle(context, row, definition, instance)
+    step = replace(_begin_step(context, row), due=None)  # this job was the row that held it
+    step.instance.fire_timers(context.environment())
+    _settle(context, step)
 
 
 @jobs.job_handler("match")
@@ -166,14 +182,13 @@ def _match(context: Context, args: dict[str, Any]) -> None:
     message = messages.oldest_waiting(context, name, key)
     if message is None or row.status != "active":
         return
-    definition = repository.pinned_definition(context.session, row.definition_id)
-    instance = Instance.load(definition, row.state)
-    if instance.correlate(name, key, message.payload, context.environment()):
+    step = _begin_step(context, row)
+    if step.instance.correlate(name, key, message.payload, context.environment()):
         message.consumed_at, message.consumed_by_id = context.now, row.id
         record_event(
             context.session, row, "message_received", now=context.now, detail={"message": name, "key": key}
         )
-        _settle(context, row, definition, instance)
+        _settle(context, step)
 
 
 def _start_by_message(context: Context, name: str, key: str) -> None:
@@ -193,38 +208,36 @@ def cancel_instance(context: Context, row: ProcessInstance, reason: str) -> None
     """End a locked instance from outside. Raises Conflict when it has ended already."""
     if row.status != "active":
         raise Conflict("案件已经结束。", "The case has already ended.")
-    definition = repository.pinned_definition(context.session, row.definition_id)
-    instance = Instance.load(definition, row.state)
-    instance.cancel(context.environment())
+    step = _begin_step(context, row)
+    step.instance.cancel(context.environment())
     record_event(
         context.session, row, "cancelled", now=context.now, actor=context.actor, detail={"reason": reason}
     )
-    _settle(context, row, definition, instance, ended_as="cancelled")
+    _settle(context, step, ended_as="cancelled")
 
 
-def _settle(
-    context: Context,
-    row: ProcessInstance,
-    definition: Definition,
-    instance: Instance,
-    ended_as: str = "completed",
-) -> None:
+def _settle(context: Context, step: Step, ended_as: str = "completed") -> None:
     """Run waiting services, then write down everything that the step did."""
+    row, instance = step.row, step.instance
     while calls := instance.services():
         for call in calls:
             _run_service(context, row, instance, call)
     effects = instance.drain()
     row.state = instance.dump()
     row.case_state = instance.case_state or row.case_state
-    _write_history(context, row, definition, effects)
-    _sync_subject(context, row, definition, instance)
-    _sync_tasks(context, row, definition, instance.user_tasks())
-    _sync_subscriptions(context, row, instance)
-    jobs.schedule_timer(context.session, row.id, instance.next_due(), context.now)
+    _write_history(context, row, step.definition, effects)
+    has_ended = instance.completed and row.status == "active"
+    if has_ended:
+        _end(context, row, instance, ended_as)
+    _sync_subject(context, row, step.definition, instance)
+    _sync_tasks(context, row, step.definition, instance.user_tasks())
+    _sync_subscriptions(context, step)
+    if step.due != (due := instance.next_due()):
+        jobs.schedule_timer(context.session, row.id, due, context.now, is_new=step.due is None)
     for outgoing in effects.messages:
         messages.send_message(context, outgoing.name, outgoing.key, outgoing.payload, sender_id=row.id)
-    if instance.completed and row.status == "active":
-        _end(context, row, instance, ended_as)
+    if has_ended:
+        delegates.instance_ended(context, row)
     context.session.flush()
 
 
@@ -346,21 +359,19 @@ def _task_row(row: ProcessInstance, definition: Definition, view: UserTaskView, 
     )
 
 
-def _sync_subscriptions(context: Context, row: ProcessInstance, instance: Instance) -> None:
-    session = context.session
-    query = select(Subscription.engine_id).where(Subscription.instance_id == row.id)
-    known = set(session.scalars(query))
-    wanted = {subscription.id: subscription for subscription in instance.subscriptions()}
-    if gone := known - wanted.keys():
+def _sync_subscriptions(context: Context, step: Step) -> None:
+    session, row_id = context.session, step.row.id
+    wanted = {subscription.id: subscription for subscription in step.instance.subscriptions()}
+    if gone := step.subscribed - wanted.keys():
         session.execute(
             delete(Subscription)
-            .where(Subscription.instance_id == row.id, Subscription.engine_id.in_(gone))
+            .where(Subscription.instance_id == row_id, Subscription.engine_id.in_(gone))
             .execution_options(synchronize_session=False)
         )
-    for engine_id in wanted.keys() - known:
+    for engine_id in wanted.keys() - step.subscribed:
         found = wanted[engine_id]
         session.add(
-            Subscription(instance_id=row.id, engine_id=engine_id, message=found.message, key=found.key)
+            Subscription(instance_id=row_id, engine_id=engine_id, message=found.message, key=found.key)
         )
         messages.request_match(context, found.message, found.key)
 
@@ -370,7 +381,6 @@ def _end(context: Context, row: ProcessInstance, instance: Instance, ended_as: s
     record_event(
         context.session, row, "ended", now=context.now, detail={"outcome": instance.outcome or ended_as}
     )
-    delegates.instance_ended(context, row)
 
 
 def unconsumed_messages(context: Context, limit: int = 200) -> Sequence[Message]:

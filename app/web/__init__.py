@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, g, request, url_for
 from flask_babel import Babel
@@ -13,17 +11,14 @@ from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
 
 from app.models.identity import User
-from app.models.runtime import NO_DUE_DATE
 from app.services import access
 from app.services.identity import load_user
-from app.services.inbox import count_inbox
-from app.web import apply, auth, cases, health, inbox, labels, operations, public, registers, studio
+from app.web import apply, auth, cases, health, inbox, labels, operations, public, registers, studio, times
 from app.web.assets import register_assets
 from app.web.errors import register_errors
 from app.web.guards import actor, context, register_guards
 from app.web.language import is_english, select_language
 
-ZONE = ZoneInfo("Asia/Shanghai")
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -46,43 +41,16 @@ def register(app: Flask) -> None:
         app.register_blueprint(desk.blueprint)
     app.context_processor(_page_context)
     app.after_request(_protect)
-    app.jinja_env.filters.update(moment=moment, day=day, due=due, words=labels.words, event_words=labels.event_words)
+    app.jinja_env.filters.update(moment=times.moment, day=times.day, clock=times.clock, due=times.due, days_left=times.days_left,
+                                words=labels.words)  # fmt: skip
     app.jinja_env.globals.update(
         is_english=is_english,
         may=lambda name: access.may(actor(), name),
         case_state=labels.case_state,
         org_types=labels.ORG_TYPES,
         measures=labels.MEASURES,
+        served=labels.SERVED,
     )
-
-
-def moment(value: datetime | str | None) -> str:
-    """An instant in Shanghai time to the minute, e.g. 2026-11-03 14:22."""
-    return _local(value).strftime("%Y-%m-%d %H:%M") if value else ""
-
-
-def day(value: datetime | str | None) -> str:
-    """The Shanghai date of an instant."""
-    return _local(value).strftime("%Y-%m-%d") if value else ""
-
-
-def due(value: datetime | None) -> dict[str, str]:
-    """Class and words of a due badge: late in red, today in amber, the date in blue, none in grey."""
-    if value is None or value >= NO_DUE_DATE:
-        return {"kind": "none", "text": _("不限时")}
-    now, local = context().now.astimezone(ZONE), _local(value)
-    days = (local.date() - now.date()).days
-    if local < now:
-        return {"kind": "late", "text": _("逾期 %(days)d 天", days=-days) if days else _("今天已逾期")}
-    if days == 0:
-        return {"kind": "warn", "text": _("今天 %(time)s", time=local.strftime("%H:%M"))}
-    text = local.strftime("%m-%d") if local.year == now.year else local.strftime("%Y-%m-%d")
-    return {"kind": "info", "text": text}
-
-
-def _local(value: datetime | str) -> datetime:
-    parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return parsed.astimezone(ZONE)
 
 
 def _load_user(user_id: str) -> User | None:
@@ -106,7 +74,7 @@ def _page_context() -> dict[str, Any]:
 
 def _navigation(user: User | None) -> list[tuple[str, str, int, bool]]:
     """Entries of the main navigation that this user may open."""
-    counts = count_inbox(context().session, user, context().now) if access.may(user, "inbox.use") and user else None
+    counts = inbox.badge_counts() if access.may(user, "inbox.use") else None
     open_tasks = min(counts.mine + counts.claimable, 100) if counts else 0
     entries = [
         ("public.home", _("申报与公示"), 0, access.PUBLIC),

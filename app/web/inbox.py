@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.models.runtime import UserTask
@@ -117,6 +117,14 @@ def transfer(task_id: int) -> Any:
     return redirect(url_for("inbox.mine"))
 
 
+def badge_counts() -> inbox.Counts:
+    """The numbers on the badges, counted once for each page."""
+    if "counts" not in g:
+        g.counts = inbox.count_inbox(context().session, signed_in(), context().now)
+    counts: inbox.Counts = g.counts
+    return counts
+
+
 def _list_page(name: str) -> str:
     page = _page(context(), name)
     return render_template(
@@ -153,7 +161,7 @@ def _page(found: Context, name: str, *, first: bool = False) -> inbox.Page:
 
 
 def _side_lists(active: str) -> list[tuple[str | None, list[tuple[str, str, int | None, bool]]]]:
-    counts = inbox.count_inbox(context().session, signed_in(), context().now)
+    counts = badge_counts()
     entries = [
         ("mine", _("待我办理"), counts.mine),
         ("claimable", _("可认领"), counts.claimable),

@@ -70,7 +70,7 @@ def test_a_completed_task_costs_few_statements_and_one_commit(
     assert wang.client.post(page, data=data).status_code == 302
     statements = [text for text in seen if not text.startswith(("PRAGMA", "BEGIN", "COMMIT"))]
     assert seen.count("COMMIT") == 1
-    assert len(statements) <= 20, statements
+    assert len(statements) <= 15, statements
     assert list(world.open_tasks(number)) == ["t_check"]
 
 
