@@ -122,8 +122,9 @@ def _body(picture: Picture, states: Mapping[str, ElementState], language: Langua
         yield _edge(edge, states, language)
     for shape in (*layers[2], *layers[3]):
         yield _shape(picture, shape, states, language)
+    hosts = {shape.node.attached_to for shape in picture.shapes if shape.node is not None}
     for shape in picture.shapes:
-        yield _badges(shape, states.get(shape.id))
+        yield _badges(shape, states.get(shape.id), shape.id in hosts)
 
 
 def _layer(shape: Drawn) -> int:
@@ -149,8 +150,8 @@ def _edge(edge: DrawnEdge, states: Mapping[str, ElementState], language: Languag
     return f"{open_group(edge.id, classes, words)}{draw_edge(edge)}</g>"
 
 
-def _badges(shape: Drawn, state: ElementState | None) -> str:
-    """State sign at the upper left corner, count at the upper right, caption below."""
+def _badges(shape: Drawn, state: ElementState | None, is_host: bool) -> str:
+    """State sign at the upper left corner, count at the upper right, caption below or, over events, above."""
     if state is None or shape.kind in ("participant", "lane"):
         return ""
     rect, parts = shape.rect, []
@@ -170,7 +171,8 @@ def _badges(shape: Drawn, state: ElementState | None) -> str:
             f'width="{width:g}" height="20" rx="10"/>' + centred([text], x, y, 11.0, "badge-text")
         )
     if state.caption:
-        parts.append(centred([state.caption], rect.center[0], rect.bottom + 9, 10.5, "caption halo"))
+        y = rect.y - 9 if is_host else rect.bottom + 9
+        parts.append(centred([state.caption], rect.center[0], y, 10.5, "caption halo"))
     return f'<g class="bpmn-state" aria-hidden="true">{"".join(parts)}</g>'
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.engine.graph import SUB_PROCESSES
 from app.engine.layout.writing import read_bounds
@@ -18,6 +19,7 @@ class Plane:
     elements: tuple[str, ...]
 
 
+@lru_cache(maxsize=128)
 def list_planes(xml: bytes, process_id: str) -> tuple[Plane, ...]:
     """The drawing of `process_id` first, then those of its collapsed sub-processes; `render_svg` takes their ids.
 

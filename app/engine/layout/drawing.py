@@ -28,12 +28,15 @@ def draw(scene: Scene) -> Drawing:
     """The drawing of a scene; the same scene always gives the same drawing."""
     if not scene.boxes and all(band.opaque_id is None for band in scene.bands):
         return Drawing(width=60.0, height=sum(max(band.min_height, 40.0) for band in scene.bands))
-    drawings = [_variant(scene, weights) for weights in VARIANTS]
+    level, drawings = _level_candidates(scene), []
+    for weights in VARIANTS:
+        level, drawing = _variant(scene, weights, level)
+        drawings.append(drawing)
     return min(drawings, key=_badness)
 
 
-def _variant(scene: Scene, weights: Weights) -> Drawing:
-    level = _level_candidates(scene)
+def _variant(scene: Scene, weights: Weights, level: frozenset[str]) -> tuple[frozenset[str], Drawing]:
+    """One arrangement, and those links of `level` that really came out upright in it."""
     grid, routes = _route(scene, level, weights)
     for _ in range(ATTEMPTS):
         straight = frozenset(link_id for link_id in level if _is_upright(routes[link_id]))
@@ -41,7 +44,7 @@ def _variant(scene: Scene, weights: Weights) -> Drawing:
             break
         level = straight
         grid, routes = _route(scene, level, weights)
-    return _finish(scene, grid, routes)
+    return level, _finish(scene, grid, routes)
 
 
 def _badness(drawing: Drawing) -> float:

@@ -10,6 +10,8 @@ from app.engine.layout.routing import NORTH, SOUTH, Route, direction
 from app.engine.layout.scene import LABEL_SIZE, LABEL_WIDTH, Box, Link, Point, Rect, Slot
 from app.engine.layout.text import text_size
 
+# A label of four characters a line fits between the lines of two neighbouring boundary events.
+NARROW = 50.0
 BOX_HIT, LINE_HIT, LABEL_HIT, OUTSIDE, ORDER = 1000.0, 60.0, 400.0, 300.0, 1.0
 
 
@@ -76,8 +78,7 @@ def place_labels(
     for box in boxes:
         for slot in box.slots:
             if slot.label:
-                right = len(box.slots) > 1 and slot is box.slots[-1]
-                plan.put(slot.id, _beside_slot(slot, rects[slot.id], right))
+                plan.put(slot.id, _beside_slot(slot, rects[slot.id], len(box.slots) > 1))
     for link in links:
         if link.label and link.id in paths:
             plan.put(link.id, _along(paths[link.id], _size(link.label)))
@@ -103,15 +104,19 @@ def _around(rect: Rect, size: tuple[float, float], above: bool) -> Iterator[Rect
         yield Rect(x - width / 2, rect.y - 4 - distance - height, width, height)
 
 
-def _beside_slot(slot: Slot, rect: Rect, right: bool) -> Iterator[Rect]:
-    for room in (LABEL_WIDTH, 50.0):
+def _beside_slot(slot: Slot, rect: Rect, crowded: bool) -> Iterator[Rect]:
+    """Beside the lower half of a boundary event, or below it next to the line that leaves it."""
+    middle, low = rect.center[0], rect.bottom + 1
+    if not crowded:
+        width, height = _size(slot.label)
+        for top in (rect.y + 20, rect.y + 26):
+            yield Rect(rect.x - width - 1, top, width, height)
+            yield Rect(rect.right + 1, top, width, height)
+    for room in (NARROW, LABEL_WIDTH):
         width, height = _size(slot.label, room)
-        for down in (20, 26, 34):
-            sides = [rect.x - width + 8, rect.right - 8]
-            for left in reversed(sides) if right else sides:
-                yield Rect(left, rect.y + down, width, height)
-    yield Rect(rect.center[0] + 5, rect.bottom + 3, width, height)
-    yield Rect(rect.center[0] - 5 - width, rect.bottom + 3, width, height)
+        for top in (low, low + 8):
+            yield Rect(middle + 5, top, width, height)
+            yield Rect(middle - 5 - width, top, width, height)
 
 
 def _along(path: tuple[Point, ...], size: tuple[float, float]) -> Iterator[Rect]:

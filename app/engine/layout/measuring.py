@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from app.engine.layout.grid import COLUMN_GAP, ROW_GAP, Grid
+from app.engine.layout.labels import NARROW
 from app.engine.layout.routing import EAST, NORTH, SOUTH, Route, direction
 from app.engine.layout.scene import LABEL_SIZE, LABEL_WIDTH, Point, Rect
 from app.engine.layout.text import text_size
@@ -62,11 +63,13 @@ def _reserve(grid: Grid, routes: Mapping[str, Route], above: frozenset[str]) -> 
             side = reserve.above if box_id in above else reserve.below
             side[row] = max(side[row], need)
         for slot in box.slots:
-            need = max(text_size(slot.label, LABEL_WIDTH, LABEL_SIZE)[1] + 4, BOUNDARY_RADIUS + 4) - spare
+            crowded = len(box.slots) > 1
+            height = text_size(slot.label, NARROW if crowded else LABEL_WIDTH, LABEL_SIZE)[1]
+            need = BOUNDARY_RADIUS + 4 + (height if crowded else max(height - BOUNDARY_RADIUS, 0.0)) - spare
             reserve.below[row] = max(reserve.below[row], need)
-        if len(box.slots) > 1 and box.span == 1:
-            need = text_size(box.slots[-1].label, LABEL_WIDTH, LABEL_SIZE)[0] - 4
-            need -= (grid.column_widths[column] - box.width) / 2
+        if box.slots and box.span == 1:
+            width = text_size(box.slots[-1].label, NARROW, LABEL_SIZE)[0] + 8 - box.width / 2
+            need = width + box.slots[-1].offset - (grid.column_widths[column] - box.width) / 2
             reserve.right[column] = max(reserve.right[column], need)
     for route in routes.values():
         if route.link.label and len(route.points) > 1 and direction(*route.points[:2]) == EAST:

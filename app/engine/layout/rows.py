@@ -9,7 +9,7 @@ from app.engine.layout.columns import topological
 from app.engine.layout.row_cost import RowCost, Weights
 from app.engine.layout.scene import Box, Link
 
-ROUNDS = 8
+ROUNDS, FAR = 5, 2
 
 
 def assign_rows(
@@ -103,7 +103,8 @@ def _improve(cost: RowCost) -> bool:
             }
         )
         for row in own:
-            others = (other for other in range(rows[0] - 1, rows[-1] + 2) if other != row)
+            low, high = max(rows[0] - 1, row - FAR), min(rows[-1] + 1, row + FAR)
+            others = (other for other in range(low, high + 1) if other != row)
             if any(_try_exchange(cost, band, (row, other), first, last) for other in others):
                 better = True
     return better
