@@ -17,6 +17,7 @@ settings.register_profile("project", deadline=None)  # two busy cores say nothin
 settings.load_profile("project")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+POSTGRES_NAMES = {"postgresql", "postgres_url", "new_postgres_url"}
 BROWSER_FIXTURES = {"browser", "page", "phone_page", "plain_page"}
 
 
@@ -35,10 +36,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The markers `browser` and `postgres` follow from the fixtures that a test uses."""
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
-        kind = getattr(getattr(item, "callspec", None), "params", {}).get("database_kind")
+        parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
+        chosen = names | {value for value in parameters if isinstance(value, str)}
         if names & BROWSER_FIXTURES:
             item.add_marker(pytest.mark.browser)
-        if kind == "postgresql" or "postgres_url" in names:
+        if chosen & POSTGRES_NAMES:
             item.add_marker(pytest.mark.postgres)
 
 
