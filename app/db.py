@@ -22,6 +22,7 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -158,6 +159,15 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def wait_for_writers(session: Session, table: str) -> None:
+    """Wait until no other transaction holds rows of this table for writing, and let none begin to, until this one ends.
+
+    On SQLite a writing transaction is alone anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
 
 
 def _sessions(engine: Engine, **options: Any) -> sessionmaker[Session]:

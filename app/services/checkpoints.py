@@ -7,27 +7,54 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.db import wait_for_writers
 from app.models.history import Checkpoint, HistoryEvent
+from app.models.runtime import ProcessInstance
+from app.services import jobs
 from app.services.context import Context
 
 LEAF, NODE = b"\x00", b"\x01"  # RFC 6962 §2.1: leaves and nodes can never be taken for each other
 
 
-def take_checkpoint(context: Context) -> Checkpoint | None:
-    """Sign the root over every row so far; None when nothing happened since the last one."""
+@jobs.job_handler("checkpoint")
+def _run_checkpoint(context: Context, args: dict[str, Any]) -> None:
+    """In two jobs: steps wait only while the last row is looked up, not while everything is hashed."""
+    if "up_to" in args:
+        take_checkpoint(context, args["up_to"])
+    else:
+        request_checkpoint(context, up_to=last_settled(context.session))
+
+
+def request_checkpoint(context: Context, **args: int) -> None:
+    """Ask the worker for a checkpoint."""
+    jobs.enqueue(context.session, "checkpoint", dict(args), due_at=context.now, now=context.now)
+
+
+def last_settled(session: Session) -> int:
+    """The id of the last row when no step is on its way: no row with a smaller one can appear any more.
+
+    Rows get their ids before they are committed. Every step holds its instance's row first, so waiting for those is enough.
+    """
+    wait_for_writers(session, ProcessInstance.__tablename__)
+    return session.scalar(select(func.max(HistoryEvent.id))) or 0
+
+
+def take_checkpoint(context: Context, up_to: int | None = None) -> Checkpoint | None:
+    """Sign the root over every row (`up_to` a settled one); None when nothing happened since the last one."""
     session = context.session
     last = session.scalar(select(Checkpoint).order_by(Checkpoint.id.desc()).limit(1))
-    rows = _hashes(session, None)
-    if not rows or (last is not None and rows[-1][0] == last.last_event_id):
+    rows = _hashes(session, last_settled(session) if up_to is None else up_to)
+    if not rows or (last is not None and rows[-1][0] <= last.last_event_id):
         return None
     root, previous = merkle_root([leaf for _, leaf in rows]), last.root if last else ""
     key = _signing_key(context.settings.secret)
@@ -90,10 +117,10 @@ def _tree(nodes: Sequence[bytes]) -> bytes:
     return hashlib.sha256(NODE + _tree(nodes[:split]) + _tree(nodes[split:])).digest()
 
 
-def _hashes(session: Session, up_to: int | None) -> list[tuple[int, bytes]]:
-    query = select(HistoryEvent.id, HistoryEvent.hash).order_by(HistoryEvent.id)
-    if up_to is not None:
-        query = query.where(HistoryEvent.id <= up_to)
+def _hashes(session: Session, up_to: int) -> list[tuple[int, bytes]]:
+    query = (
+        select(HistoryEvent.id, HistoryEvent.hash).where(HistoryEvent.id <= up_to).order_by(HistoryEvent.id)
+    )
     return [(row.id, bytes.fromhex(row.hash)) for row in session.execute(query)]
 
 

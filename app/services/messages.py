@@ -6,6 +6,7 @@ and each new subscription asks for a match after it is committed: whichever come
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -41,6 +42,13 @@ def request_match(context: Context, name: str, key: str) -> None:
     """Ask the worker to bring messages and catchers with this name and key together."""
     args = {"name": name, "key": key}
     jobs.enqueue(context.session, "match", args, due_at=context.now, now=context.now)
+
+
+def request_starts(context: Context, names: Sequence[str]) -> None:
+    """Ask for a match of every message of these names that nobody has taken: a process may now be started by it."""
+    query = select(Message.name, Message.key).where(Message.name.in_(names), Message.consumed_at.is_(None))
+    for name, key in context.session.execute(query.order_by(Message.id)):
+        request_match(context, name, key)
 
 
 def oldest_waiting(context: Context, name: str, key: str) -> Message | None:

@@ -16,7 +16,7 @@ from app.engine import errors as engine_errors
 from app.engine.definition import Bundle, Definition, check_bundle, load_definition
 from app.engine.errors import Problem
 from app.models.repository import Content, Deployment, DeploymentFile, ProcessDefinition
-from app.services import delegates
+from app.services import delegates, messages
 from app.services.context import Context
 from app.services.errors import NotDeployable, NotFound
 from app.services.policy import policies_of
@@ -167,6 +167,18 @@ def current_definition(session: Session, key: str) -> ProcessDefinition:
     return row
 
 
+def suspend_process(context: Context, key: str, *, is_suspended: bool) -> ProcessDefinition:
+    """Stop or allow new instances; running ones go on. Messages that came meanwhile start theirs now."""
+    query = select(ProcessDefinition).where(ProcessDefinition.key == key, ProcessDefinition.is_current)
+    row = context.session.scalar(query.with_for_update())
+    if row is None:
+        raise NotFound
+    row.is_suspended = is_suspended
+    if not is_suspended:
+        messages.request_starts(context, row.start_messages)
+    return row
+
+
 def list_current(session: Session) -> Sequence[ProcessDefinition]:
     """The current version of every process, by key."""
     query = select(ProcessDefinition).where(ProcessDefinition.is_current).order_by(ProcessDefinition.key)
@@ -245,6 +257,7 @@ def _new_version(
     context: Context, deployment: Deployment, definition: Definition, files: Mapping[str, bytes]
 ) -> ProcessDefinition:
     versions = list_versions(context.session, definition.process_id)
+    is_suspended = any(row.is_current and row.is_suspended for row in versions)
     for row in versions:
         row.is_current = False
     context.session.flush()
@@ -255,6 +268,7 @@ def _new_version(
         name_en=definition.name_en,
         deployment_id=deployment.id,
         is_current=True,
+        is_suspended=is_suspended,
         start_messages=list(definition.start_messages),
         startable_by=list(definition.startable_by),
         created_at=context.now,

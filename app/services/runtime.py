@@ -179,6 +179,9 @@ def _match(context: Context, args: dict[str, Any]) -> None:
         _start_by_message(context, name, key)
         return
     row = lock_instance(context, waiting)
+    if messages.waiting_instance(context, name, key) != waiting:
+        messages.request_match(context, name, key)  # another worker was faster with this one
+        return
     message = messages.oldest_waiting(context, name, key)
     if message is None or row.status != "active":
         return

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.models.runtime import Job
 from app.services import jobs
-from app.services.checkpoints import take_checkpoint
+from app.services.checkpoints import request_checkpoint
 from app.services.context import Context
 from app.services.registers import agreements
 
@@ -28,7 +28,7 @@ def ensure_daily(context: Context) -> None:
 @jobs.job_handler("daily")
 def _run_daily(context: Context, _args: dict[str, Any]) -> None:
     agreements.announce_due(context)
-    take_checkpoint(context)
+    request_checkpoint(context)
     tomorrow = context.now.astimezone(ZONE).date() + timedelta(days=1)
     _enqueue(context, datetime.combine(tomorrow, MORNING, ZONE))
 

@@ -63,12 +63,7 @@ def source(key: str, version: int) -> Response:
 @permission("studio.deploy")
 def suspend(key: str) -> Any:
     """Stop or allow new instances; running ones go on."""
-    row = context().session.scalar(
-        select(ProcessDefinition).where(ProcessDefinition.key == key, ProcessDefinition.is_current).with_for_update()
-    )
-    if row is None:
-        raise NotFound
-    row.is_suspended = request.form.get("suspended") == "1"
+    row = repository.suspend_process(context(), key, is_suspended=request.form.get("suspended") == "1")
     flash(_("已暂停启动新案件。") if row.is_suspended else _("已恢复启动新案件。"), "success")
     return redirect(url_for("studio.process", key=key))
 
