@@ -143,7 +143,7 @@ def test_event_signs(kind: str) -> None:
     data = EVENT_SIGNS[kind][0][1]
     for key in ("t", "c"):
         assert data in [item.get("d") for item in group(svg, key).iter(qname(SVG, "path"))]
-    filled = [item.get("class") for item in group(svg, "t").iter(qname(SVG, "path"))][0]
+    filled = next(group(svg, "t").iter(qname(SVG, "path"))).get("class")
     assert filled == ("open" if kind in ("timer", "conditional") else "solid")
 
 

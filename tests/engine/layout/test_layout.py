@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ def test_lanes_get_a_pool_and_stand_below_each_other() -> None:
     pool, lanes = at[model.pools[0].id], [at[f"lane{index}"] for index in range(3)]
     assert [lane["x"] for lane in lanes] == [pool["x"] + 30] * 3
     assert lanes[0]["y"] == pool["y"]
-    for upper, lower in zip(lanes, lanes[1:], strict=False):
+    for upper, lower in pairwise(lanes):
         assert upper["y"] + upper["height"] == lower["y"]
     assert lanes[2]["y"] + lanes[2]["height"] == pool["y"] + pool["height"]
 
@@ -273,7 +274,7 @@ def test_waypoints_are_whole_numbers_at_right_angles() -> None:
     for edge in root.iter(qname(BPMNDI, "BPMNEdge")):
         points = [(int(p.get("x")), int(p.get("y"))) for p in edge.findall(qname(DI, "waypoint"))]
         assert len(points) >= 2
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(points):
             assert x1 == x2 or y1 == y2
 
 

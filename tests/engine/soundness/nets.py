@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from itertools import pairwise
 
 from app.engine.graph import Flow, Node, Process
 
@@ -31,7 +32,7 @@ def process(paths: str, extra: Iterable[Node] = (), flows: Iterable[Flow] = ()) 
         ids = path.split()
         for key in ids:
             names.setdefault(key, given.get(key) or Node(key, KINDS[key[0]], key))
-        for source, target in zip(ids, ids[1:], strict=False):
+        for source, target in pairwise(ids):
             made.append(Flow(f"{source}>{target}#{len(made)}", source, target))
     for node in given.values():
         names.setdefault(node.id, node)
@@ -49,7 +50,7 @@ def random_process(seed: int, *, inclusive: bool, structured: bool = False) -> P
     inner = [f"{rng.choice(kinds)}{index}" for index in range(rng.randint(2, 6))]
     paths: list[str] = []
     order = ["s", *inner, "e"]
-    for first, second in zip(order, order[1:], strict=False):
+    for first, second in pairwise(order):
         if structured or rng.random() < 0.8:
             paths.append(f"{first} {second}")
     for _ in range(rng.randint(1, 4)):

@@ -41,12 +41,16 @@ class Reference:
         }
         if dead:
             found.add("deadlock")
+        before: dict[Tokens, list[Tokens]] = {}
+        for state, following in self.seen.items():
+            for after in following:
+                before.setdefault(after, []).append(state)
         good = dead | self.unsafe | {state for state in self.seen if not state}
-        grows = True
-        while grows:
-            more = {state for state, after in self.seen.items() if state not in good and good & set(after)}
-            good |= more
-            grows = bool(more)
+        stack = list(good)
+        while stack:
+            fresh = [state for state in before.get(stack.pop(), ()) if state not in good]
+            good.update(fresh)
+            stack += fresh
         return found | ({"livelock"} if set(self.seen) - good else set())
 
     @staticmethod
