@@ -43,7 +43,7 @@ def request_checkpoint(context: Context, **args: int) -> None:
 def last_settled(session: Session) -> int:
     """The id of the last row when no step is on its way: no row with a smaller one can appear any more.
 
-    Rows get their ids before they are committed. Every step holds its instance's row first, so waiting for those is enough.
+    Rows get their ids before they are committed. Every step holds its instance first: to wait for those is enough.
     """
     wait_for_writers(session, ProcessInstance.__tablename__)
     return session.scalar(select(func.max(HistoryEvent.id))) or 0

@@ -20,6 +20,7 @@ from app.services import delegates, messages
 from app.services.context import Context
 from app.services.errors import NotDeployable, NotFound
 from app.services.policy import policies_of
+from app.services.policy_check import check_policies
 from app.services.registers.clauses import load_clauses
 
 FOLDERS = {"bpmn": (".bpmn", ".dmn"), "forms": (".json",), "letters": (".typ",), "policies": (".json",)}
@@ -62,7 +63,7 @@ def make_bundle(files: Mapping[str, bytes]) -> Bundle:
 
 def check_files(files: Mapping[str, bytes]) -> tuple[Problem, ...]:
     """Every problem of a bundle, errors before warnings."""
-    problems = check_bundle(make_bundle(files), delegates.signatures())
+    problems = [*check_bundle(make_bundle(files), delegates.signatures()), *check_policies(files)]
     return tuple(sorted(problems, key=lambda problem: (problem.severity != "error", problem.file)))
 
 
@@ -249,7 +250,12 @@ def _closure(definition: Definition, files: Mapping[str, bytes]) -> dict[str, by
     wanted = {f"bpmn/{key}.bpmn" for key in (definition.process_id, *definition.called_processes)}
     wanted |= {f"bpmn/{e.attributes['decisionRef']}.dmn" for e in elements if "decisionRef" in e.attributes}
     wanted |= {f"forms/{e.form_key}.json" for e in elements if e.form_key}
-    wanted |= {path for path in files if path.startswith(("letters/", "policies/"))}
+    common = (
+        "letters/",
+        "policies/",
+        f"forms/{definition.process_id}/",
+    )  # policies name forms that no element has
+    wanted |= {path for path in files if path.startswith(common)}
     return {path: files.get(path) for path in wanted}
 
 
