@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -174,8 +173,3 @@ def _badges(shape: Drawn, state: ElementState | None, is_host: bool) -> str:
         y = rect.y - 9 if is_host else rect.bottom + 9
         parts.append(centred([state.caption], rect.center[0], y, 10.5, "caption halo"))
     return f'<g class="bpmn-state" aria-hidden="true">{"".join(parts)}</g>'
-
-
-def count_states(states: Mapping[str, ElementState]) -> Mapping[str, int]:
-    """How many elements are in each state; what a page writes beside the diagram."""
-    return Counter(state.status for state in states.values() if state.status)

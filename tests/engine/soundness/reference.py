@@ -17,6 +17,7 @@ class Reference:
         self.process = process
         self.seen: dict[Tokens, list[Tokens]] = {}
         self.unsafe: set[Tokens] = set()
+        self.known: dict[tuple[str, str, bool], set[str]] = {}
 
     def verdict(self) -> set[str]:
         """The kinds of faults: deadlock, unsynchronised, livelock."""
@@ -101,7 +102,10 @@ class Reference:
         for place, count in tokens.items():
             if count and place not in ins:
                 for exceptions in (False, True):
-                    ahead = self._ahead(place, join.id, exceptions)
+                    key = (place, join.id, exceptions)
+                    if key not in self.known:
+                        self.known[key] = self._ahead(*key)
+                    ahead = self.known[key]
                     if ahead & (set(ins) - set(filled)) and not ahead & set(filled):
                         return True
         return False

@@ -175,13 +175,13 @@ def test_block_structured_diagrams_are_sound(seed: int) -> None:
 @pytest.mark.parametrize("structured", [False, True])
 def test_random_nets_get_the_verdict_of_the_reference(inclusive: bool, structured: bool) -> None:
     kinds = []
-    for seed in range(150):
+    for seed in range(80 if inclusive else 150):
         net = random_process(seed, inclusive=inclusive, structured=structured)
         expected = Reference(net).verdict()
         found = {finding.kind for finding in prove(net).findings} - {"dead"}
         assert found == expected, (seed, net.flows)
         kinds.append(bool(expected))
-    assert 20 < sum(kinds) < 150
+    assert 10 < sum(kinds) < len(kinds)
 
 
 def main_fault(net: Process) -> set[str]:
@@ -199,7 +199,7 @@ def test_fusion_keeps_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_run_is_a_run_of_the_reference() -> None:
     """Each step of a counter-example must be a step that the second reading of the rules allows too."""
-    for seed in range(100):
+    for seed in range(60):
         net = random_process(seed, inclusive=seed % 2 == 0, structured=True)
         reference = Reference(net)
         reference.verdict()
