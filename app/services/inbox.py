@@ -51,6 +51,11 @@ def claimable_tasks(
     return _page(session, _shared(user), after, size)
 
 
+def open_tasks(session: Session, user: User, after: tuple[datetime, int] | None = None) -> Page:
+    """Tasks of either kind: the user's own and those shared with others, first due first."""
+    return _page(session, principals_of(user), after, PAGE)
+
+
 def overdue_tasks(
     session: Session, user: User, now: datetime, after: tuple[datetime, int] | None = None
 ) -> Page:

@@ -34,6 +34,7 @@ class SelfCheck:
 class CheckResult:
     """One decision's answer: its outputs and the rows that hit."""
 
+    decision_id: str
     name: str
     outputs: dict[str, Any]
     rows: list[dict[str, Any]]
@@ -77,6 +78,7 @@ def run(context: Context, check: SelfCheck, values: Mapping[str, Any]) -> list[C
         outputs = trace.get("outputs")
         results.append(
             CheckResult(
+                decision_id=str(entry["decision"]),
                 name=str(trace.get("decision_name", entry["decision"])),
                 outputs=outputs if isinstance(outputs, dict) else {"result": outputs},
                 rows=list(trace.get("rows", ())),

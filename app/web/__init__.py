@@ -13,7 +13,21 @@ from flask_wtf.csrf import CSRFProtect
 from app.models.identity import User
 from app.services import access
 from app.services.identity import load_user
-from app.web import apply, auth, cases, health, inbox, labels, operations, public, registers, studio, times
+from app.web import (
+    administration,
+    apply,
+    auth,
+    books,
+    cases,
+    health,
+    inbox,
+    labels,
+    operations,
+    public,
+    registers,
+    studio,
+    times,
+)
 from app.web.assets import register_assets
 from app.web.errors import register_errors
 from app.web.guards import actor, context, register_guards
@@ -23,7 +37,7 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-DESKS = (public, auth, health, apply, inbox, cases, registers, studio, operations)
+DESKS = (public, auth, health, apply, inbox, cases, registers, books, studio, operations, administration)
 
 
 def register(app: Flask) -> None:
@@ -82,8 +96,10 @@ def _navigation(user: User | None) -> list[tuple[str, str, int, bool]]:
         ("inbox.mine", _("待办"), open_tasks, "inbox.use"),
         ("cases.all_cases", _("案件"), 0, "case.read_office"),
         ("registers.overview", _("台账"), 0, "register.read"),
+        ("books.overview", _("统计与登记"), 0, "book.read"),
         ("studio.definitions", _("流程管理"), 0, "studio.read"),
         ("operations.jobs", _("运行管理"), 0, "operations.read"),
+        ("administration.this_year", _("系统管理"), 0, "calendar.edit"),
     ]
     blueprint = request.blueprint
     return [

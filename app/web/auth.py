@@ -13,12 +13,14 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app.demo import accounts
 from app.models.identity import User
 from app.services import access
 from app.services.access import PUBLIC, SIGNED_IN
 from app.services.identity import TooManyAttempts, authenticate
 from app.web.errors import service_message
 from app.web.guards import actor, context, permission
+from app.web.language import is_english
 
 blueprint = Blueprint("auth", __name__)
 
@@ -40,7 +42,7 @@ def sign_in() -> Any:
     user = actor()
     if user:
         return redirect(home_of(user))
-    return render_template("auth/sign_in.html", form=SignInForm())
+    return _sign_in_page(SignInForm())
 
 
 @blueprint.post("/login")
@@ -48,15 +50,15 @@ def sign_in() -> Any:
 def sign_in_submit() -> Any:
     form = SignInForm()
     if not form.validate():
-        return render_template("auth/sign_in.html", form=form, has_errors=True), 422
+        return _sign_in_page(form, has_errors=True), 422
     try:
         user = authenticate(context(), form.username.data, form.password.data, request.remote_addr or "")
     except TooManyAttempts as error:
         form.form_errors = [service_message(error)]
-        return render_template("auth/sign_in.html", form=form, has_errors=True), 429
+        return _sign_in_page(form, has_errors=True), 429
     if user is None:
         form.form_errors = [_("用户名或密码不正确。")]
-        return render_template("auth/sign_in.html", form=form, has_errors=True), 422
+        return _sign_in_page(form, has_errors=True), 422
     language = session.get("lang")
     session.clear()  # a new session identity: nothing planted before the sign-in survives it
     if language:
@@ -87,6 +89,21 @@ def home_of(user: User) -> str:
         if access.may(user, wanted):
             return url_for(endpoint)
     return url_for("public.home")
+
+
+def _sign_in_page(form: SignInForm, **values: Any) -> str:
+    return render_template("auth/sign_in.html", form=form, demo_accounts=_demo_accounts(), demo_password=accounts.PASSWORD, **values)
+
+
+def _demo_accounts() -> list[tuple[str, list[str]]]:
+    """In demo mode, who may try the product: user names by post or organisation."""
+    if not context().settings.demo:
+        return []
+    found: dict[str, list[str]] = {}
+    for account in accounts.ACCOUNTS:
+        names = [accounts.GROUPS[key][1 if is_english() else 0] for key in account.groups]
+        found.setdefault("、".join(names) or accounts.ORGANISATIONS[account.org][1], []).append(account.username)
+    return list(found.items())
 
 
 def _local_target() -> str | None:

@@ -11,7 +11,17 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.engine.errors import EngineError
-from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, ServiceError, TaskEnded, TaskTaken
+from app.services.errors import (
+    Conflict,
+    DeadlinePassed,
+    Invalid,
+    NotFound,
+    NotPermitted,
+    SeparationViolated,
+    ServiceError,
+    TaskEnded,
+    TaskTaken,
+)
 from app.web.guards import context
 from app.web.language import is_english
 
@@ -33,10 +43,24 @@ def service_message(error: ServiceError) -> str:
 
 def _refused(error: ServiceError) -> tuple[str, int]:
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
-    titles = {404: _("没有找到"), 403: _("不能办理"), 409: _("已有人先办"), 422: _("请更正后再提交")}
+    titles: dict[int, str] = {404: _("没有找到"), 403: _("不能办理"), 409: _("现在不能办理"), 422: _("请更正后再提交")}
+    named = {DeadlinePassed: _("已超过截止时间"), TaskEnded: _("任务已办结"), TaskTaken: _("已有人先办"),
+             SeparationViolated: _("职责分离，不能办理")}  # fmt: skip
+    title = next((text for kind, text in named.items() if isinstance(error, kind)), titles.get(status, _("不能办理")))
     when = error.at if isinstance(error, TaskTaken | TaskEnded) else None
     who = error.name if isinstance(error, TaskTaken | TaskEnded) else ""
-    return _page(status, titles.get(status, _("不能办理")), service_message(error), who=who, when=when)
+    return _page(status, title, service_message(error), who=who, when=when, advice=_advice(error))
+
+
+def _advice(error: ServiceError) -> str:
+    """What to do next."""
+    if isinstance(error, DeadlinePassed):
+        return str(_("您暂存的内容仍保留在案件中。如对期限有疑问，请联系主管部门。"))
+    if isinstance(error, TaskTaken | TaskEnded):
+        return str(_("您的提交没有生效，案件没有变化。可返回待办办理其他事项。"))
+    if isinstance(error, SeparationViolated):
+        return str(_("请由同岗位其他人员办理。"))
+    return ""
 
 
 def _engine_failed(error: EngineError) -> tuple[str, int]:

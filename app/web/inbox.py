@@ -9,14 +9,17 @@ from uuid import uuid4
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.models.identity import User
 from app.models.runtime import UserTask
-from app.services import access, cases, inbox, task
+from app.services import access, inbox, repository, task
 from app.services.context import Context
 from app.services.errors import Invalid
 from app.services.task import Work
 from app.web.form_pages import known_files, task_form
 from app.web.forms import BoundForm
 from app.web.guards import context, permission, signed_in
+from app.web.task_views import evidence_of, parts_of
+from app.web.times import clock, limit_of
 
 blueprint = Blueprint("inbox", __name__)
 LISTS = ("mine", "claimable", "overdue", "done")
@@ -54,7 +57,7 @@ def submit_task(task_id: int) -> Any:
         return _task_page(work, form)
     if request.form.get("action") == "save":
         task.save_draft(found, task_id, form.raw)
-        flash(_("已暂存，可随时继续填写。"), "success")
+        flash(_("已暂存（%(time)s）。内容尚未提交，可随时继续填写。", time=clock(found.now)), "success")
         return redirect(url_for("inbox.show_task", task_id=task_id))
     if not 8 <= len(key) <= 64:
         abort(400)
@@ -133,22 +136,31 @@ def _list_page(name: str) -> str:
 
 
 def _task_page(work: Work, form: BoundForm) -> Any:
-    found, user = context(), signed_in()
-    name = "mine" if work.task.assignee_id == user.id else "claimable"
-    page = _page(found, name, first=True)
+    """The task beside what is needed to judge it; an applicant sees one part of the form after the other."""
+    found, user, shown = context(), signed_in(), work.task
+    saved_by = found.session.get(User, work.draft.saved_by_id) if work.draft and work.draft.saved_by_id else None
+    common: dict[str, Any] = {
+        "work": work,
+        "task": shown,
+        "form": form,
+        "request_key": uuid4().hex,
+        "saved_by": saved_by.name if saved_by else "",
+        "has_errors": bool(form.summary),
+        "element": repository.definition_of(found.session, shown.instance.definition).element(shown.process_key, shown.element_id),
+        "limit": limit_of(shown),
+    }  # fmt: skip
+    if not _is_office():
+        return render_template("inbox/part.html", parts=parts_of(shown), **common)
+    name = "mine" if shown.assignee_id == user.id else "claimable"
     return render_template(
         "inbox/task.html",
         name=name,
-        page=page,
+        page=_page(found, name, first=True),
         lists=_side_lists(name),
-        work=work,
-        task=work.task,
-        form=form,
-        request_key=uuid4().hex,
-        may_complete=work.task.assignee_id == user.id or access.may(user, "apply.use"),
-        colleagues=_colleagues(found, work.task),
-        decisions=cases.decisions_for(found.session, work.task.instance) if _is_office() else (),
-        has_errors=bool(form.summary),
+        may_complete=shown.assignee_id == user.id,
+        colleagues=_colleagues(found, shown),
+        evidence=evidence_of(shown),
+        **common,
     )
 
 
@@ -156,15 +168,16 @@ def _page(found: Context, name: str, *, first: bool = False) -> inbox.Page:
     user, key = signed_in(), None if first else _page_key()
     if name == "overdue":
         return inbox.overdue_tasks(found.session, user, found.now, key)
-    readers = {"mine": inbox.my_tasks, "claimable": inbox.claimable_tasks, "done": inbox.done_tasks}
+    mine = inbox.my_tasks if _is_office() else inbox.open_tasks  # an organisation's tasks need no claim
+    readers = {"mine": mine, "claimable": inbox.claimable_tasks, "done": inbox.done_tasks}
     return readers[name](found.session, user, key)
 
 
 def _side_lists(active: str) -> list[tuple[str | None, list[tuple[str, str, int | None, bool]]]]:
     counts = badge_counts()
     entries = [
-        ("mine", _("待我办理"), counts.mine),
-        ("claimable", _("可认领"), counts.claimable),
+        ("mine", _("待我办理"), counts.mine if _is_office() else counts.mine + counts.claimable),
+        *([("claimable", _("可认领"), counts.claimable)] if _is_office() else []),
         ("overdue", _("已逾期"), counts.overdue),
         ("done", _("已办"), None),
     ]
@@ -173,11 +186,7 @@ def _side_lists(active: str) -> list[tuple[str | None, list[tuple[str, str, int 
 
 
 def _list_url(name: str, **values: Any) -> str:
-    return (
-        url_for("inbox.mine", **values)
-        if name == "mine"
-        else url_for("inbox.list_tasks", name=name, **values)
-    )
+    return url_for("inbox.mine", **values) if name == "mine" else url_for("inbox.list_tasks", name=name, **values)
 
 
 def _next_url(name: str, page: inbox.Page) -> str | None:

@@ -28,11 +28,14 @@ CASE_STATES = {
 STATUSES = {"active": (_("办理中"), "info"), "completed": (_("已办结"), "mute"), "cancelled": (_("已终止"), "mute")}
 
 EVENTS = {
-    "started": _("启动案件"), "task_completed": _("办结"), "task_claimed": _("认领"), "task_released": _("退回候选组"),
-    "task_transferred": _("转办"), "timer_fired": _("到期"), "message_received": _("收到消息"),
-    "message_sent": _("发出消息"), "decision_made": _("判定"), "case_state": _("状态变为"), "ended": _("办结"),
-    "cancelled": _("终止"), "service_completed": _("系统办理"),
+    "started": _("启动案件"), "task_completed": _("办结“%(name)s”"), "task_claimed": _("认领“%(name)s”"),
+    "task_released": _("将“%(name)s”退回岗位"), "task_transferred": _("将“%(name)s”转交 %(to)s 办理"),
+    "timer_fired": _("期限届满：%(name)s"), "message_received": _("收到：%(name)s"), "message_sent": _("发出：%(name)s"),
+    "decision_made": _("系统判定：%(name)s"), "ended": _("案件办结"), "cancelled": _("案件终止"),
+    "service_completed": _("系统办理：%(name)s"),
 }  # fmt: skip
+
+SERVED = {"opened": _("已签收"), "deemed": _("视为送达"), "manual": _("直接送达"), "public": _("公开发布")}
 
 ORG_TYPES = {"bank": _("商业银行"), "insurer": _("保险公司"), "guarantor": _("担保机构"), "enterprise": _("企业"),
              "other": _("其他机构")}  # fmt: skip
@@ -45,6 +48,7 @@ def case_state(code: str | None, status: str = "active") -> tuple[str, str]:
     if code is None:
         return STATUSES.get(status, (status, "mute"))
     return CASE_STATES.get(code, (code, "mute"))
+
 
 ITEM_STATES = {"listed": _("公示中"), "disputed": _("有异议，办理中"), "removed": _("已调整出名单")}
 
@@ -86,34 +90,35 @@ def words(value: Any) -> str:
     if value is None or value == "":
         return "—"
     if isinstance(value, bool):
-        return gettext("是") if value else gettext("否")
+        return str(gettext("是") if value else gettext("否"))
     if isinstance(value, list):
         return "、".join(words(item) for item in value[:20]) or "—"
     if isinstance(value, dict):
         return "；".join(f"{key}：{words(item)}" for key, item in list(value.items())[:20]) or "—"
-    return str(CODES.get(value, value)) if isinstance(value, str) else str(value)
+    if isinstance(value, int | float):
+        return f"{value:,}" if abs(value) >= 10_000 else str(value)
+    return str(CODES.get(value, value))
 
 
 CODES = {
     "pass": _("符合"), "fail": _("不符合"), "manual": _("需人工认定"), "accept": _("建议受理"),
     "supplement": _("建议补正"), "not_accept": _("建议不予受理"), "clear": _("无失信"), "hit": _("命中失信"),
     "undecided": _("需人工裁量"), "bank": _("商业银行"), "insurer": _("保险公司"), "guarantor": _("担保机构"),
-    "other": _("其他机构"), "rectify": _("限期整改"), "allowed": _("允许"), "prohibited": _("禁止"),
+    "other": _("其他机构"), "rectify": _("限期整改"), "allowed": _("允许"), "prohibited": _("禁止"), "yes": _("是"),
+    "no": _("否"), "none": _("无"), "all": _("全部"),
 }  # fmt: skip
 
 
-def event_words(event: HistoryEvent) -> str:
-    """What happened, in a sentence."""
-    kind = str(EVENTS.get(event.kind, event.kind))
+def event_words(event: HistoryEvent, name: str = "") -> str:
+    """What happened, in a sentence; `name` is the element's name in the language of the page."""
     if event.kind == "case_state":
-        return f"{kind} {CASE_STATES.get(event.detail.get('state', ''), (event.detail.get('state', ''), ''))[0]}"
-    if event.kind == "decision_made":
-        return f"{kind}：{event.element_name}"
-    if event.kind == "task_transferred":
-        return f"{kind}：{event.element_name} → {event.detail.get('to_name', '')}（{event.detail.get('reason', '')}）"
+        return str(gettext("案件进入“%(state)s”", state=case_state(str(event.detail.get("state", "")))[0]))
     if event.kind == "action":
-        return f"{ACTION_NAMES.get(event.detail.get('message', ''), kind)}：{event.detail.get('reason', '')}"
-    return f"{kind}：{event.element_name}" if event.element_name else kind
+        return str(ACTION_NAMES.get(event.detail.get("message", ""), event.kind))
+    sentence = EVENTS.get(event.kind)
+    if sentence is None:
+        return f"{event.kind} {name}".strip()
+    return str(sentence) % {"name": name or event.element_name, "to": event.detail.get("to_name", "")}
 
 
 ACTION_NAMES = {"MSG-WITHDRAW": _("撤回申报"), "MSG-INSTALMENT-REQUEST": _("申请分期缴回"),

@@ -8,8 +8,11 @@ from uuid import uuid4
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.models.identity import User
+from app.models.register import Call
+from app.services import policy, repository, task, tickets
 from app.services import self_check as checking
-from app.services import task, tickets
+from app.services import self_check as checking
 from app.services.access import PUBLIC
 from app.services.errors import Invalid, NotFound
 from app.services.registers import calls, objections, publicity, verification
@@ -17,6 +20,7 @@ from app.web.form_pages import known_files, public_form, task_form
 from app.web.forms import BoundForm
 from app.web.forms.markup import render_markdown
 from app.web.guards import actor, context, permission
+from app.web.judgements import judge
 from app.web.labels import ITEM_STATES, OBJECTION_STATES, figures_of
 
 blueprint = Blueprint("public", __name__)
@@ -55,6 +59,8 @@ def call(call_no: str) -> str:
         is_open=shown.state == "open" and shown.deadline_at > found.now,
         body=render_markdown(str(shown.body.get("notice", ""))),
         figures=figures_of(shown.parameters, shown.quota),
+        stages=_stages(shown),
+        own_case=_own_case(shown, user),
         memberships=list({m.org_id: m.org.name for m in user.memberships}.items()) if user else [],
     )
 
@@ -71,7 +77,8 @@ def self_check(call_no: str) -> Any:
         return render_template("public/self_check.html", call=shown, form=form, results=())
     if not form.validate():
         return render_template("public/self_check.html", call=shown, form=form, results=(), has_errors=True), 422
-    results = checking.run(found, check, form.accepted.values)
+    results = [judge(answer.decision_id, answer.name, {"outputs": answer.outputs, "rows": answer.rows})
+               for answer in checking.run(found, check, form.accepted.values)]  # fmt: skip
     return render_template("public/self_check.html", call=shown, form=form, results=results)
 
 
@@ -184,6 +191,20 @@ def _objection_page(form: BoundForm | None = None) -> str:
         may_withdraw=objection.state in {"registered"},
         title=_("查询异议"),
     )
+
+
+def _stages(shown: Call) -> list[dict[str, Any]]:
+    """The steps that the policy draws for the cases of a call."""
+    session = context().session
+    deployment_id = repository.current_definition(session, shown.case_process).deployment_id
+    drawn = (p.get("stages", {}).get(shown.case_process) for p in policy.policies_of(session, deployment_id).values())
+    return next((stages for stages in drawn if stages), [])
+
+
+def _own_case(shown: Call, user: User | None) -> str | None:
+    """The running case of the reader's organisation in this call."""
+    orgs = {membership.org_id for membership in user.memberships} if user else set()
+    return next((case.case_no for case in shown.cases if case.org_id in orgs and case.state != "ended"), None)
 
 
 def _ticket() -> tuple[str, str]:

@@ -12,10 +12,10 @@ from sqlalchemy.orm import joinedload
 
 from app.db import Base
 from app.models.register import Agreement, Call, CreditRecord, LedgerEntry, Notice, Payment, Sanction
-from app.services import applications, reviews
+from app.services import access, applications, reviews
 from app.services.errors import Invalid
 from app.services.registers import ledger, payments, recovery
-from app.web.guards import context, permission
+from app.web.guards import context, permission, signed_in
 
 blueprint = Blueprint("registers", __name__, url_prefix="/registers")
 LIMIT = 200
@@ -98,6 +98,9 @@ def start(key: str) -> Any:
     """Start a process by hand, e.g. a new call."""
     case = applications.start_by_hand(context(), key)
     flash(_("已启动 %(number)s。", number=case.number), "success")
+    first = next(iter(applications.open_tasks_of(context(), [case]).get(case.id, [])), None)
+    if first is not None and access.is_candidate(signed_in(), first):
+        return redirect(url_for("inbox.show_task", task_id=first.id))
     return redirect(url_for("cases.show", number=case.number))
 
 

@@ -14,7 +14,7 @@ from flask import Flask, flash, render_template_string
 from flask_babel import Babel
 from markupsafe import Markup
 
-from app.web import moment
+from app.web.times import moment
 from app.web.assets import register_assets
 
 AT = datetime(2026, 11, 19, 8, 40, tzinfo=UTC)

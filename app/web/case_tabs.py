@@ -1,0 +1,135 @@
+"""The case page: where a case stands, its history, diagrams, forms, documents and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import abort, render_template, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from app.engine.diagram import render_svg
+from app.engine.diagram.planes import Plane, list_planes
+from app.models.history import HistoryEvent
+from app.models.runtime import ProcessInstance, UserTask
+from app.services import access, actions, cases, repository
+from app.services.cases import Holder
+from app.services.errors import NotFound
+from app.web.form_pages import labels_of_choices, language, submitted_form
+from app.web.forms import ShownForm
+from app.web.guards import context, signed_in
+from app.web.judgements import judgement_of
+from app.web.language import is_english
+from app.web.progress import Outcome, by_day, outcome_of
+from app.web.times import limit_of
+
+
+def case_page(number: str, tab: str) -> str:
+    """One tab of a case for whoever is signed in. Raises NotFound for those who may not see it."""
+    found, user = context(), signed_in()
+    session = found.session
+    instance = access.require_instance(session, user, number)
+    office = access.may(user, "case.read_office")
+    if tab == "decisions" and not office:
+        raise NotFound
+    holders = cases.holders(session, instance, user)
+    common: dict[str, Any] = {
+        "case": instance,
+        "office": office,
+        "tabs": _tabs(instance, tab, office),
+        "stages": cases.stages(session, instance),
+        "holders": holders,
+        "limits": {holder.task.id: limit_of(holder.task) for holder in holders},
+        "receipt": cases.receipt_of(session, instance),
+        "actions": actions.available(found, instance, user),
+        "related": cases.related_cases(session, instance, user),
+        "frozen": cases.is_frozen(session, instance),
+    }
+    return render_template(f"cases/{tab}.html", **common, **TABS[tab](instance, holders))
+
+
+def submissions(instance: ProcessInstance) -> list[tuple[UserTask, ShownForm]]:
+    """The latest content of every form that was handed in and that the reader may see, in order."""
+    latest: dict[tuple[str, int | None], UserTask] = {}
+    for task in cases.submissions_for(context().session, instance, signed_in()):
+        several = task.candidates == [f"user:{task.completed_by_id}"]
+        latest[task.element_id, task.completed_by_id if several else None] = task
+    return [(task, submitted_form(instance, task, context())) for task in latest.values()]
+
+
+def _progress(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[str, Any]:
+    session, user = context().session, signed_in()
+    decisions = cases.decisions_for(session, instance) if access.may(user, "case.read_office") else ()
+    outcomes = {task.id: _outcome(instance, task) for task in cases.submissions_for(session, instance, user)}
+    definition = repository.definition_of(session, instance.definition)
+
+    def name_of(event: HistoryEvent) -> str:
+        element = definition.element(event.process_key, event.element_id) if is_english() else None
+        return element.name_en if element is not None and element.name_en else event.element_name
+
+    days = by_day(cases.events_for(session, instance, user), decisions,
+                  cases.documents_for(session, instance, user), outcomes, name_of)  # fmt: skip
+    return {"days": days}
+
+
+def _outcome(instance: ProcessInstance, task: UserTask) -> Outcome:
+    form = cases.form_of(context().session, instance, task.form_key)
+    return outcome_of(task.data or {}, labels_of_choices(form, task.data or {}, context()))
+
+
+def _diagrams(instance: ProcessInstance, holders: Sequence[Holder]) -> dict[str, Any]:
+    """The main diagram, the inside of its sub-processes, and those of the called processes that the case entered."""
+    session = context().session
+    definition = repository.definition_of(session, instance.definition)
+    states = cases.element_states(session, instance)
+    keys = [instance.process_key, *(key for key in states if key and key != instance.process_key)]
+    names = repository.process_names(session, keys, english=is_english())
+    drawings: dict[str, tuple[str, Plane, str]] = {}
+    for key in keys:
+        for plane in list_planes(definition.diagram_xml(key), key):
+            inner = definition.element(key, plane.id)
+            name = names[key] if inner is None else inner.name_en if is_english() and inner.name_en else inner.name
+            if inner is None or plane.id in states.get(key, {}):
+                drawings[plane.id] = (key, plane, name)
+    active = {name for name, (key, plane, _name) in drawings.items()
+              if any(h.task.process_key == key and h.task.element_id in plane.elements for h in holders)}  # fmt: skip
+    chosen = request.args.get("of") or next((name for name in drawings if name in active), instance.process_key)
+    if chosen not in drawings:
+        abort(404)
+    key, _plane, title = drawings[chosen]
+    svg = render_svg(definition.diagram_xml(key), states.get(key, {}), process_id=chosen, title=title, language=language())
+    return {"svg": Markup(svg), "drawings": {name: found[2] for name, found in drawings.items()},  # noqa: S704  our own renderer escapes every text
+            "chosen": chosen, "active": active}  # fmt: skip
+
+
+def _forms(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[str, Any]:
+    return {"submissions": submissions(instance)}
+
+
+def _documents(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[str, Any]:
+    documents = cases.documents_for(context().session, instance, signed_in())
+    return {"documents": documents, "principals": access.principals_of(signed_in())}
+
+
+def _decisions(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[str, Any]:
+    records = cases.decisions_for(context().session, instance)
+    return {"decisions": [(record, judgement_of(record)) for record in records]}
+
+
+TABS = {"progress": _progress, "diagram": _diagrams, "forms": _forms, "documents": _documents, "decisions": _decisions}
+
+
+def _tabs(instance: ProcessInstance, tab: str, office: bool) -> list[tuple[str, str, bool, int]]:
+    session, user = context().session, signed_in()
+    entries = [("progress", _("进展"), 0), ("diagram", _("流程图"), 0), ("forms", _("填报内容"), 0),
+               ("documents", _("文书"), len(cases.documents_for(session, instance, user))),
+               ("decisions", _("判定依据"), 0)]  # fmt: skip
+    return [(label, _tab_url(instance, name), name == tab, count) for name, label, count in entries
+            if office or name != "decisions"]  # fmt: skip
+
+
+def _tab_url(instance: ProcessInstance, name: str) -> str:
+    if name == "progress":
+        return url_for("cases.show", number=instance.number)
+    return url_for("cases.show_tab", number=instance.number, tab=name)
