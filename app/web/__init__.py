@@ -29,6 +29,7 @@ from app.web import (
     times,
 )
 from app.web.assets import register_assets
+from app.web.cookies import SessionCookie
 from app.web.errors import register_errors
 from app.web.guards import actor, context, register_guards
 from app.web.language import is_english, select_language
@@ -44,6 +45,7 @@ def register(app: Flask) -> None:
     """Wire sessions, languages, guards, error pages and desks into the application."""
     Babel(app, locale_selector=select_language, default_locale="zh_Hans_CN", default_timezone="Asia/Shanghai",
           default_translation_directories="web/translations")  # fmt: skip
+    app.session_interface = SessionCookie()
     CSRFProtect(app)
     manager = LoginManager(app)
     manager.user_loader(_load_user)
