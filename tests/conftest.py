@@ -16,6 +16,21 @@ from tools.translations import compile_catalogue
 settings.register_profile("project", deadline=None)  # two busy cores say nothing about a slow example
 settings.load_profile("project")
 
+# Random and exhaustive searches, and whole stories through many processes: `make test` runs them, `make check` not.
+SLOW_PLACES = (
+    "tests/bpmn/",
+    "tests/engine/dmn/test_analysis.py",
+    "tests/engine/feel/test_properties.py",
+    "tests/engine/fuzz/",
+    "tests/engine/importer/",
+    "tests/engine/layout/",
+    "tests/engine/lint/test_damage.py",
+    "tests/engine/soundness/",
+    "tests/services/registers/test_case_story.py",
+    "tests/services/registers/test_processes.py",
+    "tests/services/test_story.py",
+    "tests/web/test_administration.py",
+)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 POSTGRES_NAMES = {"postgresql", "postgres_url", "new_postgres_url"}
 BROWSER_FIXTURES = {"browser", "page", "phone_page", "plain_page"}
@@ -33,8 +48,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The markers `browser` and `postgres` follow from the fixtures that a test uses."""
+    """Markers follow from the place of a test and from the fixtures that it uses."""
     for item in items:
+        if item.nodeid.startswith(SLOW_PLACES):
+            item.add_marker(pytest.mark.slow)
         names = set(getattr(item, "fixturenames", ()))
         parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
         chosen = names | {value for value in parameters if isinstance(value, str)}
