@@ -48,6 +48,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "operations.read": frozenset({"operator", "system_admin", "auditor"}),
     "operations.act": frozenset({"operator"}),
     "calendar.edit": frozenset({"system_admin"}),
+    "account.edit": frozenset({"system_admin"}),
+    "book.read": frozenset({"division", "board", "finance", "finance_reviewer", "finance_approver", "supervisor",
+                            "auditor", "clerk", "objection"}),
+    "extract.import": frozenset({"clerk", "division"}),
+    "budget.edit": frozenset({"finance"}),
+    "objection.read": frozenset({"objection", "supervisor", "auditor"}),
+    "objection.identify": frozenset({"objection"}),
+    "credit.edit": frozenset({"supervisor"}),
     "clock.move": frozenset({"operator", "system_admin", "process_designer"}),
 }
 DUTY_NAMES = {
