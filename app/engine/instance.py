@@ -42,7 +42,8 @@ class Instance:
 
     def __init__(self, definition: Definition, case: Case) -> None:
         self.definition = definition
-        self._case = case
+        # Of the engine only: a host sees tasks, events and bytes.
+        self.case = case
 
     @classmethod
     def start(
@@ -67,9 +68,9 @@ class Instance:
             what = "without a message" if message is None else f"by message {message}"
             raise StartRefused(f"{definition.process_id} cannot be started {what}")
         instance = cls(definition, Case(spec, definition.specs))
-        case = instance._case
+        case = instance.case
         case.data.update(plain(variables))
-        with instance._transition(env):
+        with instance.transition(env):
             case.record_plain("instance_started", {"message": message})
             case.begin(starts)
         return instance
@@ -81,7 +82,7 @@ class Instance:
 
     def dump(self) -> bytes:
         """The state, to be loaded with the same definition."""
-        return write_state(self._case)
+        return write_state(self.case)
 
     # What waits
 
@@ -89,7 +90,7 @@ class Instance:
         """The user tasks that somebody can complete now."""
         return tuple(
             token.task_spec.view(token)
-            for token in self._case.all_tokens()
+            for token in self.case.all_tokens()
             if isinstance(token.task_spec, UserTask) and token.ready
         )
 
@@ -97,14 +98,14 @@ class Instance:
         """The service tasks that wait for the host."""
         return tuple(
             token.task_spec.call(token)
-            for token in self._case.all_tokens()
+            for token in self.case.all_tokens()
             if isinstance(token.task_spec, ServiceTask) and "call" in token.internal_data
         )
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """The messages that are waited for."""
         found = []
-        for token in self._case.all_tokens():
+        for token in self.case.all_tokens():
             message = token.internal_data.get("message")
             if message is not None and token.waiting:
                 node = token.task_spec
@@ -116,7 +117,7 @@ class Instance:
     def next_due(self) -> datetime | None:
         """When the next timer is due, in UTC."""
         return min(
-            (due for token in self._case.all_tokens() if (due := due_of(token)) is not None), default=None
+            (due for token in self.case.all_tokens() if (due := due_of(token)) is not None), default=None
         )
 
     def positions(self) -> Mapping[str, PositionState]:
@@ -125,7 +126,7 @@ class Instance:
         Boundary events that listen are not places; a repeated activity counts its runs.
         """
         found: dict[str, PositionState] = {}
-        for token in self._case.all_tokens():
+        for token in self.case.all_tokens():
             if "host" in token.internal_data or token.task_spec.listens(token) or token.children:
                 continue
             node = token.task_spec
@@ -144,43 +145,43 @@ class Instance:
     @property
     def variables(self) -> dict[str, Any]:
         """A copy of the variables of the main process."""
-        return dict(self._case.data)
+        return dict(self.case.data)
 
     def set_variables(self, values: Mapping[str, Any]) -> None:
         """Set variables of the main process."""
-        self._case.data.update(plain(values))
+        self.case.data.update(plain(values))
 
     @property
     def completed(self) -> bool:
         """Whether the instance has ended, also by cancellation."""
-        return bool(self._case.completed)
+        return bool(self.case.completed)
 
     @property
     def outcome(self) -> str | None:
         """`zr:outcome` or id of the main process's last end event; None while it runs or if cancelled."""
-        return self._case.outcome if self.completed else None
+        return self.case.outcome if self.completed else None
 
     @property
     def case_state(self) -> str | None:
         """The label set by the last `zr:caseState`."""
-        return self._case.case_state
+        return self.case.case_state
 
     def drain(self) -> Effects:
         """All that happened since the last call."""
-        return self._case.drain()
+        return self.case.drain()
 
     # What happens
 
     def complete(self, task_id: str, data: Mapping[str, Any], env: Environment) -> None:
         """Complete a user task with what was submitted; raises TaskNotActive, StepFailed."""
         token = self._find(task_id, lambda t: isinstance(t.task_spec, UserTask) and t.ready)
-        with self._transition(env):
+        with self.transition(env):
             token.task_spec.accept(token, data)
 
     def complete_service(self, task_id: str, result: Any, env: Environment) -> None:
         """Take the result of a delegate; raises TaskNotActive, StepFailed."""
         token = self._find_service(task_id)
-        with self._transition(env):
+        with self.transition(env):
             token.task_spec.accept(token, result)
 
     def fail_service(self, task_id: str, error_code: str, message: str, env: Environment) -> None:
@@ -190,7 +191,7 @@ class Instance:
         StepFailed when there is none, TaskNotActive.
         """
         token = self._find_service(task_id)
-        with self._transition(env):
+        with self.transition(env):
             if not throw_error(token, error_code, message, own=True):
                 raise StepFailed(token.task_spec.bpmn_id, message, error_code)
 
@@ -198,36 +199,36 @@ class Instance:
         """Fire every timer that is due at `env.now`, in the order in which they are due; false if none is."""
         fired = False
         while True:
-            due = [(when, token) for token in self._case.all_tokens() if (when := due_of(token)) is not None]
+            due = [(when, token) for token in self.case.all_tokens() if (when := due_of(token)) is not None]
             due = [(when, token) for when, token in due if when <= env.now]
             if not due:
                 return fired
             token = min(due, key=lambda entry: entry[0])[1]
-            with self._transition(env, keep_budget=fired):
-                self._case.record("timer_fired", token)
+            with self.transition(env, keep_budget=fired):
+                self.case.record("timer_fired", token)
                 self._catcher(token).fire(token)
             fired = True
 
     def correlate(self, message: str, key: str, payload: Mapping[str, Any], env: Environment) -> bool:
         """Deliver a message to the catcher that has waited longest for it; false when none waits."""
-        for token in self._case.all_tokens():
+        for token in self.case.all_tokens():
             if is_subscribed(token, message, key):
-                with self._transition(env):
-                    self._case.record("message_received", token, {"message": message, "key": key})
+                with self.transition(env):
+                    self.case.record("message_received", token, {"message": message, "key": key})
                     self._catcher(token).fire(token, plain(payload))
                 return True
         return False
 
     def signal(self, name: str, payload: Mapping[str, Any], env: Environment) -> bool:
         """Broadcast a signal from outside; false when nothing waits for it."""
-        with self._transition(env):
-            return broadcast(self._case, name, plain(payload))
+        with self.transition(env):
+            return broadcast(self.case, name, plain(payload))
 
     def cancel(self, env: Environment) -> None:
         """End the instance at once; nothing more runs. Raises TaskNotActive when it has ended already."""
         if self.completed:
             raise TaskNotActive(self.definition.process_id)
-        case = self._case
+        case = self.case
         case.env = env
         case.cancel_tokens()
         case.completed, case.outcome = True, None
@@ -235,8 +236,9 @@ class Instance:
         case.env = None
 
     @contextmanager
-    def _transition(self, env: Environment, *, keep_budget: bool = False) -> Iterator[None]:
-        case = self._case
+    def transition(self, env: Environment, *, keep_budget: bool = False) -> Iterator[None]:
+        """Of the engine only: change the case inside, then run on until everything waits."""
+        case = self.case
         case.env = env
         if not keep_budget:
             case.budget = StepBudget(env.max_steps, env.max_seconds)
@@ -245,7 +247,7 @@ class Instance:
         case.env = None
 
     def _find(self, task_id: str, is_right: Callable[[Token], bool]) -> Token:
-        token = self._case.find(task_id)
+        token = self.case.find(task_id)
         if token is None or not is_right(token):
             raise TaskNotActive(task_id)
         return token

@@ -47,16 +47,25 @@ class ParallelGateway(Join):
     def _update_hook(self, token: Token) -> bool:
         if len(self.incoming) > 1:
             token._set_state(TaskState.WAITING)
-            first = self.gather(token)
-            if len(first) < len(self.incoming):
-                return False
-            survivor = first[token.internal_data["via"]]
-            self.consume(first.values(), survivor)
-            if survivor is not token:
-                survivor._ready()
-                return False
-            return True
+            return self._join(token)
         self.announce(token)
+        return True
+
+    def resume(self, token: Token) -> None:
+        """Look again at a token that waits, after the incoming flows have changed."""
+        if self._join(token):
+            token._ready()
+
+    def _join(self, token: Token) -> bool:
+        """Whether the token goes on for all that were waited for; perhaps another one of its flow does."""
+        first = self.gather(token)
+        if len(first) < len(self.incoming):
+            return False
+        survivor = first[token.internal_data["via"]]
+        self.consume(first.values(), survivor)
+        if survivor is not token:
+            survivor._ready()
+            return False
         return True
 
     def choose(self, token: Token) -> Iterable[Flow]:

@@ -130,7 +130,7 @@ def test_a_token_runs_only_when_it_is_ready() -> None:
     event = "<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>"
     xml = diagram(ENDS + f'<intermediateCatchEvent id="c">{event}</intermediateCatchEvent>', "s -> c -> e")
     instance = Instance.start(define(xml), {}, env())
-    (token,) = instance._case.all_tokens()
+    (token,) = instance.case.all_tokens()
     with pytest.raises(TaskNotActive):
         token.run()
 
@@ -142,7 +142,7 @@ def test_no_text_of_a_diagram_runs_as_code() -> None:
     instance = Instance.start(define(diagram(ENDS, "s -> e")), {}, env())
     for method in ("evaluate", "execute", "call_service"):
         with pytest.raises(Exception, match="FEEL"):
-            getattr(instance._case.script_engine, method)(None, text)
+            getattr(instance.case.script_engine, method)(None, text)
 
 
 def execution() -> bytes:
