@@ -16,11 +16,13 @@ from flask import Flask, current_app
 from app import demo as demo_data
 from app import schema
 from app.demo.stage import Stage
-from app.engine.errors import Problem
+from app.engine.errors import EngineError, Problem
 from app.engine.importer import import_check
 from app.engine.layout import layout
 from app.engine.soundness import prove
 from app.engine.tck import main_lines
+from app.engine.xml import XmlRefused
+from app.models.identity import Group
 from app.services import history, identity, repository
 from app.services.checkpoints import list_checkpoints, verify_checkpoints
 from app.services.clock import read_clock
@@ -30,6 +32,25 @@ from app.worker import Worker
 
 FILES = click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+DIAGRAM_SUFFIXES = {".bpmn", ".xml"}
+
+
+def _only_diagrams(
+    _context: click.Context, _parameter: click.Parameter, files: tuple[Path, ...]
+) -> tuple[Path, ...]:
+    for path in files:
+        if path.suffix not in DIAGRAM_SUFFIXES:
+            raise click.BadParameter(f"{path.name} is no BPMN diagram")
+    return files
+
+
+DIAGRAMS = click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_only_diagrams,
 )
 FOLDER = click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 
@@ -53,6 +74,15 @@ def _unit() -> Iterator[Context]:
         raise click.ClickException(error.message) from error
 
 
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What the engine refuses ends the command with the file's name."""
+    try:
+        yield
+    except (EngineError, XmlRefused) as error:
+        raise click.ClickException(f"{path.name}: {error}") from error
+
+
 @click.command("migrate")
 def migrate() -> None:
     """Bring the database to the newest schema (Alembic upgrade head)."""
@@ -72,6 +102,7 @@ def deploy(folder: Path | None) -> None:
     except NotDeployable as error:
         _print_problems(error.problems)
         sys.exit(1)
+    _print_problems(deployed.warnings)
     for row in deployed.definitions:
         click.echo(f"deployed {row.key} version {row.version}")
     if deployed.deployment is None:
@@ -103,12 +134,13 @@ def lint_files(files: tuple[Path, ...]) -> None:
 
 
 @click.command("prove")
-@FILES
+@DIAGRAMS
 def prove_files(files: tuple[Path, ...]) -> None:
     """Prove each diagram sound, or show the shortest run that goes wrong."""
     unsound = 0
     for path in files:
-        report = prove(path.read_bytes())
+        with _named(path):
+            report = prove(path.read_bytes())
         click.echo(f"{path.name}: {'sound' if report.sound else 'NOT sound'}")
         for finding in report.findings:
             click.echo(f"  {finding}")
@@ -117,11 +149,13 @@ def prove_files(files: tuple[Path, ...]) -> None:
 
 
 @click.command("layout")
-@FILES
+@DIAGRAMS
 def layout_files(files: tuple[Path, ...]) -> None:
     """Write a lane-aware diagram layout into the files."""
     for path in files:
-        path.write_bytes(layout(path.read_bytes()))
+        with _named(path):
+            drawn = layout(path.read_bytes())
+        path.write_bytes(drawn)
         click.echo(path.name)
 
 
@@ -209,6 +243,8 @@ def user_create(username: str, name: str, groups: tuple[str, ...], password: str
     """Create an account in the given groups."""
     with _unit() as context:
         for key in groups:
+            if context.session.get(Group, key) is None:
+                click.echo(f"new group {key}")
             identity.ensure_group(context.session, key, *demo_data.GROUPS.get(key, (key, key)))
         identity.create_user(context, username=username, name=name, password=password, groups=groups)
     click.echo(f"created {username}")

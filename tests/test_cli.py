@@ -1,0 +1,244 @@
+"""Every verb of the command line, as a person at a shell would use it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import Result
+from sqlalchemy import select, text, update
+
+from app.db import Database
+from app.factory import Application, create_app
+from app.models.identity import User
+from app.models.runtime import Job, ProcessInstance
+from app.services import repository, schedule
+from config import Config
+from tests.engine.diagrams import diagram, user
+from tests.factories import LEAVE, LEAVE_FILES, make_leave_world
+
+ROOT = Path(__file__).resolve().parents[1]
+SOUND = diagram('<startEvent id="s"/><endEvent id="e"/>' + user("t"), "s -> t -> e")
+STUCK = diagram(
+    '<startEvent id="s"/><endEvent id="e"/><exclusiveGateway id="x" default="d"/><parallelGateway id="j"/>'
+    + user("t1")
+    + user("t2"),
+    "s -> x -> t1 -> j -> e\nx -> t2 -> j",
+)
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    """A folder with the process `leave`."""
+    for name, data in LEAVE_FILES.items():
+        (tmp_path / "content" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "content" / name).write_bytes(data)
+    return tmp_path / "content"
+
+
+@pytest.fixture
+def application(sqlite_url: str, tmp_path: Path, content: Path) -> Iterator[Application]:
+    app = create_app(
+        Config(
+            DATABASE_URL=sqlite_url,
+            SECRET_KEY="s" * 32,
+            FILES_DIR=str(tmp_path / "files"),
+            CONTENT_DIR=str(content),
+            DEMO=False,
+        )
+    )
+    yield app
+    app.database.dispose()
+
+
+@pytest.fixture
+def run(application: Application) -> Run:
+    """Run a verb; fails on anything but a proper ending."""
+
+    def act(*words: str | Path, status: int = 0) -> Result:
+        with application.app_context():
+            result = application.test_cli_runner().invoke(args=[str(word) for word in words])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert result.exit_code == status, result.output
+        return result
+
+    return act
+
+
+def written(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def test_a_fresh_installation_from_a_shell(tmp_path: Path) -> None:
+    """The words that the documentation tells, in processes of their own."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}",
+        "FILES_DIR": str(tmp_path / "files"),
+        "SECRET_KEY": "s" * 32,
+    }
+
+    def flask(*words: str) -> str:
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *words]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    flask("migrate")
+    assert "deployed innovation_centre_declaration version 1" in flask("deploy")
+    assert flask("deploy").strip() == "nothing new to deploy"
+    assert flask("audit", "verify").strip() == "history is intact"
+    database = Database(environment["DATABASE_URL"])
+    with database.reading() as session:
+        assert len(repository.list_current(session)) == len(list((ROOT / "bpmn").glob("*.bpmn")))
+    database.dispose()
+
+
+def test_deploy_and_export_give_the_same_files(run: Run, content: Path, tmp_path: Path) -> None:
+    assert run("deploy").output.splitlines()[-1] == "deployed leave version 1"
+    target = tmp_path / "exported"
+    target.mkdir()
+    run("export", target)
+    assert {p.relative_to(target).as_posix(): p.read_bytes() for p in target.rglob("*.*")} == LEAVE_FILES
+    assert run("deploy", target).output.splitlines()[-1] == "nothing new to deploy"
+
+
+def test_a_refused_deployment_names_the_element(run: Run, content: Path) -> None:
+    written(content, "bpmn/leave.bpmn", LEAVE.replace('targetRef="t_check"', 'targetRef="gone"').encode())
+    output = run("deploy", status=1).output
+    assert "error: leave.bpmn" in output
+    assert "#f2 " in output
+
+
+def test_check_and_lint_tell_the_same_problem(run: Run, content: Path, tmp_path: Path) -> None:
+    assert run("check", content).output.splitlines()[-1].startswith("0 errors")
+    broken = LEAVE.replace("leave/ask", "leave/gone").encode()
+    lone = written(tmp_path, "elsewhere/leave.bpmn", broken)
+    assert "#t_ask " in run("lint", lone, status=1).output
+    assert run("lint", content / "bpmn" / "leave.bpmn").exit_code == 0
+    written(content, "bpmn/leave.bpmn", broken)
+    output = run("check", content, status=1).output
+    assert "#t_ask " in output
+    assert output.splitlines()[-1].startswith("1 errors")
+
+
+def test_prove_shows_the_run_that_goes_wrong(run: Run, tmp_path: Path) -> None:
+    good, bad = written(tmp_path, "good.bpmn", SOUND), written(tmp_path, "bad.bpmn", STUCK)
+    assert run("prove", good).output == "good.bpmn: sound\n"
+    lines = run("prove", good, bad, status=1).output.splitlines()
+    assert lines[:2] == ["good.bpmn: sound", "bad.bpmn: NOT sound"]
+    assert any("j" in line for line in lines[2:])
+
+
+def test_layout_draws_and_keeps_the_process(run: Run, tmp_path: Path) -> None:
+    path = written(tmp_path, "plain.bpmn", SOUND)
+    run("layout", path)
+    assert b"BPMNShape" in path.read_bytes()
+    assert run("prove", path).exit_code == 0
+    once = path.read_bytes()
+    run("layout", path)
+    assert path.read_bytes() == once
+
+
+@pytest.mark.parametrize("verb", ["prove", "layout"])
+def test_what_is_no_diagram_is_refused_and_kept(run: Run, tmp_path: Path, verb: str) -> None:
+    table = shutil.copy(ROOT / "bpmn" / "grade.dmn", tmp_path / "grade.dmn")
+    assert "is no BPMN diagram" in run(verb, table, status=2).output
+    broken = written(tmp_path, "broken.bpmn", b"<!DOCTYPE x><x/>")
+    assert "broken.bpmn: " in run(verb, broken, status=1).output
+    assert broken.read_bytes() == b"<!DOCTYPE x><x/>"
+    assert run(verb, tmp_path / "gone.bpmn", status=2).exit_code == 2
+
+
+def test_import_check_counts(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "foreign"
+    written(folder, "a/one.bpmn", SOUND)
+    assert run("import-check", folder).output.splitlines()[-1] == "1 passed, 0 failed"
+    written(folder, "b/two.bpmn", b"<html/>")
+    output = run("import-check", folder, status=1).output
+    assert "b/two.bpmn: " in output
+    assert output.splitlines()[-1] == "1 passed, 1 failed"
+
+
+def test_tck_counts(run: Run, tmp_path: Path) -> None:
+    assert run("tck", tmp_path).output.splitlines()[-1] == "0 passed, 0 failed"
+
+
+def test_accounts_are_made_in_groups(run: Run, application: Application) -> None:
+    run("user", "create", "wang", "--name", "王", "--group", "clerk", "--password", "long enough 1")
+    assert (
+        "new group patrol"
+        in run(
+            "user", "create", "li", "--name", "李", "--group", "patrol", "--password", "long enough 1"
+        ).output
+    )
+    with application.database.reading() as session:
+        users = {found.username: [g.key for g in found.groups] for found in session.scalars(select(User))}
+    assert users == {"wang": ["clerk"], "li": ["patrol"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("wang", "--name", "王", "--password", "long enough 1"), "已被使用"),
+        (("li", "--name", "李", "--password", "short"), "至少 10 个字符"),
+    ],
+)
+def test_accounts_that_cannot_be_are_refused(run: Run, words: tuple[str, ...], message: str) -> None:
+    run("user", "create", "wang", "--name", "王", "--password", "long enough 1")
+    assert message in run("user", "create", *words, status=1).output
+
+
+def test_audit_names_the_first_bad_row(
+    run: Run, application: Application, sqlite_url: str, tmp_path: Path
+) -> None:
+    world = make_leave_world(sqlite_url, tmp_path)
+    number = world.start("leave", "wang", who="王")
+    world.complete("wang", world.open_tasks(number)["t_ask"], reason="探亲", days="3")
+    assert run("audit", "verify").output == "history is intact\n"
+    with application.database.writing() as session:
+        session.execute(text("UPDATE history_event SET actor_name = 'x' WHERE seq = 4"))
+    output = run("audit", "verify", status=1).output
+    assert "row 4 " in output
+    assert "1 damaged cases" in output
+    world.database.dispose()
+
+
+def test_the_worker_does_what_is_due_and_signs_the_history(
+    run: Run, application: Application, sqlite_url: str, tmp_path: Path
+) -> None:
+    world = make_leave_world(sqlite_url, tmp_path)
+    world.start("leave", "wang", who="王")
+    with world.acting() as context:
+        schedule.ensure_daily(context)
+    with application.database.writing() as session:
+        session.execute(update(Job).values(due_at=datetime(2020, 1, 1, tzinfo=UTC)))
+    assert run("worker", "--once").output == "3 jobs done\n"  # the day's work and both parts of the signature
+    (line,) = run("audit", "export").output.splitlines()
+    assert orjson.loads(line)["event_count"] > 0
+    world.database.dispose()
+
+
+@pytest.mark.slow
+def test_the_demonstration_is_made_once(run: Run, application: Application) -> None:
+    run("deploy", ROOT)
+    first = run("demo").output
+    with application.database.reading() as session:
+        count = len(session.scalars(select(ProcessInstance.id)).all())
+        accounts = session.scalars(select(User.username)).all()
+    assert count > 3
+    assert all(name in first for name in accounts)
+    assert run("demo").output == first
+    with application.database.reading() as session:
+        assert len(session.scalars(select(ProcessInstance.id)).all()) == count
