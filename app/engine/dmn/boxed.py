@@ -17,7 +17,7 @@ from app.engine.feel.compiler import Code
 from app.engine.feel.errors import FeelBudgetError, FeelSyntaxError
 from app.engine.feel.expressions import Expression, UnaryTests, compile_expression, compile_unary_tests
 from app.engine.feel.frames import Frame
-from app.engine.feel.loops import NoIteration, item_names, items_of
+from app.engine.feel.loops import NoIteration, items_of, select
 from app.engine.feel.types import FeelType, FunctionType, Mismatch
 from app.engine.feel.values import FeelFunction, Parameter, kind_of
 
@@ -83,12 +83,14 @@ class BoxedReader:
         self.tables[element] = table
         return lambda frame: evaluate_table(table, frame)
 
-    def typed(self, element: etree._Element | None, code: Code, what: str) -> Code:
-        """The closure with its result converted to the element's type; null when it does not conform."""
-        if element is None:
+    def typed(self, variable: etree._Element | None, element: etree._Element, names: Names) -> Code:
+        """The closure of the expression inside with its result converted to the variable's type."""
+        code = self.inside(element, names)
+        if variable is None:
             return code
-        kind = self.types.resolve(xml.type_ref(element), element)
-        place = xml.id_of(element)
+        declared = self.types.resolve(xml.type_ref(variable), variable)
+        kind = value_type(declared, xml.child(element, *BOXED))
+        what, place = xml.attribute(variable, "name") or "the result", xml.id_of(variable)
         return code if kind is None else lambda frame: conform(frame, kind, code(frame), what, place)
 
     def context(self, element: etree._Element, names: Names) -> Code:
@@ -96,8 +98,10 @@ class BoxedReader:
         for entry in xml.children(element, "contextEntry"):
             variable = xml.child(entry, "variable")
             name = xml.attribute(variable, "name")
-            code = self.typed(variable, self.inside(entry, names), name or "the result")
-            entries.append((name, code))
+            entries.append((name, self.typed(variable, entry, names)))
+            if name and any(name == other for other, _ in entries[:-1]):
+                self.problem(entry, f"context entry {name!r} appears twice")
+                return lambda _: None
             if name:
                 names |= {name}
 
@@ -198,18 +202,7 @@ class BoxedReader:
         source = self.inside(xml.child(element, "in"), names)
         match = self.inside(xml.child(element, "match"), names | {"item"})
 
-        def run(frame: Frame) -> Any:
-            value = source(frame)
-            if value is None:
-                return None
-            found = []
-            for item in value if isinstance(value, list) else [value]:
-                frame.run.step()
-                if match(Frame(item_names(item), frame)) is True:
-                    found.append(item)
-            return found
-
-        return run
+        return lambda frame: select(frame, source(frame), match)
 
     def iteration(self, element: etree._Element, names: Names) -> Code:
         name = xml.attribute(element, "iteratorVariable") or "item"
@@ -242,6 +235,12 @@ def _run(frame: Frame) -> DecisionRun:
 def result_type(kind: FeelType | None) -> FeelType | None:
     """What a function gives: its type may be written as that of the function or of the result."""
     return kind.result if isinstance(kind, FunctionType) else kind
+
+
+def value_type(declared: FeelType | None, logic: etree._Element | None) -> FeelType | None:
+    """What an expression must conform to: a function's variable may tell the type of its result instead."""
+    is_function = logic is not None and xml.tag_of(logic) == "functionDefinition"
+    return None if is_function and not isinstance(declared, FunctionType) else declared
 
 
 def _quantify(results: list[Any], every: bool) -> bool | None:

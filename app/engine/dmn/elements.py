@@ -31,12 +31,15 @@ class InputData:
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision; `table` is set when its logic is a decision table."""
+    """A decision; `table` is set when its logic is a decision table.
+
+    Without logic (`code` is None) its value is given from outside like input data.
+    """
 
     id: str
     name: str
     table: DecisionTable | None
-    code: Code
+    code: Code | None
     type: FeelType | None
     requires: tuple[Reference, ...]
 

@@ -57,9 +57,9 @@ class DecisionModel:
 
     def _find(self, key: str, kinds: tuple[type, ...]) -> Any:
         found = self.elements.get(key)
-        if found is None:
-            found = next((e for e in self.elements.values() if e.name == key and isinstance(e, kinds)), None)
         if not isinstance(found, kinds):
+            found = next((e for e in self.elements.values() if e.name == key and isinstance(e, kinds)), None)
+        if found is None:
             raise DmnNotFound(key)
         return found
 
@@ -187,7 +187,8 @@ class Evaluation:
         names, required = self._bind(decision.requires)
         outer, self.run.recorder = self.run.recorder, Recorder()
         frame = self._frame(names)
-        value = decision.code(frame)
+        given = self.variables.get(decision.name)
+        value = from_host(given) if decision.code is None else decision.code(frame)
         if decision.type is not None:
             value = conform(frame, decision.type, value, decision.name, decision.id)
         recorder, self.run.recorder = self.run.recorder, outer

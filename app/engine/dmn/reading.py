@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from lxml import etree
 
 from app.engine.dmn import xml
-from app.engine.dmn.boxed import BoxedReader, Names, result_type
+from app.engine.dmn.boxed import BOXED, BoxedReader, Names, result_type, value_type
 from app.engine.dmn.elements import Decision, Element, Import, InputData, Knowledge, Reference, Service
 from app.engine.dmn.errors import DmnError, DmnInvalid
 from app.engine.dmn.item_types import TypeTable
@@ -83,10 +83,10 @@ class ModelReader:
         """The model; problems are in `problems`."""
         elements: dict[str, Element] = {}
         for element in xml.children(self.root, *_ELEMENTS):
-            name, element_id = xml.attribute(element, "name"), xml.attribute(element, "id")
-            if not name or not element_id:
-                self.problem(element, f"{xml.tag_of(element)} has no {'id' if name else 'name'}")
+            if not xml.attribute(element, "name"):
+                self.problem(element, f"{xml.tag_of(element)} has no name")
                 continue
+            element_id = _key(element)
             if element_id in elements:
                 self.problem(element, f"id {element_id} appears twice")
             elements[element_id] = _ELEMENTS[xml.tag_of(element)](self, element)
@@ -176,18 +176,19 @@ class ModelReader:
         return None if variable is None else self.types.resolve(xml.type_ref(variable), variable)
 
     def input_data(self, element: etree._Element) -> Element:
-        return InputData(element.get("id") or "", element.get("name") or "", self._variable_type(element))
+        return InputData(_key(element), element.get("name") or "", self._variable_type(element))
 
     def decision(self, element: etree._Element) -> Element:
         requires = self.requirements(element)
-        code = self.boxed.inside(element, self.names_for(requires))
+        logic = xml.child(element, *BOXED)
         table = xml.child(element, "decisionTable")
+        code = None if logic is None else self.boxed.compile(logic, self.names_for(requires))
         return Decision(
-            id=element.get("id") or "",
+            id=_key(element),
             name=element.get("name") or "",
             table=None if table is None else self.boxed.tables[table],
             code=code,
-            type=self._variable_type(element),
+            type=value_type(self._variable_type(element), logic),
             requires=requires,
         )
 
@@ -202,7 +203,7 @@ class ModelReader:
         if kind is None and logic is not None:
             kind = result_type(self.types.resolve(xml.type_ref(logic), logic))
         return Knowledge(
-            id=element.get("id") or "",
+            id=_key(element),
             name=element.get("name") or "",
             parameters=tuple(
                 Parameter(each.get("name") or "", self.types.resolve(xml.type_ref(each), each))
@@ -220,7 +221,7 @@ class ModelReader:
             self.problem(element, "the decision service has no output decision")
         self.references(element, "encapsulatedDecision")
         return Service(
-            id=element.get("id") or "",
+            id=_key(element),
             name=element.get("name") or "",
             outputs=outputs,
             inputs=self.references(element, "inputData") + self.references(element, "inputDecision"),
@@ -234,6 +235,11 @@ _ELEMENTS = {
     "businessKnowledgeModel": ModelReader.knowledge,
     "decisionService": ModelReader.service,
 }
+
+
+def _key(element: etree._Element) -> str:
+    """The element's id; one without (it is optional) can be required by nothing and goes by its name."""
+    return xml.attribute(element, "id") or element.get("name") or ""
 
 
 def _find_import(imports: Mapping[str, bytes], namespace: str, location: str) -> bytes | None:

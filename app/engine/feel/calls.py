@@ -47,13 +47,14 @@ def _coerced(parameter: Parameter, value: Any) -> Any:
 def bind(function: FeelFunction, arguments: Sequence[Any], names: tuple[str, ...] | None) -> list[Any]:
     """The arguments in the order of the parameters, converted; raises ValueError when they do not fit."""
     parameters = function.parameters
-    if len(arguments) != len(parameters):
-        raise WrongArguments(f"{len(parameters)} arguments expected, {len(arguments)} given")
     if names is not None:
         given = dict(zip(names, arguments, strict=True))
-        if any(parameter.name not in given for parameter in parameters):
+        if not given.keys() <= {parameter.name for parameter in parameters}:
             raise WrongArguments("arguments are named differently")
-        arguments = [given[parameter.name] for parameter in parameters]
+        # What is not named is null (DMN 1.5, 10.3.2.13.5).
+        arguments = [given.get(parameter.name) for parameter in parameters]
+    elif len(arguments) != len(parameters):
+        raise WrongArguments(f"{len(parameters)} arguments expected, {len(arguments)} given")
     return [_coerced(parameter, value) for parameter, value in zip(parameters, arguments, strict=True)]
 
 

@@ -11,7 +11,7 @@ from app.engine.feel import nodes as n
 from app.engine.feel.errors import FeelSyntaxError
 from app.engine.feel.frames import MISSING, Frame, find
 from app.engine.feel.lexer import fail, place_of
-from app.engine.feel.members import read_member
+from app.engine.feel.members import find_descendants, read_member
 from app.engine.feel.operators import ARITHMETIC, COMPARISONS, in_range, less_or_equal, make_range, negate
 from app.engine.feel.temporal_text import parse_at
 from app.engine.feel.types import resolve_type
@@ -119,6 +119,17 @@ def _path(compiler: Compiler, node: n.Path) -> Code:
         return general(frame) if found is MISSING else found
 
     return quick
+
+
+def _descendants(compiler: Compiler, node: n.Descendants) -> Code:
+    source, name = compiler.compile(node.source), node.name
+
+    def run(frame: Frame) -> Any:
+        found = find_descendants(source(frame), name, frame.run.step)
+        frame.run.grow(len(found))
+        return found
+
+    return run
 
 
 def _negation(compiler: Compiler, node: n.Negation) -> Code:
@@ -350,6 +361,7 @@ COMPILERS.update(
         n.AtLiteral: _at_literal,
         n.Name: _name,
         n.Path: _path,
+        n.Descendants: _descendants,
         n.Negation: _negation,
         n.Arithmetic: _arithmetic,
         n.Logic: _logic,

@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     r'|(?P<str>"(?:\\.|[^"\\\r\n])*")'
     rf"|(?P<word>[{_START}][{_PART}]*)"
     rf"|(?P<digits>[0-9][{_PART}]*)"
-    r"|(?P<op>\*\*|\.\.|<=|>=|!=|->|.)",
+    r"|(?P<op>\*\*|\.\.\.(?![.0-9])|\.\.|<=|>=|!=|->|.)",
     re.S,
 )
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.S)

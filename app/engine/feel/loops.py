@@ -161,28 +161,36 @@ def _filter(compiler: Compiler, node: n.Filter) -> Code:
         compiler.place(node),
     )
     constant = node.condition.value if isinstance(node.condition, n.Literal) else None
+    if not isinstance(constant, Decimal):
+        return lambda frame: select(frame, source(frame), condition, place)
+    index = constant
 
     def run(frame: Frame) -> Any:
         value = source(frame)
         if value is None:
             return None
-        items = value if isinstance(value, list) else [value]
-        if isinstance(constant, Decimal):
-            return _picked(frame, items, constant, place)
-        found: list[Any] = []
-        for item in items:
-            frame.run.step()
-            result = condition(Frame(item_names(item), frame))
-            if result is True:
-                found.append(item)
-            elif isinstance(result, Decimal):
-                return _picked(frame, items, result, place)
-        if not items and isinstance(condition(frame), Decimal):
-            return None
-        frame.run.grow(len(found))
-        return found
+        return _picked(frame, value if isinstance(value, list) else [value], index, place)
 
     return run
+
+
+def select(frame: Frame, value: Any, condition: Code, place: tuple[int, int] = (0, 0)) -> Any:
+    """The elements a condition is true for, or the one at the index it gives; None for null."""
+    if value is None:
+        return None
+    items = value if isinstance(value, list) else [value]
+    found: list[Any] = []
+    for item in items:
+        frame.run.step()
+        result = condition(Frame(item_names(item), frame))
+        if result is True:
+            found.append(item)
+        elif isinstance(result, Decimal):
+            return _picked(frame, items, result, place)
+    if not items and isinstance(condition(Frame(item_names(None), frame)), Decimal):
+        return None
+    frame.run.grow(len(found))
+    return found
 
 
 def _picked(frame: Frame, items: list[Any], index: Decimal, place: tuple[int, int]) -> Any:

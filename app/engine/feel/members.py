@@ -86,6 +86,22 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
 }
 
 
+def find_descendants(value: Any, name: str, pay: Callable[[int], None]) -> list[Any]:
+    """The entries of that name in a context and everything inside it, outer ones first (DMN 1.6, 10.3.2.5)."""
+    found: list[Any] = []
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        pay(1)
+        if isinstance(current, dict):
+            if name in current:
+                found.append(current[name])
+            pending += reversed(current.values())
+        elif isinstance(current, list):
+            pending += reversed(current)
+    return found
+
+
 def read_member(value: Any, name: str) -> Any:
     """The entry or property, MISSING when the value has none of that name."""
     reader = _READERS.get(kind_of(value))

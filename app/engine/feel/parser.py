@@ -112,9 +112,10 @@ class Parser(TypeReader):
     # -- what follows a value ---------------------------------------------------------------------
     def _postfix(self, node: n.Node) -> n.Node:
         for _ in range(MAX_NESTING):
-            if self.at("."):
-                start = self.advance().start
-                node = n.Path(start, node, self._member())
+            if self.at(".", "..."):
+                dots = self.advance()
+                make = n.Path if dots.text == "." else n.Descendants
+                node = make(dots.start, node, self._member())
             elif self.at("[") and not self._closes_range():
                 start = self.advance().start
                 condition = self.expression()
@@ -213,9 +214,6 @@ class Parser(TypeReader):
         if self.token.kind != "str":
             raise self.error("a text literal is expected after '@'")
         return n.AtLiteral(start, text_value(self.advance().text))
-
-    def _question(self) -> n.Node:
-        return n.Name(self.advance().start, "?")
 
     def _parenthesis(self, several: bool = False) -> n.Node | tuple[n.Node, ...]:
         start = self.expect("(").start
@@ -396,5 +394,5 @@ _SYMBOL_READERS: dict[str, Callable[[Parser], n.Node]] = {
     "]": Parser._open_bracket,
     "{": Parser._brace,
     "@": Parser._at_literal,
-    "?": Parser._question,
+    "?": lambda parser: n.Name(parser.advance().start, "?"),
 }

@@ -47,12 +47,17 @@ def _offset_of(text: str | None) -> int | None:
     return -seconds if text[0] == "-" else seconds
 
 
+def _is_end_of_day(match: re.Match[str]) -> bool:
+    """24:00:00 is the first moment of the next day (XML Schema 1.1, part 2, 3.3.8)."""
+    clock = (match["hour"], match["minute"], match["second"])
+    return clock == ("24", "00", "00") and not (match["fraction"] or "").strip("0")
+
+
 def _time_of(match: re.Match[str]) -> FeelTime:
     nano = int((match["fraction"] or "0")[:9].ljust(9, "0"))
     offset = 0 if match["utc"] else _offset_of(match["offset"])
-    return make_time(
-        int(match["hour"]), int(match["minute"]), int(match["second"]), nano, offset, match["zone"]
-    )
+    hour = 0 if _is_end_of_day(match) else int(match["hour"])
+    return make_time(hour, int(match["minute"]), int(match["second"]), nano, offset, match["zone"])
 
 
 def parse_date(text: str) -> FeelDate | None:
@@ -79,7 +84,10 @@ def parse_date_time(text: str) -> FeelDateTime | None:
     try:
         if match is None:
             return None
-        return FeelDateTime(_date_of(match), _time_of(match) if match["hour"] else MIDNIGHT)
+        date = _date_of(match)
+        if not match["hour"]:
+            return FeelDateTime(date, MIDNIGHT)
+        return FeelDateTime(date.plus_days(1) if _is_end_of_day(match) else date, _time_of(match))
     except ValueError:
         return None
 

@@ -37,8 +37,8 @@ class FeelType:
         """The value after the implicit conversions; raises Mismatch."""
         if self.permits(value):
             return value
-        if isinstance(value, list) and len(value) == 1 and not self.is_list():
-            return self.coerce(value[0])
+        if isinstance(value, list) and len(value) == 1 and self.permits(value[0]):
+            return value[0]
         if self.is_list() and not isinstance(value, list) and self.permits([value]):
             return [value]
         if self.name == "date and time" and isinstance(value, FeelDate):
@@ -80,10 +80,8 @@ class ListType(FeelType):
     def permits(self, value: Any) -> bool:
         return value is None or (isinstance(value, list) and all(self.item.permits(item) for item in value))
 
-    def coerce(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return value if self.permits(value) else [self.item.coerce(item) for item in value]
-        return None if value is None else [self.item.coerce(value)]
+    def is_list(self) -> bool:
+        return True
 
     def conforms_to(self, other: FeelType) -> bool:
         if isinstance(other, ListType):
@@ -139,10 +137,15 @@ class FunctionType(FeelType):
         return given.conforms_to(self)
 
     def permits(self, value: Any) -> bool:
-        # A function that does not declare its types may still turn out to be one of these.
-        if isinstance(value, FeelFunction) and value.result_type is None:
-            return value.variadic or len(value.parameters) == len(self.parameters)
-        return self.fits(value)
+        # A function that does not declare what it gives may still turn out to be one of these.
+        if not isinstance(value, FeelFunction) or value.result_type is not None:
+            return self.fits(value)
+        if value.variadic:
+            return True
+        taken = [parameter.type or ANY for parameter in value.parameters]
+        return len(taken) == len(self.parameters) and all(
+            given.conforms_to(mine) for given, mine in zip(self.parameters, taken, strict=True)
+        )
 
     def conforms_to(self, other: FeelType) -> bool:
         if not isinstance(other, FunctionType):

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (model and expression texts stay in one piece)
 """Small decision models as XML."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (model and expression texts stay in one piece)
 from __future__ import annotations
 
 import os
@@ -58,6 +57,49 @@ def test_own_cases(tmp_path: Path) -> None:
     lines = list(main_lines(tmp_path))
     assert lines[-1] == "5 passed, 3 failed"
     assert "expected 1.101, got 1.1" in lines[1]
+
+
+OTHER = definitions(input_data("n", "number"), namespace="urn:other")
+SECOND = definitions(
+    '<import name="other" namespace="urn:other" importType="https://www.omg.org/spec/DMN/20230324/MODEL/"/>'
+    + input_data("n", "number")
+    + decision("sum", literal("n + other.n"), needs("Input", "i_n", "urn:other#i_n"))
+    + decision("half", literal("n / 2"), needs("Input", "i_n"))
+    + '<decisionService id="s" name="both"><outputDecision href="#d_half"/><outputDecision href="#d_odd"/><inputData href="#i_n"/></decisionService>'
+    + decision("odd", literal("odd(n)"), needs("Input", "i_n"))
+)
+_TWO = '<inputNode name="n"><value xsi:type="xsd:decimal">2</value></inputNode>'
+SHAPES = f"""<testCases xmlns="http://www.omg.org/spec/DMN/20160719/testcase" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+ xmlns:xsd="http://www.w3.org/2001/XMLSchema"><modelName>second.dmn</modelName>
+<testCase id="input of an imported model">{_TWO}
+ <inputNode name="n" namespace="urn:other"><value xsi:type="xsd:decimal">3</value></inputNode>
+ <resultNode name="sum" type="decision"><expected><value xsi:type="xsd:decimal">5</value></expected></resultNode></testCase>
+<testCase id="name of no matter" type="decision" invocableName="something">{_TWO}
+ <resultNode name="half" type="decision"><expected><value xsi:type="xsd:decimal">1</value></expected></resultNode></testCase>
+<testCase id="outputs" type="decisionService" invocableName="both">{_TWO}
+ <resultNode name="half"><expected><value xsi:type="xsd:decimal">1</value></expected></resultNode>
+ <resultNode name="odd" type="decision"><expected><value xsi:type="xsd:boolean">false</value></expected></resultNode></testCase>
+<testCase id="service by the result">{_TWO}
+ <resultNode name="both"><expected><component name="half"><value xsi:type="xsd:decimal">1</value></component>
+  <component name="odd"><value xsi:type="xsd:boolean">false</value></component></expected></resultNode></testCase>
+<testCase id="no number"><inputNode name="n"><value xsi:type="xsd:decimal">two</value></inputNode>
+ <resultNode name="half" type="decision"><expected><value xsi:nil="true"/></expected></resultNode></testCase>
+<testCase id="nothing expected">{_TWO}<resultNode name="half" type="decision"/></testCase>
+</testCases>"""
+
+
+def test_cases_of_every_shape(tmp_path: Path) -> None:
+    (tmp_path / "second.dmn").write_bytes(b"\xef\xbb\xbf" + SECOND)
+    (tmp_path / "other.dmn").write_bytes(OTHER)
+    (tmp_path / "second-test-01.xml").write_bytes(b"\xef\xbb\xbf" + SHAPES.replace("\n", "\r\n").encode())
+    (tmp_path / "notes.xml").write_text("<notes/>")
+    (tmp_path / "torn.xml").write_text("<testCases")
+    report = run_tck(tmp_path)
+    assert [(failure.file, failure.case) for failure in report.failures] == [
+        ("second-test-01.xml", "no number"),
+        ("torn.xml", "-"),
+    ]
+    assert report.passed == 5
 
 
 @pytest.mark.skipif(

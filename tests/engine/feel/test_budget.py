@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (model and expression texts stay in one piece)
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (model and expression texts stay in one piece)
 from __future__ import annotations
 
 import re
@@ -44,6 +43,27 @@ def free(_: int) -> None:
         ("^a{2,3}$", "", "aaaa", False),
         ("^(?:ab)+?$", "", "abab", True),
         ("^(a*)*$", "", "aaab", False),
+        # Blanks go before anything else is read, but not inside a character class.
+        (r"hello\ sworld", "x", "hello world", True),
+        ("he ll o[ ]worl d", "x", "hello world", True),
+        ("hello[ ]world", "x", "helloworld", False),
+        (r"a[ \] ]b", "x", "a]b", True),
+        (r"\p{ I s Basic Latin }+", "x", "abc", True),
+        # Without regard to case: characters, ranges and references; never categories.
+        ("[^Q]", "i", "q", False),
+        ("[A-Z-[OI]]", "i", "o", False),
+        ("[A-Z-[OI]]", "i", "x", True),
+        (r"\p{Lu}", "i", "h", False),
+        (r"\P{Lu}", "i", "H", False),
+        ("\u212a", "i", "k", True),
+        ("[a-z]", "i", "\u212a", True),
+        ("\u017f", "i", "s", True),
+        (r"([md])[aeiou]\1", "i", "DuD", True),
+        (r"([md])[aeiou]\1", "", "DuD", False),
+        ("a.b", "qi", "A.B", True),
+        ("^$", "m", "a\n", False),
+        (r"[\i-[:]][\c-[:]]*", "", ":", False),
+        ("(a)" * 11 + r"\11", "", "a" * 12, True),
         ("", "", "x", True),
     ],
 )
@@ -55,7 +75,7 @@ def test_matches(pattern: str, flags: str, text: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     "pattern",
     ["(", ")", "a)", "[", "[]", "[b-a]", "*", "a**", "a{2,1}", "a{", "a{x}", r"\1", r"(a\1)", r"\q", r"\p{Xx}", r"\p{L",
-     "[a-c-e]", "a]", "(?=a)", "a\\", "((((a{999}){999}){999}){999})"],
+     "[a-c-e]", "a]", r"(a)[\1]", r"\0", r"a\b", "(?i)a", "[[a]]", "a{,2}", "(?=a)", "a\\", "((((a{999}){999}){999}){999})"],
 )  # fmt: skip
 def test_wrong_patterns_are_refused(pattern: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011

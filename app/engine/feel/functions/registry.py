@@ -124,10 +124,12 @@ def _call_named(name: str) -> Callable[[Run, dict[str, Any]], Any]:
     signatures = SIGNATURES[name]
 
     def call(run: Run, arguments: dict[str, Any]) -> Any:
-        for signature in signatures:
-            if signature.takes_names(list(arguments)):
-                return signature.apply_named(run, arguments)
-        raise WrongArguments("no parameters of these names")
+        fitting = [signature for signature in signatures if signature.takes_names(list(arguments))]
+        if not fitting:
+            raise WrongArguments("no parameters of these names")
+        # `before(point, range)` and `before(range, point)` differ by the order alone.
+        in_order = (each for each in fitting if [slot.name for slot in each.slots] == list(arguments))
+        return next(in_order, fitting[0]).apply_named(run, arguments)
 
     return call
 

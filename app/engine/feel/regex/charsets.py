@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 Test = Callable[[str], bool]
 
@@ -14,6 +15,8 @@ _INITIAL = re.compile(
 )
 _NAME_EXTRA = re.compile("[-.0-9\u00b7\u0300-\u036f\u203f-\u2040]")
 _CATEGORY = re.compile(r"L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|Z[slp]?|S[mcko]?|C[cfon]?")
+# No letter beyond the Adlam block has a case.
+_LAST_CASED = 0x1E943
 _BLOCKS = {
     "BasicLatin": (0x0000, 0x007F),
     "Latin-1Supplement": (0x0080, 0x00FF),
@@ -94,9 +97,28 @@ def named_set(name: str) -> Test:
     return lambda char: unicodedata.category(char).startswith(name)
 
 
+@functools.cache
+def _cased() -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
+    """The letters that have another case, by their small and by their capital form."""
+    small: dict[str, tuple[str, ...]] = {}
+    capital: dict[str, tuple[str, ...]] = {}
+    for char in map(chr, range(_LAST_CASED + 1)):
+        lower, upper = char.lower(), char.upper()
+        if lower != char or upper != char:
+            small[lower] = (*small.get(lower, ()), char)
+            capital[upper] = (*capital.get(upper, ()), char)
+    return small, capital
+
+
+def case_variants(char: str) -> tuple[str, ...]:
+    """The character and all that have the same small or the same capital form (XPath Functions, 5.6.2)."""
+    small, capital = _cased()
+    return (char, *small.get(char.lower(), ()), *capital.get(char.upper(), ()))
+
+
 def ignore_case(test: Test) -> Test:
     """The characters of the test in any case."""
-    return lambda char: test(char) or test(char.lower()) or test(char.upper()) or test(char.swapcase())
+    return lambda char: any(test(variant) for variant in case_variants(char))
 
 
 def between(low: str, high: str) -> Test:

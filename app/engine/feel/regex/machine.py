@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from app.engine.feel.regex.charsets import case_variants
 from app.engine.feel.regex.program import Program, compile_program
 
 Pay = Callable[[int], None]
@@ -153,6 +154,16 @@ def _back(text: str, thread: Thread, group: Any) -> Thread | None:
     return (at + 1, position + len(wanted), saves) if text.startswith(wanted, position) else None
 
 
+def _back_any_case(text: str, thread: Thread, group: Any) -> Thread | None:
+    at, position, saves = thread
+    wanted = text[saves[2 * group] : saves[2 * group + 1]] if saves[2 * group + 1] >= 0 else ""
+    found = text[position : position + len(wanted)]
+    same = len(found) == len(wanted) and all(
+        b in case_variants(a) for a, b in zip(wanted, found, strict=True)
+    )
+    return (at + 1, position + len(wanted), saves) if same else None
+
+
 def _anchor(holds: Callable[[str, int], bool]) -> Callable[[str, Thread, Any], Thread | None]:
     def move(text: str, thread: Thread, _: Any) -> Thread | None:
         return (thread[0] + 1, thread[1], thread[2]) if holds(text, thread[1]) else None
@@ -165,6 +176,7 @@ _MOVES: dict[str, Callable[[str, Thread, Any], Thread | None]] = {
     "jump": _jump,
     "save": _save,
     "back": _back,
+    "back any case": _back_any_case,
     "start": _anchor(lambda text, position: position == 0),
     "end": _anchor(lambda text, position: position == len(text)),
     "line start": _anchor(lambda text, at: at == 0 or (text[at - 1] == "\n" and at < len(text))),

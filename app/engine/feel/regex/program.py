@@ -10,6 +10,7 @@ from app.engine.feel.regex.charsets import Test
 
 MAX_PROGRAM = 20_000
 MAX_NESTING = 50
+_BLANKS = " \t\n\r"
 # What to do and up to two operands; the targets of splits and jumps count from the instruction itself.
 Instruction = tuple[str, Any, Any]
 
@@ -68,11 +69,7 @@ class _Reader:
         return code
 
     def piece(self) -> list[Instruction]:
-        self.skip_blanks()
-        if self.peek() in ("", "|", ")"):
-            return []
         atom = self.atom()
-        self.skip_blanks()
         bounds = self.quantifier()
         if bounds is None:
             return atom
@@ -82,10 +79,6 @@ class _Reader:
         if self.peek() and self.peek() in "*+?{":
             raise ValueError("a quantifier follows a quantifier")
         return _repeat(atom, low, high, lazy)
-
-    def skip_blanks(self) -> None:
-        while "x" in self.flags and self.peek() and self.peek() in " \t\n\r":
-            self.index += 1
 
     def quantifier(self) -> tuple[int, int | None] | None:
         char = self.peek()
@@ -115,7 +108,7 @@ class _Reader:
         if char == "(":
             return self.group()
         if char == "[":
-            return [self.char(self.char_class())]
+            return [("char", self.char_class(), None)]
         if char == "\\":
             return [self.escape()]
         if char in "^$":
@@ -124,14 +117,15 @@ class _Reader:
             return [("char", (lambda _: True) if "s" in self.flags else (lambda c: c not in "\n\r"), None)]
         if char in "*+?{}]":
             raise ValueError(f"{char!r} is out of place in the pattern")
-        return [self.char(charsets.exactly(char))]
+        return [("char", self.cased(charsets.exactly(char)), None)]
 
     def anchor(self, char: str) -> str:
         line = "line " if "m" in self.flags else ""
         return line + ("start" if char == "^" else "end")
 
-    def char(self, test: Test) -> Instruction:
-        return ("char", charsets.ignore_case(test) if "i" in self.flags else test, None)
+    def cased(self, test: Test) -> Test:
+        """The test for a written character or range: only these heed the flag, sets such as `\\p{Lu}` do not."""
+        return charsets.ignore_case(test) if "i" in self.flags else test
 
     def group(self) -> list[Instruction]:
         if self.peek() == "?":
@@ -151,7 +145,7 @@ class _Reader:
         char = self.next()
         if char.isascii() and char.isdigit() and char != "0":
             return self.back_reference(int(char))
-        return self.char(self.escaped(char))
+        return ("char", self.escaped(char), None)
 
     def back_reference(self, number: int) -> Instruction:
         while (
@@ -163,7 +157,7 @@ class _Reader:
         if number not in self.closed:
             raise ValueError(f"there is no group {number} to refer to")
         self.program.has_back_references = True
-        return ("back", number, None)
+        return ("back any case" if "i" in self.flags else "back", number, None)
 
     def escaped(self, char: str) -> Test:
         if char in charsets.ESCAPED_SETS:
@@ -209,12 +203,12 @@ class _Reader:
         if not isinstance(low, str):
             return low
         if self.peek() != "-" or self.pattern[self.index + 1 : self.index + 2] in ("]", "["):
-            return charsets.exactly(low)
+            return self.cased(charsets.exactly(low))
         self.index += 1
         high = self.class_char(self.next(), first=False)
         if not isinstance(high, str):
             raise ValueError("a range ends in no character")
-        return charsets.between(low, high)
+        return self.cased(charsets.between(low, high))
 
     def class_char(self, char: str, first: bool) -> str | Test:
         if char in "[]":
@@ -242,14 +236,30 @@ def _repeat(atom: list[Instruction], low: int, high: int | None, lazy: bool) -> 
     return code
 
 
+def _without_blanks(pattern: str) -> str:
+    """The pattern without blanks, but for those in character classes: even `\\ s` is `\\s`."""
+    kept: list[str] = []
+    depth = 0
+    escaped = False
+    for char in pattern:
+        if depth == 0 and char in _BLANKS:
+            continue
+        kept.append(char)
+        depth += 0 if escaped else (char == "[") - (char == "]" and depth > 0)
+        escaped = char == "\\" and not escaped
+    return "".join(kept)
+
+
 def compile_program(pattern: str, flags: str) -> Program:
     """The program for a pattern; raises ValueError when the pattern is wrong."""
-    reader = _Reader(pattern, flags)
-    if "q" in flags:
-        code = [reader.char(charsets.exactly(char)) for char in pattern]
+    literal = "q" in flags
+    reader = _Reader(_without_blanks(pattern) if "x" in flags and not literal else pattern, flags)
+    code: list[Instruction]
+    if literal:
+        code = [("char", reader.cased(charsets.exactly(char)), None) for char in reader.pattern]
     else:
         code = reader.alternatives()
-        if reader.index < len(pattern):
+        if reader.index < len(reader.pattern):
             raise ValueError("')' is out of place in the pattern")
     reader.program.code = [("save", 0, None), *code, ("save", 1, None), ("match", None, None)]
     if len(reader.program.code) > MAX_PROGRAM:
