@@ -83,13 +83,14 @@ class BoxedReader:
         self.tables[element] = table
         return lambda frame: evaluate_table(table, frame)
 
-    def typed(self, variable: etree._Element | None, element: etree._Element, names: Names) -> Code:
-        """The closure of the expression inside with its result converted to the variable's type."""
-        code = self.inside(element, names)
+    def typed(self, variable: etree._Element | None, logic: etree._Element | None, names: Names) -> Code:
+        """The closure of an expression with its result converted to the variable's type."""
+        if logic is None:
+            return lambda _: None
+        code = self.compile(logic, names)
         if variable is None:
             return code
-        declared = self.types.resolve(xml.type_ref(variable), variable)
-        kind = value_type(declared, xml.child(element, *BOXED))
+        kind = value_type(self.types.resolve(xml.type_ref(variable), variable), logic)
         what, place = xml.attribute(variable, "name") or "the result", xml.id_of(variable)
         return code if kind is None else lambda frame: conform(frame, kind, code(frame), what, place)
 
@@ -98,7 +99,7 @@ class BoxedReader:
         for entry in xml.children(element, "contextEntry"):
             variable = xml.child(entry, "variable")
             name = xml.attribute(variable, "name")
-            entries.append((name, self.typed(variable, entry, names)))
+            entries.append((name, self.typed(variable, xml.child(entry, *BOXED), names)))
             if name and any(name == other for other, _ in entries[:-1]):
                 self.problem(entry, f"context entry {name!r} appears twice")
                 return lambda _: None
@@ -121,13 +122,15 @@ class BoxedReader:
         return lambda frame: [item(frame) for item in items]
 
     def relation(self, element: etree._Element, names: Names) -> Code:
-        columns = [xml.attribute(column, "name") or "" for column in xml.children(element, "column")]
-        rows = [
-            [self.compile(cell, names) for cell in xml.children(row, *BOXED)]
-            for row in xml.children(element, "row")
-        ]
-        if any(len(row) != len(columns) for row in rows):
+        variables = list(xml.children(element, "column"))
+        columns = [xml.attribute(column, "name") or "" for column in variables]
+        cells = [list(xml.children(row, *BOXED)) for row in xml.children(element, "row")]
+        if any(len(row) != len(columns) for row in cells):
             self.problem(element, "a row has not as many cells as there are columns")
+        rows = [
+            [self.typed(column, cell, names) for column, cell in zip(variables, row, strict=False)]
+            for row in cells
+        ]
         return lambda frame: [
             {column: cell(frame) for column, cell in zip(columns, row, strict=False)} for row in rows
         ]
@@ -143,7 +146,9 @@ class BoxedReader:
         kind = (xml.attribute(element, "kind") or "FEEL").upper()
         is_external = kind != "FEEL"
         body = None if is_external else self.inside(element, names | {p.name for p in parameters})
-        result = result_type(self.types.resolve(xml.type_ref(element), element))
+        variable = xml.child(element.getparent(), "variable")
+        place_of_type = element if variable is None or xml.type_ref(element) else variable
+        result = result_type(self.types.resolve(xml.type_ref(place_of_type), place_of_type))
 
         def run(frame: Frame) -> Any:
             def call(_: Any, arguments: Sequence[Any]) -> Any:

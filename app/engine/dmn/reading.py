@@ -225,7 +225,7 @@ class ModelReader:
             name=element.get("name") or "",
             outputs=outputs,
             inputs=self.references(element, "inputData") + self.references(element, "inputDecision"),
-            type=self._variable_type(element),
+            type=result_type(self._variable_type(element)),
         )
 
 

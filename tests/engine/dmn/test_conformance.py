@@ -146,6 +146,31 @@ def test_entries_of_boxed_contexts_conform_to_their_types() -> None:
     assert model_of(decision("d", logic)).evaluate("d", {}).value["r"] == 3
 
 
+@pytest.mark.parametrize(
+    ("variable", "own", "text", "expected"),
+    [
+        ("number", "", "[x]", 1),
+        ("tFunction", "", "[x]", 1),
+        ("tFunction", 'typeRef="tNumbers"', "x", [1]),
+        ("", 'typeRef="number"', '"a"', None),
+        ("", "", "[x]", [1]),
+    ],
+)
+def test_results_of_boxed_functions(variable: str, own: str, text: str, expected: Any) -> None:
+    function = f'<functionDefinition {own}><formalParameter name="x" typeRef="number"/>{literal(text)}</functionDefinition>'
+    kind = f' typeRef="{variable}"' if variable else ""
+    logic = entries((f'name="f"{kind}', function), ('name="r"', literal("f([1])")))
+    assert model_of(TYPES, decision("d", logic)).evaluate("d", {}).value["r"] == expected
+
+
+def test_cells_of_relations_conform_to_their_columns() -> None:
+    rows = "".join(f"<row>{literal(a)}{literal(b)}</row>" for a, b in (("[1]", "1"), ('"x"', '["y"]')))
+    logic = f'<relation><column name="a" typeRef="number"/><column name="b"/>{rows}</relation>'
+    result = model_of(decision("d", logic)).evaluate("d", {})
+    assert result.value == [{"a": 1, "b": 1}, {"a": None, "b": ["y"]}]
+    assert len(result.errors) == 1
+
+
 def test_a_boxed_context_has_each_entry_once() -> None:
     with pytest.raises(DmnInvalid, match="appears twice"):
         model_of(decision("d", entries(('name="n"', literal("1")), ('name="n"', literal("2")))))
