@@ -44,7 +44,9 @@ class Failed(Exception):
 
 
 class Running:
-    """A running block; `done` when it has been left."""
+    """A running block; `done` when it has been left. `of` names the block of a run that does not hold it."""
+
+    of = ""
 
     def __init__(self, context: Context, world: World) -> None:
         self.context = context
@@ -356,6 +358,7 @@ class GuardRun(Running):
             if self.block.kind == "beside":
                 # Fired once only: a second handler at the same elements could not be told apart.
                 self.fired = True
+                handler.of = handler.of or self.block.id
                 self.beside.append(handler)
             else:
                 self.host, self.handler = None, handler
@@ -423,7 +426,9 @@ def _choice(block: b.Xor | b.Or, context: Context, world: World) -> Running:
 
 @_enter.register
 def _and(block: b.And, context: Context, world: World) -> Running:
-    return AllRun([enter(branch, context, world) for branch in block.branches], context, world)
+    run = AllRun([enter(branch, context, world) for branch in block.branches], context, world)
+    run.of = block.id
+    return run
 
 
 @_enter.register
