@@ -19,6 +19,7 @@ from app.engine.feel.temporal import (
 from app.engine.feel.values import NUMBERS, FeelFunction, FeelRange, kind_of
 
 MAX_COMPARED = 64
+MAX_DURATION_DIGITS = 80
 
 
 def _equal_lists(left: list[Any], right: list[Any], depth: int) -> bool | None:
@@ -220,7 +221,10 @@ def _whole(value: Decimal) -> int:
 
 def _scaled(amount: int, factor: Decimal, inverse: bool = False) -> int:
     operate = NUMBERS.divide if inverse else NUMBERS.multiply
-    return _whole(operate(Decimal(amount), factor))
+    scaled = operate(Decimal(amount), factor)
+    if scaled.adjusted() > MAX_DURATION_DIGITS:
+        raise OverflowError("the duration is too long")
+    return _whole(scaled)
 
 
 def multiply(left: Any, right: Any) -> Any:

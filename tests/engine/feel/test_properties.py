@@ -23,7 +23,7 @@ SMALL = Scope(now=datetime(2026, 1, 1, tzinfo=UTC), budget=Budget(steps=2_000, s
 PIECES = st.sampled_from(
     ["if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "between", "not",
      "instance", "of", "function", "external", "list", "context", "null", "true", "x", "y", "申报", "?", "item",
-     "date and time", "string", "count", "sort", "[", "]", "(", ")", "{", "}", ",", ".", "..", ":", "<", ">", "<=",
+     "date and time", "string", "count", "sort", "[", "]", "(", ")", "{", "}", ",", ".", "..", "...", ":", "<", ">", "<=",
      "=", "!=", "+", "-", "*", "/", "**", "->", "@", '"2026-01-01"', '"a"', '"P1D"', "1", "2.5", "1e3", " ", "\n",
      "//", "/*", "'"]
 )  # fmt: skip
