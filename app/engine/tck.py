@@ -215,10 +215,10 @@ def _check(model: DecisionModel, case: etree._Element, result: etree._Element) -
         if expected_element is None and result.get("errorResult") != "true":
             return None
         expected = read_value(expected_element)
+        if same_value(expected, actual):
+            return None
     except (FeelError, DmnNotFound, ArithmeticError, ValueError, RecursionError) as error:
         return f"{type(error).__name__}: {error}"
-    if same_value(expected, actual):
-        return None
     return f"expected {format_value(expected)}, got {format_value(actual)}"
 
 

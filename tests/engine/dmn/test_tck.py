@@ -84,6 +84,7 @@ SHAPES = f"""<testCases xmlns="http://www.omg.org/spec/DMN/20160719/testcase" xm
   <component name="odd"><value xsi:type="xsd:boolean">false</value></component></expected></resultNode></testCase>
 <testCase id="no number"><inputNode name="n"><value xsi:type="xsd:decimal">two</value></inputNode>
  <resultNode name="half" type="decision"><expected><value xsi:nil="true"/></expected></resultNode></testCase>
+<testCase id="no number either">{_TWO}<resultNode name="half"><expected><value>one</value></expected></resultNode></testCase>
 <testCase id="nothing expected">{_TWO}<resultNode name="half" type="decision"/></testCase>
 </testCases>"""
 
@@ -97,6 +98,7 @@ def test_cases_of_every_shape(tmp_path: Path) -> None:
     report = run_tck(tmp_path)
     assert [(failure.file, failure.case) for failure in report.failures] == [
         ("second-test-01.xml", "no number"),
+        ("second-test-01.xml", "no number either"),
         ("torn.xml", "-"),
     ]
     assert report.passed == 5
