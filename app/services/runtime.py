@@ -1,4 +1,4 @@
-"""Runtime: running instances. A person, a timer, a message and a start all end in `_settle`, which turns engine state
+"""Runtime: running instances. A person, a timer, a message and a start all end in `settle`, which turns engine state
 into rows: state, user tasks, inbox, subscriptions, timer job, messages, decisions and history, in one transaction.
 
 A write locks the instance first (architecture §4). An exception anywhere means that nothing is saved.
@@ -84,7 +84,7 @@ def start_process(
     context.session.flush()
     record_event(context.session, saved, "started", now=context.now, actor=context.actor,
                  process_key=row.key, detail={"version": row.version, "message": message or ""})  # fmt: skip
-    _settle(context, Step(saved, definition, instance))
+    settle(context, Step(saved, definition, instance))
     return saved
 
 
@@ -118,7 +118,8 @@ def load_instance(context: Context, row: ProcessInstance) -> Instance:
     return Instance.load(repository.pinned_definition(context.session, row.definition_id), row.state)
 
 
-def _begin_step(context: Context, row: ProcessInstance) -> Step:
+def begin_step(context: Context, row: ProcessInstance) -> Step:
+    """A locked instance, ready to be told what happened."""
     definition = repository.pinned_definition(context.session, row.definition_id)
     instance = Instance.load(definition, row.state)
     subscribed = frozenset(subscription.id for subscription in instance.subscriptions())
@@ -127,7 +128,7 @@ def _begin_step(context: Context, row: ProcessInstance) -> Step:
 
 def complete(context: Context, row: ProcessInstance, task: UserTask, values: Mapping[str, Any]) -> None:
     """Complete a user task with accepted form values and run on. The caller has locked, checked and validated."""
-    step = _begin_step(context, row)
+    step = begin_step(context, row)
     _fire_overdue(context, step.instance, task)
     step.instance.complete(task.engine_id, values, context.environment())
     task.status, task.completed_at = "completed", context.now
@@ -144,7 +145,7 @@ def complete(context: Context, row: ProcessInstance, task: UserTask, values: Map
         element_name=task.name,
         detail={"task": task.id, "duty": task.duty},
     )
-    _settle(context, step)
+    settle(context, step)
 
 
 def _fire_overdue(context: Context, instance: Instance, task: UserTask) -> None:
@@ -165,9 +166,9 @@ def _fire_timers(context: Context, args: dict[str, Any]) -> None:
     row = lock_instance(context, args["instance_id"])
     if row.status != "active":
         return
-    step = replace(_begin_step(context, row), due=None)  # this job was the row that held it
+    step = replace(begin_step(context, row), due=None)  # this job was the row that held it
     step.instance.fire_timers(context.environment())
-    _settle(context, step)
+    settle(context, step)
 
 
 @jobs.job_handler("match")
@@ -185,13 +186,13 @@ def _match(context: Context, args: dict[str, Any]) -> None:
     message = messages.oldest_waiting(context, name, key)
     if message is None or row.status != "active":
         return
-    step = _begin_step(context, row)
+    step = begin_step(context, row)
     if step.instance.correlate(name, key, message.payload, context.environment()):
         message.consumed_at, message.consumed_by_id = context.now, row.id
         record_event(
             context.session, row, "message_received", now=context.now, detail={"message": name, "key": key}
         )
-        _settle(context, step)
+        settle(context, step)
 
 
 def _start_by_message(context: Context, name: str, key: str) -> None:
@@ -211,15 +212,15 @@ def cancel_instance(context: Context, row: ProcessInstance, reason: str) -> None
     """End a locked instance from outside. Raises Conflict when it has ended already."""
     if row.status != "active":
         raise Conflict("案件已经结束。", "The case has already ended.")
-    step = _begin_step(context, row)
+    step = begin_step(context, row)
     step.instance.cancel(context.environment())
     record_event(
         context.session, row, "cancelled", now=context.now, actor=context.actor, detail={"reason": reason}
     )
-    _settle(context, step, ended_as="cancelled")
+    settle(context, step, ended_as="cancelled")
 
 
-def _settle(context: Context, step: Step, ended_as: str = "completed") -> None:
+def settle(context: Context, step: Step, ended_as: str = "completed") -> None:
     """Run waiting services, then write down everything that the step did."""
     row, instance = step.row, step.instance
     while calls := instance.services():
@@ -336,23 +337,30 @@ def inbox_entries(task: UserTask) -> list[dict[str, Any]]:
     return [{"principal": holder, "due_at": due_at, "task_id": task.id} for holder in dict.fromkeys(holders)]
 
 
-def _task_row(row: ProcessInstance, definition: Definition, view: UserTaskView, now: datetime) -> UserTask:
+def describe_task(definition: Definition, view: UserTaskView) -> dict[str, Any]:
+    """What the diagram says about a task, as columns of its row."""
     element = definition.element(view.process_id, view.element_id)
+    return {
+        "process_key": view.process_id,
+        "element_id": view.element_id,
+        "name": view.name,
+        "name_en": element.attributes.get("nameEn", "") if element else "",
+        "form_key": view.form_key or "",
+        "duty": view.duty or "",
+        "separate_from": list(view.separate_from),
+        "not_actor_of": list(view.not_actor_of),
+    }
+
+
+def _task_row(row: ProcessInstance, definition: Definition, view: UserTaskView, now: datetime) -> UserTask:
     holder = view.assignee or ""
     user_id = int(holder.removeprefix("user:")) if holder.startswith("user:") else None
     candidates = [holder] if holder else list(view.candidates)
     return UserTask(
         instance_id=row.id,
         engine_id=view.id,
-        process_key=view.process_id,
-        element_id=view.element_id,
-        name=view.name,
-        name_en=element.attributes.get("nameEn", "") if element else "",
-        form_key=view.form_key or "",
         subject=row.subject,
-        duty=view.duty or "",
-        separate_from=list(view.separate_from),
-        not_actor_of=list(view.not_actor_of),
+        **describe_task(definition, view),
         candidates=candidates,
         assignee_id=user_id,
         priority=view.priority,
