@@ -14,8 +14,8 @@ from flask import Flask, flash, render_template_string
 from flask_babel import Babel
 from markupsafe import Markup
 
-from app.web.times import moment
 from app.web.assets import register_assets
+from app.web.times import moment
 
 AT = datetime(2026, 11, 19, 8, 40, tzinfo=UTC)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -84,7 +84,7 @@ CALLS = {
     "facts": "{{ record.facts([(text, text), (text, none)]) }}",
     "stats": "{{ record.stats([(text, text), (text, text, text)]) }}",
     "table": "{{ record.data_table(text, columns, [{'a': text, 'b': none}]) }}",
-    "drawn table": "{% call(row, column) record.data_table('', columns, [{'a': 1}]) %}{{ text }}{% endcall %}",  # noqa: E501
+    "drawn table": "{% call(row, column) record.data_table('', columns, [{'a': 1}]) %}{{ text }}{% endcall %}",
     "steps": "{{ record.steps(text, [(text, 'done', text), (text, 'now', none), (text, 'todo', none)]) }}",
     "clock": "{{ record.clock(7, 20, 2, text) }}",
     "progress": "{{ record.progress_line(text, 3, 9) }}",
