@@ -50,7 +50,6 @@ class Config:
         default_factory=lambda: int(os.environ.get("MAX_UPLOAD_MB", "50")) * MEGABYTE
     )
     PROXIES: int = field(default_factory=lambda: int(os.environ.get("PROXIES", "0")))
-    PASSWORD_COST: str = field(default_factory=lambda: os.environ.get("PASSWORD_COST", "normal"))
     # A list of 500 rows is one multipart request; Werkzeug's own limit is 1000 parts.
     MAX_FORM_PARTS: int = 20_000
     TESTING: bool = False

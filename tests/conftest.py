@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -123,6 +122,3 @@ def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
 def sqlite_url(new_sqlite_url: Callable[[], str]) -> str:
     """A fresh SQLite database with all tables, for tests to which the kind is indifferent."""
     return new_sqlite_url()
-
-
-os.environ.setdefault("PASSWORD_COST", "low")
