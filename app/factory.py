@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, web
@@ -29,9 +30,17 @@ class Application(Flask):
         """Open the transaction before anything looks at the session or the user."""
         writing = request.method not in SAFE_METHODS
         if writing:
-            _ = request.form  # read a slow body before the write lock is taken, not while it is held
+            self._read_body()
         g.unit = self.database.begin(writing=writing)
         return super().preprocess_request()
+
+    def _read_body(self) -> None:
+        """Read a slow body before the write lock is taken, not while it is held; a refused one still gets its page."""
+        try:
+            _ = request.form
+        except HTTPException:
+            g.unit = self.database.begin(writing=False)
+            raise
 
     def dispatch_request(self) -> Any:
         response = super().dispatch_request()

@@ -32,7 +32,7 @@ def complete(context: Context, username: str, number: str, element_id: str, **da
     """Complete the open task at this element; raises what the person would be shown."""
     found = first_open(context, number, element_id)
     as_person = acting(context, username)
-    known = attachments.of_instance(context.session, found.instance_id)
+    known = attachments.referable(as_person, found.instance)
     task.complete_task(as_person, found.id, data, key=uuid4().hex, result_url="/", files=known)
 
 

@@ -15,14 +15,18 @@ class Organisation(Base):
 
     __tablename__ = "organisation"
     __table_args__ = (
-        CheckConstraint("org_type IN ('bank', 'insurer', 'guarantor', 'enterprise', 'other')", name="org_type"),
+        CheckConstraint(
+            "org_type IN ('bank', 'insurer', 'guarantor', 'enterprise', 'other')", name="org_type"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uscc: Mapped[str] = mapped_column(String(18), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     org_type: Mapped[str] = mapped_column(String(20))
-    group_uscc: Mapped[str | None] = mapped_column(String(18))  # parent of the group, for conflicts of interest
+    group_uscc: Mapped[str | None] = mapped_column(
+        String(18)
+    )  # parent of the group, for conflicts of interest
     created_at: Mapped[datetime]
 
     @property
@@ -89,6 +93,21 @@ class Membership(Base):
 
     user: Mapped[User] = relationship(back_populates="memberships")
     org: Mapped[Organisation] = relationship()
+
+
+class PublicAttempt(Base):
+    """What visitors without an account tried, counted in the database like sign-ins.
+
+    `key` is a keyed hash of the address: who objects is not to be found out from here.
+    """
+
+    __tablename__ = "public_attempt"
+    __table_args__ = (Index("ix_public_attempt_key", "action", "key", "at"), Index("ix_public_attempt_at", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    action: Mapped[str] = mapped_column(String(20))  # look_up | submit
+    key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
 
 
 class LoginAttempt(Base):

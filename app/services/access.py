@@ -85,13 +85,19 @@ def principals_of(user: User) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def posts_of(user: User) -> frozenset[str]:
+    """The groups that count for permissions: whoever administers the system holds no post on cases (S8)."""
+    held = groups_of(user)
+    return held - OFFICE - {"applicant"} if "system_admin" in held else held
+
+
 def may(user: User | None, permission: str) -> bool:
     """Whether the user holds a permission of the table. Unknown permissions are a programming error (KeyError)."""
     if permission == PUBLIC:
         return True
     if user is None or not user.is_active:
         return False
-    return permission == SIGNED_IN or bool(PERMISSIONS[permission] & groups_of(user))
+    return permission == SIGNED_IN or bool(PERMISSIONS[permission] & posts_of(user))
 
 
 def require(user: User | None, permission: str) -> User:
@@ -106,18 +112,31 @@ def may_see_instance(user: User, instance: ProcessInstance, session: Session) ->
 
     An investigation names no applicant organisation as its own, so its members cannot see it.
     """
-    if instance.org_id and any(membership.org_id == instance.org_id for membership in user.memberships):
+    if is_party(user, instance):
         return True
     if may(user, "case.read_all"):
         return True
     return may(user, "case.read_office") and touches(session, user, instance)
 
 
+def is_party(user: User, instance: ProcessInstance) -> bool:
+    """Whether the user acts for the organisation whose case this is."""
+    return bool(instance.org_id) and any(m.org_id == instance.org_id for m in user.memberships)
+
+
+def reads_as_office(user: User, instance: ProcessInstance) -> bool:
+    """Whether the user sees what only the office sees of this case: no post opens the file of one's own organisation."""
+    return may(user, "case.read_office") and not is_party(user, instance)
+
+
 def touches(session: Session, user: User, instance: ProcessInstance) -> bool:
-    """Whether the user has, had or could take a task on this case."""
+    """Whether the user has, had or could take a task on this case, or in a process about it.
+
+    It does not work the other way round: who handled a case does not see the investigation of it.
+    """
     principals = set(principals_of(user))
     query = select(UserTask).where(
-        (UserTask.instance_id == instance.id) | (UserTask.subject == instance.subject)
+        (UserTask.instance_id == instance.id) | (UserTask.subject == instance.number)
     )
     for task in session.scalars(query):
         if task.completed_by_id == user.id or task.assignee_id == user.id:

@@ -66,5 +66,5 @@ def carry_out(context: Context, instance: ProcessInstance, name: str, reason: st
 
 def _may(user: User, instance: ProcessInstance, action: Action) -> bool:
     if action.holder == "applicant":
-        return any(membership.org_id == instance.org_id for membership in user.memberships)
-    return action.holder in access.groups_of(user)
+        return access.may(user, "apply.use") and access.is_party(user, instance)
+    return action.holder in access.posts_of(user)

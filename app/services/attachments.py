@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models.identity import User
+from app.models.identity import Membership, User
 from app.models.register import Attachment
-from app.models.runtime import ProcessInstance, UserTask
+from app.models.runtime import ProcessInstance
 from app.services import access, files
 from app.services.context import Context
 from app.services.errors import NotFound
@@ -23,9 +23,16 @@ def reference(attachment: Attachment) -> dict[str, Any]:
     return {**files.describe(attachment), "id": str(attachment.id)}
 
 
-def of_instance(session: Session, instance_id: int) -> dict[str, Mapping[str, Any]]:
-    """Attachments that forms of this case may refer to, by id."""
-    return _by_id(session.scalars(select(Attachment).where(Attachment.instance_id == instance_id)).all())
+def referable(context: Context, instance: ProcessInstance) -> dict[str, Mapping[str, Any]]:
+    """Attachments that whoever acts may refer to in a form of this case, by id: those that they may read."""
+    session, user = context.session, context.actor
+    rows = session.scalars(select(Attachment).where(Attachment.instance_id == instance.id)).all()
+    if user is None:
+        return _by_id([row for row in rows if row.owner == context.ticket])
+    if access.reads_as_office(user, instance):
+        return _by_id(rows)
+    own = {user.principal} | _colleagues(session, user)
+    return _by_id([row for row in rows if row.owner in own])
 
 
 def of_owner(session: Session, owner: str) -> dict[str, Mapping[str, Any]]:
@@ -60,12 +67,16 @@ def _may_read(session: Session, user: User, attachment: Attachment) -> bool:
     if attachment.instance_id is None:
         return False
     instance = session.get_one(ProcessInstance, attachment.instance_id)
-    return access.may_see_instance(user, instance, session) or _has_task(session, user, instance)
+    if access.reads_as_office(user, instance):
+        return access.may_see_instance(user, instance, session)
+    return attachment.owner in _colleagues(session, user)
 
 
-def _has_task(session: Session, user: User, instance: ProcessInstance) -> bool:
-    query = select(UserTask).where(UserTask.instance_id == instance.id, UserTask.status == "open")
-    return any(access.is_candidate(user, task) for task in session.scalars(query))
+def _colleagues(session: Session, user: User) -> set[str]:
+    """Principals of everybody who acts for one of the user's organisations."""
+    orgs = [membership.org_id for membership in user.memberships]
+    ids = session.scalars(select(Membership.user_id).where(Membership.org_id.in_(orgs)))
+    return {f"user:{user_id}" for user_id in ids}
 
 
 def _by_id(rows: Sequence[Attachment]) -> dict[str, Mapping[str, Any]]:

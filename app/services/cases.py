@@ -19,11 +19,12 @@ from app.models.runtime import Inbox, ProcessInstance, UserTask
 from app.services import access, history, policy, repository
 
 PAGE = 20
+UNNAMED = "经办人员"
 # What the applicant sees of a case's history; the office sees these and OFFICE_KINDS.
 OPEN_KINDS = frozenset({"started", "case_state", "action", "ended", "cancelled"})
 OFFICE_KINDS = OPEN_KINDS | {
     "task_completed", "task_claimed", "task_released", "task_transferred", "timer_fired", "message_received",
-    "message_sent", "decision_made", "service_completed",
+    "message_sent", "decision_made", "service_completed", "identity_opened",
 }  # fmt: skip
 
 
@@ -83,7 +84,10 @@ def list_cases(
 
 
 def holders(session: Session, instance: ProcessInstance, user: User) -> list[Holder]:
-    """The open tasks of a case with the people, posts or organisations that hold them."""
+    """The open tasks of a case with the people, posts or organisations that hold them.
+
+    Outside the office nobody learns the names of officers and experts.
+    """
     query = (
         select(UserTask)
         .where(UserTask.instance_id == instance.id, UserTask.status == "open")
@@ -95,7 +99,7 @@ def holders(session: Session, instance: ProcessInstance, user: User) -> list[Hol
     return [
         Holder(
             task,
-            (task.assignee.name,) if task.assignee else tuple(names.get(p, p) for p in task.candidates),
+            _holder_names(task, names, named=access.reads_as_office(user, instance)),
             access.is_candidate(user, task),
         )
         for task in tasks
@@ -105,7 +109,7 @@ def holders(session: Session, instance: ProcessInstance, user: User) -> list[Hol
 def events_for(session: Session, instance: ProcessInstance, user: User) -> list[HistoryEvent]:
     """The history that this reader may see, newest first. Members of an organisation see their own acts by name."""
     events = history.timeline(session, instance.id)
-    if access.may(user, "case.read_office"):
+    if access.reads_as_office(user, instance):
         shown = [event for event in events if event.kind in OFFICE_KINDS]
     else:
         colleagues = _colleague_ids(session, user)
@@ -151,7 +155,7 @@ def documents_for(session: Session, instance: ProcessInstance, user: User) -> Se
     query = select(Document).where(
         or_(Document.instance_id == instance.id, Document.case_no == instance.number)
     )
-    if not access.may(user, "case.read_office"):
+    if not access.reads_as_office(user, instance):
         query = query.where(Document.to_principal.in_(access.principals_of(user)))
     return session.scalars(query.order_by(Document.id.desc())).all()
 
@@ -171,7 +175,8 @@ def is_frozen(session: Session, instance: ProcessInstance) -> bool:
 def submissions_for(session: Session, instance: ProcessInstance, user: User) -> list[UserTask]:
     """Completed tasks whose form the reader may see, in order of completion.
 
-    The office sees all but sealed scores of others; an organisation sees what its members entered.
+    The office sees all but scores of others, which stay sealed for everybody until all are in; an organisation sees
+    what its members entered.
     """
     query = (
         select(UserTask)
@@ -180,11 +185,18 @@ def submissions_for(session: Session, instance: ProcessInstance, user: User) -> 
         .order_by(UserTask.completed_at, UserTask.id)
     )
     tasks = session.scalars(query).all()
-    if access.may(user, "case.read_office"):
-        sees_scores = access.may(user, "case.read_all")
+    if access.reads_as_office(user, instance):
+        sees_scores = access.may(user, "case.read_all") and not _is_scoring(session, instance)
         return [t for t in tasks if t.duty != "score" or sees_scores or t.completed_by_id == user.id]
     principals = set(access.principals_of(user))
     return [task for task in tasks if principals & set(task.candidates)]
+
+
+def _is_scoring(session: Session, instance: ProcessInstance) -> bool:
+    query = select(UserTask.id).where(
+        UserTask.instance_id == instance.id, UserTask.duty == "score", UserTask.status == "open"
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def related_cases(session: Session, instance: ProcessInstance, user: User) -> list[ProcessInstance]:
@@ -263,6 +275,12 @@ def _states_reached(session: Session, instance: ProcessInstance) -> dict[str, da
     for detail, at in session.execute(query.order_by(HistoryEvent.seq)):
         reached.setdefault(detail.get("state", ""), at)
     return reached
+
+
+def _holder_names(task: UserTask, names: Mapping[str, str], *, named: bool) -> tuple[str, ...]:
+    if task.assignee and named:
+        return (task.assignee.name,)
+    return tuple(names.get(p, UNNAMED if p.startswith("user:") else p) for p in task.candidates)
 
 
 def _principal_names(session: Session, principals: set[str]) -> Mapping[str, str]:

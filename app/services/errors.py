@@ -3,7 +3,8 @@
 ServiceError
 ├── NotFound            unknown, or not for this person: nobody learns which
 ├── NotPermitted        known, but this act is not allowed; says which rule
-│   └── SeparationViolated   an earlier act on the same case forbids it (S1–S9)
+│   ├── SeparationViolated   an earlier act on the same case forbids it (S1–S9)
+│   └── TooOften             the same visitor tried this too often
 ├── Conflict            somebody else was first
 │   ├── TaskTaken
 │   ├── TaskEnded
@@ -42,6 +43,13 @@ class NotPermitted(ServiceError):
 
 class SeparationViolated(NotPermitted):
     """An earlier act of the same person on the same case forbids this one (rules S1–S9)."""
+
+
+class TooOften(NotPermitted):
+    """Counted over all processes; the window runs off by itself."""
+
+    def __init__(self) -> None:
+        super().__init__("操作过于频繁，请 15 分钟后再试。", "Too many attempts. Please try again in 15 minutes.")
 
 
 class Conflict(ServiceError):

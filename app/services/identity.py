@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.engine.rules import is_uscc
 from app.models.identity import Group, GroupMember, LoginAttempt, Membership, Organisation, User
 from app.services.context import Context
-from app.services.errors import Conflict, Invalid, NotFound, NotPermitted
+from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, TooOften
 
 WINDOW = timedelta(minutes=15)
 MAX_FAILURES_PER_USER = 8
@@ -24,12 +24,8 @@ _COSTS = {"normal": PasswordHasher(time_cost=2, memory_cost=32 * 1024, paralleli
           "low": PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)}  # fmt: skip
 
 
-class TooManyAttempts(NotPermitted):
-    def __init__(self) -> None:
-        super().__init__(
-            "登录失败次数过多，请 15 分钟后再试。",
-            "Too many failed attempts. Please try again in 15 minutes.",
-        )
+class TooManyAttempts(TooOften):
+    """Too many wrong passwords for a user name or from an address."""
 
 
 class WrongCredentials(NotPermitted):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from threading import Lock
@@ -18,7 +18,8 @@ from app.engine.errors import Problem
 from app.models.repository import Content, Deployment, DeploymentFile, ProcessDefinition
 from app.services import delegates, messages
 from app.services.context import Context
-from app.services.errors import NotDeployable, NotFound
+from app.services.errors import Invalid, NotDeployable, NotFound
+from app.services.host_messages import host_of
 from app.services.policy import policies_of
 from app.services.policy_check import check_policies
 from app.services.registers.clauses import load_clauses
@@ -63,7 +64,8 @@ def make_bundle(files: Mapping[str, bytes]) -> Bundle:
 
 def check_files(files: Mapping[str, bytes]) -> tuple[Problem, ...]:
     """Every problem of a bundle, errors before warnings."""
-    problems = [*check_bundle(make_bundle(files), delegates.signatures()), *check_policies(files)]
+    found = check_bundle(make_bundle(files), delegates.signatures(), host_of(files))
+    problems = [*found, *check_policies(files)]
     return tuple(sorted(problems, key=lambda problem: (problem.severity != "error", problem.file)))
 
 
@@ -83,6 +85,7 @@ def deploy_folder(context: Context, root: Path) -> Deployed:
 
 def deploy_files(context: Context, files: Mapping[str, bytes], *, origin: str, note: str) -> Deployed:
     """Store a complete bundle and make its changed processes current. Raises NotDeployable with every problem."""
+    _check_paths(files)
     problems = check_files(files)
     if any(problem.severity == "error" for problem in problems):
         raise NotDeployable(problems)
@@ -214,6 +217,14 @@ def started_by_message(session: Session, message: str) -> ProcessDefinition | No
     return next(
         (row for row in list_current(session) if message in row.start_messages and not row.is_suspended), None
     )
+
+
+def _check_paths(files: Iterable[str]) -> None:
+    """A bundle is written back to files one day: no path may lead out of its folder. Raises Invalid."""
+    for name in files:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or path.parts[0] not in FOLDERS or "\\" in name:
+            raise Invalid(f"不能部署文件 {name}。", f"The file {name} cannot be deployed.")
 
 
 def _store_files(session: Session, deployment: Deployment, files: Mapping[str, bytes]) -> None:

@@ -86,6 +86,7 @@ def save_draft(context: Context, task_id: int, data: Mapping[str, Any]) -> FormD
     user = _actor(context)
     if task.assignee_id not in (None, user.id):
         raise _taken(task)
+    access.check_separation(context.session, user, task)
     draft = context.session.get(FormDraft, task.id)
     if draft is None:
         draft = FormDraft(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.engine.form import Form, parse_form
 from app.models.register import Notice, Objection
 from app.models.runtime import Inbox
-from app.services import attachments, policy, repository, task
+from app.services import attachments, policy, repository, task, throttle
 from app.services.context import Context
 from app.services.errors import NotFound
 from app.services.registers import objections, publicity
@@ -33,6 +33,19 @@ def objection_form(context: Context, notice: Notice) -> tuple[Form, dict[str, An
     variables = {"notice": {**content, "number": notice.number, "options": items}}
     schema = repository.deployment_file(session, definition.deployment_id, f"forms/{key}.json")
     return parse_form(schema, key), variables
+
+
+def find(context: Context, address: str, receipt_no: str, code: str) -> Objection | None:
+    """The objection of a receipt number and code; None, and counted, when either is wrong. Raises TooOften.
+
+    None instead of an error, so that the caller's transaction commits the count.
+    """
+    throttle.check(context, "look_up", address)
+    try:
+        return objections.find_by_ticket(context.session, receipt_no, code)
+    except NotFound:
+        throttle.count(context, "look_up", address)
+        return None
 
 
 def submit(context: Context, notice: Notice, values: Mapping[str, Any]) -> objections.Ticket:

@@ -33,6 +33,7 @@ from app.web.cookies import SessionCookie
 from app.web.errors import register_errors
 from app.web.guards import actor, context, register_guards
 from app.web.language import is_english, select_language
+from app.web.numbers import RowNumber
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -43,6 +44,7 @@ DESKS = (public, auth, health, apply, inbox, cases, registers, books, studio, op
 
 def register(app: Flask) -> None:
     """Wire sessions, languages, guards, error pages and desks into the application."""
+    app.url_map.converters["int"] = RowNumber
     Babel(app, locale_selector=select_language, default_locale="zh_Hans_CN", default_timezone="Asia/Shanghai",
           default_translation_directories="web/translations")  # fmt: skip
     app.session_interface = SessionCookie()

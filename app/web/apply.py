@@ -11,6 +11,7 @@ from app.services import access, applications, cases
 from app.services.errors import Invalid, NotFound
 from app.services.registers import calls, mailbox, recovery
 from app.web.guards import context, permission, signed_in
+from app.web.numbers import whole_number
 
 blueprint = Blueprint("apply", __name__)
 
@@ -48,7 +49,7 @@ def declare(call_no: str) -> Any:
     """Start a case of this call and go to its first task."""
     found = context()
     org_id = request.form.get("org", "")
-    chosen = int(org_id) if org_id.isdigit() else signed_in().memberships[0].org_id
+    chosen = whole_number(org_id) or signed_in().memberships[0].org_id
     case = applications.start_application(found, call_no, chosen)
     flash(_("已创建申报 %(number)s。截止前可随时暂存、修改。", number=case.number), "success")
     open_tasks = applications.open_tasks_of(found, [case]).get(case.id, [])
@@ -66,9 +67,10 @@ def ask_instalments(number: str) -> Any:
     if number not in {row.number for row, _left in owed}:
         raise NotFound
     reason, parts = request.form.get("reason", "").strip(), request.form.get("instalments", "")
-    if not reason or not parts.isdigit():
+    instalments = whole_number(parts)
+    if not reason or not instalments:
         raise Invalid("请填写期数和理由。", "Give the number of instalments and the reason.")
-    recovery.request_instalments(found, number, {"instalments": int(parts), "reason": reason})
+    recovery.request_instalments(found, number, {"instalments": instalments, "reason": reason})
     flash(_("分期申请已提交，等待财务审批。"), "success")
     return redirect(url_for("apply.my_cases"))
 

@@ -15,6 +15,7 @@ from app.web.errors import service_message
 from app.web.guards import context, permission, signed_in
 from app.web.labels import OBJECTION_STATES, ORG_TYPES
 from app.web.language import is_english
+from app.web.numbers import whole_number
 
 blueprint = Blueprint("books", __name__, url_prefix="/books")
 CREDIT_ACTIONS = {"acknowledge": credit.acknowledge, "repair": credit.ask_repair, "annul": credit.annul}
@@ -126,7 +127,7 @@ def act_on_credit(number: str, action: str) -> Any:
 
 
 def _extracts_page(problem: str = "", rows: Any = ()) -> str:
-    before = request.args.get("before", type=int)
+    before = whole_number(request.args.get("before", ""))
     replies = extracts.newest(context().session, before)
     return _page(
         "extracts",

@@ -30,7 +30,7 @@ def case_page(number: str, tab: str) -> str:
     found, user = context(), signed_in()
     session = found.session
     instance = access.require_instance(session, user, number)
-    office = access.may(user, "case.read_office")
+    office = access.reads_as_office(user, instance)
     if tab == "decisions" and not office:
         raise NotFound
     holders = cases.holders(session, instance, user)
@@ -60,7 +60,7 @@ def submissions(instance: ProcessInstance) -> list[tuple[UserTask, ShownForm]]:
 
 def _progress(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[str, Any]:
     session, user = context().session, signed_in()
-    decisions = cases.decisions_for(session, instance) if access.may(user, "case.read_office") else ()
+    decisions = cases.decisions_for(session, instance) if access.reads_as_office(user, instance) else ()
     outcomes = {task.id: _outcome(instance, task) for task in cases.submissions_for(session, instance, user)}
     definition = repository.definition_of(session, instance.definition)
 

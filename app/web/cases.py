@@ -12,6 +12,7 @@ from app.services.registers import letters
 from app.web.case_tabs import case_page
 from app.web.guards import context, permission, signed_in
 from app.web.labels import STATUSES
+from app.web.numbers import whole_number
 
 blueprint = Blueprint("cases", __name__)
 
@@ -91,7 +92,7 @@ def _case_list(text: str) -> str:
         text=text.strip()[:80],
         status=status if status in STATUSES else "",
         process=request.args.get("process", ""),
-        before=int(before) if before.isdigit() else None,
+        before=whole_number(before),
     )
     processes = repository.list_current(found.session)
     query: dict[str, Any] = {key: value for key, value in request.args.items() if key != "before"}

@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from app.engine.errors import EngineError
@@ -21,17 +22,19 @@ from app.services.errors import (
     ServiceError,
     TaskEnded,
     TaskTaken,
+    TooOften,
 )
 from app.web.guards import context
 from app.web.language import is_english
 
-STATUS: dict[type[ServiceError], int] = {NotFound: 404, NotPermitted: 403, Conflict: 409, Invalid: 422}
+STATUS: dict[type[ServiceError], int] = {TooOften: 429, NotFound: 404, NotPermitted: 403, Conflict: 409, Invalid: 422}
 log = structlog.get_logger(__name__)
 
 
 def register_errors(app: Flask) -> None:
     app.register_error_handler(ServiceError, _refused)
     app.register_error_handler(EngineError, _engine_failed)
+    app.register_error_handler(DataError, _not_storable)
     app.register_error_handler(CSRFError, _csrf_failed)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crashed)
@@ -43,7 +46,8 @@ def service_message(error: ServiceError) -> str:
 
 def _refused(error: ServiceError) -> tuple[str, int]:
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
-    titles: dict[int, str] = {404: _("没有找到"), 403: _("不能办理"), 409: _("现在不能办理"), 422: _("请更正后再提交")}
+    titles: dict[int, str] = {404: _("没有找到"), 403: _("不能办理"), 409: _("现在不能办理"), 422: _("请更正后再提交"),
+                              429: _("操作过于频繁")}  # fmt: skip
     named = {DeadlinePassed: _("已超过截止时间"), TaskEnded: _("任务已办结"), TaskTaken: _("已有人先办"),
              SeparationViolated: _("职责分离，不能办理")}  # fmt: skip
     title = next((text for kind, text in named.items() if isinstance(error, kind)), titles.get(status, _("不能办理")))
@@ -67,6 +71,12 @@ def _engine_failed(error: EngineError) -> tuple[str, int]:
     log.exception("engine refused a step", error=str(error))
     detail = _("流程在这一步无法继续，您的提交没有生效，数据未改变。请联系系统运维并告知以下信息：")
     return _page(500, _("流程暂时无法继续"), f"{detail}{error}")
+
+
+def _not_storable(error: DataError) -> tuple[str, int]:
+    """Text too long for its column, or a character that the database does not keep (PostgreSQL refuses both)."""
+    log.warning("data refused by the database", path=request.path, error=type(error.orig).__name__)
+    return _page(422, _("请更正后再提交"), _("填写的内容过长，或含有无法保存的字符，没有保存。"))
 
 
 def _csrf_failed(error: CSRFError) -> tuple[str, int]:

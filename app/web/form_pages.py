@@ -97,7 +97,7 @@ def known_files(form: BoundForm) -> dict[str, Mapping[str, Any]]:
 def _files_of(work: Work, context: Context) -> dict[str, Mapping[str, Any]]:
     if not any(component.type == "filepicker" for component in work.form.walk()):
         return {}
-    return attachments.of_instance(context.session, work.task.instance_id)
+    return attachments.referable(context, work.instance)
 
 
 def _flat(nodes: Iterable[Node]) -> Iterator[Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ from app.services.task import Work
 from app.web.form_pages import known_files, task_form
 from app.web.forms import BoundForm
 from app.web.guards import context, permission, signed_in
+from app.web.numbers import whole_number
 from app.web.task_views import evidence_of, parts_of
 from app.web.times import clock, limit_of
 
@@ -113,9 +114,10 @@ def release(task_id: int) -> Any:
 @permission("inbox.use")
 def transfer(task_id: int) -> Any:
     to = request.form.get("to", "")
-    if not to.isdigit():
+    receiver = whole_number(to)
+    if receiver is None:
         raise Invalid(_("请选择转办对象。"), "Choose whom to hand it to.")
-    task.transfer(context(), task_id, int(to), request.form.get("reason", ""))
+    task.transfer(context(), task_id, receiver, request.form.get("reason", ""))
     flash(_("已转办。"), "success")
     return redirect(url_for("inbox.mine"))
 
@@ -202,12 +204,13 @@ def _page_key() -> tuple[datetime, int] | None:
     if not text:
         return None
     at, _separator, task_id = text.partition("~")
+    number = whole_number(task_id)
     try:
         parsed = datetime.fromisoformat(at)
-        if parsed.tzinfo is None:
+        if parsed.tzinfo is None or number is None:
             abort(400)
-        return parsed, int(task_id)
-    except ValueError:
+        return parsed.astimezone(UTC), number
+    except (ValueError, OverflowError):
         abort(400)
 
 

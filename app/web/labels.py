@@ -32,7 +32,7 @@ EVENTS = {
     "task_released": _("将“%(name)s”退回岗位"), "task_transferred": _("将“%(name)s”转交 %(to)s 办理"),
     "timer_fired": _("期限届满：%(name)s"), "message_received": _("收到：%(name)s"), "message_sent": _("发出：%(name)s"),
     "decision_made": _("系统判定：%(name)s"), "ended": _("案件办结"), "cancelled": _("案件终止"),
-    "service_completed": _("系统办理：%(name)s"),
+    "service_completed": _("系统办理：%(name)s"), "identity_opened": _("查看异议人身份"),
 }  # fmt: skip
 
 SERVED = {"opened": _("已签收"), "deemed": _("视为送达"), "manual": _("直接送达"), "public": _("公开发布")}

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.models.identity import User
-from app.models.register import Call
-from app.services import policy, repository, task, tickets
-from app.services import self_check as checking
+from app.models.register import Call, Objection
+from app.services import policy, repository, task, throttle, tickets
 from app.services import self_check as checking
 from app.services.access import PUBLIC
 from app.services.errors import Invalid, NotFound
-from app.services.registers import calls, objections, publicity, verification
+from app.services.registers import calls, publicity, verification
 from app.web.form_pages import known_files, public_form, task_form
 from app.web.forms import BoundForm
 from app.web.forms.markup import render_markdown
@@ -106,6 +105,9 @@ def submit_objection(number: str) -> Any:
         raise NotFound
     form_of_notice, variables = tickets.objection_form(found, shown)
     sent = request.method == "POST"
+    if sent:
+        throttle.check(found, "submit", request.remote_addr or "")
+        throttle.count(found, "submit", request.remote_addr or "")
     form = public_form(form_of_notice, variables, found, sent=sent)
     if not sent or form.is_row_change:
         return render_template("public/object.html", notice=shown, form=form)
@@ -132,10 +134,10 @@ def objection_status() -> Any:
 def supplement_objection() -> Any:
     """Complete the objector's own task; number and code are the only key to it."""
     found = context()
-    objection = objections.find_by_ticket(found.session, *_ticket())
-    work = tickets.open_work(found, objection)
-    if work is None:
-        raise NotFound
+    objection = _objection()
+    work = tickets.open_work(found, objection) if objection else None
+    if objection is None or work is None:
+        return _objection_page()
     holder = tickets.acting_as(found, objection)
     form = task_form(work, holder, sent=True)
     if form.is_row_change:
@@ -156,7 +158,9 @@ def supplement_objection() -> Any:
 @permission(PUBLIC)
 def withdraw_objection() -> Any:
     found = context()
-    objection = objections.find_by_ticket(found.session, *_ticket())
+    objection = _objection()
+    if objection is None:
+        return _objection_page()
     tickets.withdraw(found, objection)
     return redirect(url_for("public.objection_status"))
 
@@ -172,9 +176,8 @@ def verify() -> str:
 def _objection_page(form: BoundForm | None = None) -> str:
     found = context()
     number, code = _ticket()
-    try:
-        objection = objections.find_by_ticket(found.session, number, code)
-    except NotFound:
+    objection = _objection()
+    if objection is None:
         return render_template("public/objection_status.html", number=number, code="", not_found=True, has_errors=True)
     work = tickets.open_work(found, objection)
     if work is not None and form is None:
@@ -205,6 +208,14 @@ def _own_case(shown: Call, user: User | None) -> str | None:
     """The running case of the reader's organisation in this call."""
     orgs = {membership.org_id for membership in user.memberships} if user else set()
     return next((case.case_no for case in shown.cases if case.org_id in orgs and case.state != "ended"), None)
+
+
+def _objection() -> Objection | None:
+    """The objection of the sent number and code; a wrong guess is counted once a request."""
+    if "objection" not in g:
+        g.objection = tickets.find(context(), request.remote_addr or "", *_ticket())
+    objection: Objection | None = g.objection
+    return objection
 
 
 def _ticket() -> tuple[str, str]:

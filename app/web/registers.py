@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -16,6 +15,7 @@ from app.services import access, applications, reviews
 from app.services.errors import Invalid
 from app.services.registers import ledger, payments, recovery
 from app.web.guards import context, permission, signed_in
+from app.web.numbers import whole_number
 
 blueprint = Blueprint("registers", __name__, url_prefix="/registers")
 LIMIT = 200
@@ -40,7 +40,7 @@ def agreements() -> str:
 def start_review(number: str) -> Any:
     """Start a performance review of an agreement now."""
     year = request.form.get("year", "")
-    reviews.start_review(context(), number, request.form.get("review_type", ""), int(year) if year.isdigit() else 0)
+    reviews.start_review(context(), number, request.form.get("review_type", ""), whole_number(year) or 0)
     flash(_("已启动考核，任务将出现在处室待办中。"), "success")
     return redirect(url_for("registers.agreements"))
 
@@ -77,10 +77,9 @@ def list_receivables() -> str:
 @permission("register.pay")
 def record_recovery(number: str) -> Any:
     """Enter money that came back."""
-    try:
-        amount = Decimal(_required("amount").replace(",", "")).quantize(Decimal("0.01"))
-    except InvalidOperation as error:
-        raise Invalid("金额不正确。", "The amount is not a number.") from error
+    amount = ledger.parse_amount(_required("amount"))
+    if amount is None:
+        raise Invalid("金额不正确：应大于零，最多两位小数。", "Give an amount above zero with at most two decimals.")
     recovery.post_recovery(context(), number, amount, _required("reference"))
     flash(_("已登记缴回 %(amount)s 元。", amount=f"{amount:,.2f}"), "success")
     return redirect(url_for("registers.list_receivables"))

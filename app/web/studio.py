@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -21,6 +22,7 @@ from app.web.guards import context, permission, signed_in
 
 blueprint = Blueprint("studio", __name__, url_prefix="/studio")
 MAX_FILES = 50
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
 FOLDER_OF = {".bpmn": "bpmn", ".dmn": "bpmn", ".typ": "letters"}
 
 
@@ -144,6 +146,8 @@ def _uploaded(uploads: list[FileStorage]) -> dict[str, bytes]:
         path = PurePosixPath(name)
         if path.suffix == ".json" and path.stem.count("__") == 1:
             process, form = path.stem.split("__")
+            if not (_KEY.fullmatch(process) and _KEY.fullmatch(form)):
+                raise Invalid(f"不能部署文件 {name}。", f"The file {name} cannot be deployed.")
             files[f"forms/{process}/{form}.json"] = upload.read()
         elif path.suffix in FOLDER_OF:
             files[f"{FOLDER_OF[path.suffix]}/{name}"] = upload.read()

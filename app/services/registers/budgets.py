@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,7 +16,6 @@ from app.services.errors import Conflict, Invalid, NotFound
 from app.services.registers import ledger
 
 PERMISSION = "budget.edit"
-MAX_AMOUNT = Decimal("100000000000.00")
 _LINE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,39}")
 
 
@@ -42,7 +41,7 @@ def add_line(context: Context, line: str, name: str, year: str, amount: str) -> 
     """Open a line. Raises Invalid with `errors` by field as (Chinese, English), Conflict for a known code."""
     access.require(context.actor, PERMISSION)
     errors: dict[str, tuple[str, str]] = {}
-    value = parse_amount(amount)
+    value = ledger.parse_amount(amount)
     if not _LINE.fullmatch(line):
         errors["line"] = (
             "预算编号为 2 至 40 个字母、数字或横线。",
@@ -76,7 +75,7 @@ def raise_line(context: Context, line: str, amount: str, reference: str, reason:
     budget = context.session.scalar(select(Budget).where(Budget.line == line).with_for_update())
     if budget is None:
         raise NotFound
-    value = parse_amount(amount)
+    value = ledger.parse_amount(amount)
     if value is None:
         raise Invalid(
             "请填写大于零的金额，最多两位小数。", "Give an amount above zero with at most two decimals."
@@ -95,18 +94,6 @@ def raise_line(context: Context, line: str, amount: str, reference: str, reason:
         case_no=line[:40],
         memo=f"追加预算：{reason}",
     )
-
-
-def parse_amount(text: str) -> Decimal | None:
-    """Yuan above zero with at most two decimals; None for anything else, such as NaN or more than the state has."""
-    try:
-        value = Decimal(text.replace(",", "").replace("，", "").strip())
-    except InvalidOperation:
-        return None
-    if not value.is_finite() or not 0 < value <= MAX_AMOUNT:
-        return None
-    rounded = value.quantize(Decimal("0.01"))
-    return rounded if rounded == value else None
 
 
 def _added(session: Session, budget: Budget) -> Decimal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from app.models.register import Budget, LedgerEntry
 from app.services.errors import Conflict
 
 ZERO = Decimal("0.00")
+MAX_AMOUNT = Decimal("100000000000.00")
 
 
 class PostingContradicts(Conflict):
@@ -98,6 +99,18 @@ def budgets(session: Session) -> list[tuple[Budget, Decimal]]:
 def left(session: Session, line: Budget) -> Decimal:
     """What a budget line can still bear: appropriated, less what is ordered or paid."""
     return line.appropriated + balance(session, f"budget:{line.line}")
+
+
+def parse_amount(text: str) -> Decimal | None:
+    """Yuan above zero with at most two decimals; None for anything else, such as NaN or more than the state has."""
+    try:
+        value = Decimal(text.replace(",", "").replace("，", "").strip())
+    except InvalidOperation:
+        return None
+    if not value.is_finite() or not 0 < value <= MAX_AMOUNT:
+        return None
+    rounded = value.quantize(Decimal("0.01"))
+    return rounded if rounded == value else None
 
 
 def _yuan(total: object) -> Decimal:

@@ -53,9 +53,8 @@ def readable_document(context: Context, number: str, user: User) -> Document:
         if document.opened_at is None and not _needs_no_signature(document):
             raise NotSignedFor
         return document
-    if access.may(user, "case.read_office") and access.may_see_instance(
-        user, document.instance, context.session
-    ):
+    instance = document.instance
+    if access.reads_as_office(user, instance) and access.may_see_instance(user, instance, context.session):
         return document
     raise NotFound
 
