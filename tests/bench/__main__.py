@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tests.bench import engine, http, inbox
+from tests.bench import decisions, engine, feel, http, inbox, memory
 
 if __name__ == "__main__":
     engine.main()
+    feel.main()
+    decisions.main()
+    memory.main()
     http.main()
     inbox.main()
