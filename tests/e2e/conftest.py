@@ -3,21 +3,46 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlalchemy import update
 from werkzeug.serving import make_server
 
+from app.demo.accounts import ORGANISATIONS, PASSWORD
+from app.demo.chapters import Story
+from app.demo.stage import Stage
+from app.factory import Application, create_app
+from app.models.identity import Organisation
+from app.models.register import Payment, RegistryReply
+from app.models.runtime import ProcessInstance
+from app.worker import Worker
+from config import Config
 from tests.databases import require_part
 from tools.browser import find_chromium
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+PATIENCE = 10_000
+INSURER = ORGANISATIONS["insurer"][1]
+
+
+def reload_until(page: Page, address: str, text: str) -> None:
+    """Open a page again and again until the worker has done what makes `text` appear."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    page.goto(address)
+    while text not in page.locator("main").inner_text() and time.monotonic() < deadline:
+        page.goto(address)
+    expect(page.locator("main")).to_contain_text(text)
 
 
 @pytest.fixture(scope="session")
@@ -34,12 +59,37 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="session")
-def site(new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the running application, deployed and filled with the demo's data."""
-    from app.factory import create_app
-    from config import Config
+@dataclass(frozen=True)
+class Programme:
+    """The running application with the demonstration's data, a publicity in progress and an open call."""
 
+    address: str
+    story: Story
+    call_no: str
+    notice_no: str
+
+    def task(self, number: str, element_id: str) -> str:
+        """The address of an open task."""
+        return f"/tasks/{self.story.tasks(number)[element_id]}"
+
+    def order(self) -> str:
+        """A payment order that waits for the bank: the insurer of the past call signs and is to be paid."""
+        number = self.story.row(ProcessInstance, org_id=self.story.row(Organisation, name=INSURER).id, case_state="agreement_pending").number
+        self.story.sign(number, "insurer", "insurer")
+        apply = {"budget_line": "IPF-01", "use_code": "one_off_incentive", "use_text": "一次性激励", "payee_name": "样例单位",
+                 "payee_bank": "样例银行", "payee_account": "1001200309000012345", "reason": "协议约定首笔资金"}  # fmt: skip
+        self.story.act("division", number, "t_apply", **apply)
+        self.story.act("finance_reviewer", number, "t_fr", outcome="agree", opinion="同意")
+        self.story.act("finance_approver", number, "t_fa", outcome="agree", opinion="同意")
+        found: str = self.story.row(Payment, case_no=number).number
+        return found
+
+
+@pytest.fixture(scope="session")
+def programme(
+    new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Programme]:
+    """The whole installation as `make run` has it: database, demonstration data, web server, worker."""
     files = str(tmp_path_factory.mktemp("files"))
     app = create_app(
         replace(Config(), DATABASE_URL=new_sqlite_url(), DEMO=True, FILES_DIR=files, SECRET_KEY="test")
@@ -49,14 +99,56 @@ def site(new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFac
         with app.app_context():
             done = runner.invoke(args=[verb])
         assert done.exit_code == 0, f"flask {verb}: {done.output}"
+    stage = Stage(app.database, app.settings, datetime.now(UTC))
+    notice_no = _publish_a_list(replace(stage, now=stage.now - timedelta(days=26)))
+    story = Story(stage)
+    call_no = story.open_call(title="上海市知识产权金融创新中心项目申报（第三批次）")
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with _running(server.serve_forever, server.shutdown), _working(app):
+        yield Programme(f"http://127.0.0.1:{server.port}", story, call_no, notice_no)
     server.server_close()
     app.database.dispose()
+
+
+def _publish_a_list(past: Stage) -> str:
+    """Play a call in the past so that its list is in publicity today."""
+    story = Story(past)
+    with past.acting() as context:  # extracts of the credit sources count for thirty days
+        context.session.execute(update(RegistryReply).values(replied_at=past.now - timedelta(days=1)))
+    call_no = story.open_call(title="上海市知识产权金融创新中心项目申报（公示批次）")
+    number = story.declare("bank", "bank_signer", call_no, "bank", 26)
+    story.accept("bank", number)
+    story.review(number)
+    story.opine(number)
+    past.pass_time(days=25)
+    return story.deliberate(call_no)
+
+
+@contextmanager
+def _running(serve: Callable[[], None], stop: Callable[[], None]) -> Iterator[None]:
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield
+    stop()
+    thread.join()
+
+
+def _working(app: Application) -> AbstractContextManager[None]:
+    """A worker beside the server."""
+    worker, stopping = Worker(app.database, app.settings, "e2e"), threading.Event()
+
+    def work() -> None:
+        while not stopping.is_set():
+            if not worker.run_due():
+                stopping.wait(0.1)
+
+    return _running(work, stopping.set)
+
+
+@pytest.fixture(scope="session")
+def site(programme: Programme) -> str:
+    """The address of the running application."""
+    return programme.address
 
 
 @pytest.fixture
@@ -72,6 +164,7 @@ def open_context(browser: Browser, site: str) -> Iterator[Callable[..., BrowserC
     def open_one(**options: Any) -> BrowserContext:
         context = browser.new_context(**{"base_url": site, "locale": "zh-CN", "viewport": DESKTOP, **options})
         context.on("page", watch)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         return context
 
@@ -116,3 +209,34 @@ def assert_accessible() -> Callable[[Page], None]:
         assert not told, f"{page.url}\n" + "\n".join(told)
 
     return check
+
+
+@pytest.fixture
+def enter(open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """A function that signs somebody in and gives the page; options are those of a browser context."""
+
+    def sign_in(username: str, **options: Any) -> Page:
+        page = open_context(**options).new_page()
+        page.goto("/login")
+        page.get_by_label("用户名").fill(username)
+        page.get_by_label("密码").fill(PASSWORD)
+        page.locator("main").get_by_role("button", name="登录").click()
+        expect(page.locator("html[lang]")).to_be_visible()
+        expect(page).not_to_have_url(re.compile("/login"))
+        return page
+
+    return sign_in
+
+
+@pytest.fixture
+def visit(assert_accessible: Callable[[Page], None]) -> Callable[[Page, str], None]:
+    """A function that opens an address and finds nothing wrong with the page: answers 200, accessible, fits."""
+
+    def go(page: Page, address: str) -> None:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, f"{address}: {answer.status}"
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, address
+
+    return go

@@ -18,7 +18,7 @@ from app.web.forms.shown import attachments, show_as, show_number, show_size
     [
         ("请**如实**填写", "<p>请<strong>如实</strong>填写</p>"),
         ("# 标题", "<h3>标题</h3>"),
-        ("###### 小", "<h6>小</h6>"),
+        ("###### 小", "<h3>小</h3>"),
         ("- 甲\n- 乙", "<ul>\n<li>甲</li>\n<li>乙</li>\n</ul>"),
         (
             "[须知](https://policy.example.invalid/a)",

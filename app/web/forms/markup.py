@@ -42,8 +42,10 @@ _SIGNS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:/@])")
 
 
 def render_markdown(source: str) -> Markup:
-    """Safe HTML of Markdown; headings begin at h3 because the page has its own above them."""
-    html = _HEADING.sub(lambda found: f"{found[1]}{min(6, int(found[2]) + 2)}", _MARKDOWN.render(source))
+    """Safe HTML of Markdown; headings begin at h3 because the page has its own above them, and leave out no level."""
+    html = _MARKDOWN.render(source)
+    levels = sorted({found[2] for found in _HEADING.finditer(html)})
+    html = _HEADING.sub(lambda found: f"{found[1]}{min(6, 3 + levels.index(found[2]))}", html)
     return _clean(html, _TEXT_TAGS | _TABLE_TAGS)
 
 
