@@ -232,7 +232,15 @@ def _between(compiler: Compiler, node: n.Between) -> Code:
     return run
 
 
+def _constant(value: Any) -> Code:
+    return lambda frame: value
+
+
 def _range(compiler: Compiler, node: n.Range) -> Code:
+    if isinstance(node.low, n.Literal) and isinstance(node.high, n.Literal):
+        fixed = make_range(node.low.value, node.high.value, node.low_included, node.high_included)
+        if fixed is not None:
+            return _constant(fixed)
     low, high, place = compiler.compile(node.low), compiler.compile(node.high), compiler.place(node)
 
     def run(frame: Frame) -> Any:
@@ -246,20 +254,30 @@ def _range(compiler: Compiler, node: n.Range) -> Code:
 
 def _unary_range(compiler: Compiler, node: n.UnaryRange) -> Code:
     operand, operator, place = compiler.compile(node.operand), node.operator, compiler.place(node)
+    fixed = _half_line(operator, node.operand.value) if isinstance(node.operand, n.Literal) else None
+    if fixed is not None:
+        return _constant(fixed)
 
     def run(frame: Frame) -> Any:
         value = operand(frame)
-        if operator in ("=", "!="):
-            included = operator == "="
-            return FeelRange(value, value, included, included, operator)
-        if less_or_equal(value, value) is None:
+        result = _half_line(operator, value)
+        if result is None:
             frame.run.warn(f"{kind_of(value)} cannot bound a range", *place)
-            return None
-        if operator[0] == "<":
-            return FeelRange(None, value, False, operator == "<=", operator)
-        return FeelRange(value, None, operator == ">=", False, operator)
+        return result
 
     return run
+
+
+def _half_line(operator: str, value: Any) -> FeelRange | None:
+    """What `< x` and the like stand for; None when the value has no order."""
+    if operator in ("=", "!="):
+        included = operator == "="
+        return FeelRange(value, value, included, included, operator)
+    if less_or_equal(value, value) is None:
+        return None
+    if operator[0] == "<":
+        return FeelRange(None, value, False, operator == "<=", operator)
+    return FeelRange(value, None, operator == ">=", False, operator)
 
 
 def _list(compiler: Compiler, node: n.ListNode) -> Code:
@@ -313,6 +331,9 @@ def bounds(test: n.Node) -> bool:
 
 def test_value(value: Any, test: Any) -> bool | None:
     """`value in test`: in a range, an element of a list, or equal (DMN 1.5, table 55)."""
+    kind = type(test)
+    if kind is type(value) and (kind is str or kind is Decimal):
+        return bool(value == test)
     if isinstance(test, FeelRange):
         return equals_range(value, test) or in_range(value, test)
     if isinstance(test, list):
@@ -340,15 +361,15 @@ def _in(compiler: Compiler, node: n.In) -> Code:
     tests = [(compiler.compile(test), bounds(test)) for test in node.tests]
 
     def run(frame: Frame) -> Any:
-        found, outcome = value(frame), False
-        unknown = False
+        found, unknown = value(frame), False
         for test, is_range in tests:
             wanted = test(frame)
             result = None if is_range and wanted is None else test_value(found, wanted)
-            outcome = outcome or result is True
+            if result is True:
+                return True
             unknown = unknown or result is None
-        if outcome or not unknown:
-            return outcome
+        if not unknown:
+            return False
         frame.run.warn(f"{kind_of(found)} cannot be compared with the test", *place)
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import ROUND_FLOOR, Decimal
+from types import NoneType
 from typing import Any
 
 from app.engine.feel.temporal import (
@@ -145,12 +146,25 @@ def make_range(start: Any, end: Any, start_included: bool, end_included: bool) -
     return FeelRange(start, end, start_included, end_included)
 
 
+# Numbers between numbers, by far the most frequent, need none of the rules for other kinds.
+_NUMBER_OR_OPEN = frozenset({Decimal, NoneType})
+
+
 def in_range(value: Any, interval: FeelRange) -> bool | None:
     """Whether the value lies in the interval, None when it cannot be compared."""
     if interval.operator == "=":
         return equals(value, interval.start)
     if interval.operator == "!=":
         return differs(value, interval.start)
+    low, high = interval.start, interval.end
+    if (
+        type(value) is Decimal
+        and low is not high
+        and type(low) in _NUMBER_OR_OPEN
+        and type(high) in _NUMBER_OR_OPEN
+    ):
+        above = low is None or (low <= value if interval.start_included else low < value)
+        return bool(above and (high is None or (value <= high if interval.end_included else value < high)))
     results = []
     if interval.start is not None:
         results.append((less_or_equal if interval.start_included else less)(interval.start, value))

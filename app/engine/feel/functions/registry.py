@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -106,8 +107,12 @@ def _read_slots(text: str) -> tuple[Slot, ...]:
 def _call_positional(name: str) -> Callable[[Run, Sequence[Any]], Any]:
     signatures = SIGNATURES[name]
 
+    @functools.lru_cache(maxsize=8)
+    def fitting_for(count: int) -> list[Signature]:
+        return [signature for signature in signatures if signature.takes(count)]
+
     def call(run: Run, arguments: Sequence[Any]) -> Any:
-        fitting = [signature for signature in signatures if signature.takes(len(arguments))]
+        fitting = fitting_for(len(arguments))
         if not fitting:
             raise WrongArguments(f"{len(arguments)} arguments do not fit")
         for signature in fitting[:-1]:
