@@ -16,7 +16,7 @@ from typing import Any
 import holidays
 from holidays.version import __version__ as holidays_version
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app.models.register import CalendarDay, CalendarYear
 from app.models.runtime import Job, UserTask
@@ -147,13 +147,18 @@ def publish_year(session: Session, year: int, source: str, now: datetime) -> Non
 
 
 def _read(session: Session, year: int) -> CalendarTable:
-    row = session.get(CalendarYear, year, options=[joinedload(CalendarYear.days)])
-    if row is None:
+    query = (
+        select(CalendarYear.state, CalendarDay.day, CalendarDay.kind)
+        .outerjoin(CalendarDay, CalendarDay.year == CalendarYear.year)
+        .where(CalendarYear.year == year)
+    )
+    rows = session.execute(query).all()
+    if rows:
+        is_provisional = rows[0].state == "provisional"
+        kinds = [(row.day, row.kind) for row in rows]
+    else:
         days, is_provisional = _shipped(year)
         kinds = [(d.day, d.kind) for d in days]
-    else:
-        is_provisional = row.state == "provisional"
-        kinds = [(d.day, d.kind) for d in row.days]
     return CalendarTable(
         working=frozenset(day for day, kind in kinds if kind == "working"),
         off=frozenset(day for day, kind in kinds if kind == "off"),
