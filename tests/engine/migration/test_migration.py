@@ -12,6 +12,7 @@ from app.engine.errors import MigrationRefused, StepFailed
 from app.engine.instance import Instance
 from app.engine.migration import MigrationPlan, migrate, plan_migration
 from tests.engine.diagrams import NOON, Run, define, diagram, env, level, script, user
+from tests.engine.state.test_state import everything
 
 ENDS = '<startEvent id="s"/><endEvent id="e"/>'
 ROOT = (
@@ -500,3 +501,14 @@ def test_the_same_version_changes_nothing() -> None:
     plan = plan_of(old, define(LONGER_FORK))
     assert (plan.possible, plan.changes, plan.mapped) == (True, (), {})
     assert move(old, LONGER_FORK).instance.dump() == old.instance.dump()
+
+
+def test_everything_a_state_can_hold_moves_to_the_same_version_unchanged() -> None:
+    definition = everything()
+    old = Instance.start(definition, {"params": {"limit": 5}}, env())
+    due = old.next_due()
+    assert due is not None
+    old.fire_timers(env(due))
+    moved = migrate(old, everything(), env(due))
+    assert moved.dump() == old.dump()
+    assert moved.positions() == old.positions()
