@@ -53,6 +53,8 @@ def _play_past_call(story: Story) -> None:
 
 def _play_open_call(story: Story) -> None:
     """A call that takes declarations: at acceptance, at the draw of experts, short of a threshold, and a draft."""
+    with story.stage.acting() as context:
+        accounts.import_registry_extracts(context)
     call_no = story.open_call()
     bank = story.declare("bank", "bank_signer", call_no, "bank", 26)
     story.accept("bank", bank)

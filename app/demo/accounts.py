@@ -5,9 +5,9 @@ Every name is invented. The call is opened by the real process, step by step, ex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -94,7 +94,7 @@ def create(context: Context) -> bool:
     for account in ACCOUNTS:
         _create_account(context, account, orgs)
     calendar.seed_years(context.session, range(context.now.year - 1, context.now.year + 4), context.now)
-    _import_registry_extracts(context, orgs.values())
+    import_registry_extracts(context)
     context.session.add(
         Budget(line="IPF-01", name="知识产权运营服务体系建设专项资金", year=context.now.year,
                appropriated=Decimal("8000000.00"))
@@ -125,13 +125,21 @@ def _create_account(context: Context, account: Account, orgs: dict[str, Organisa
         identity.add_member(context.session, user, orgs[account.org], *account.roles)
 
 
-def _import_registry_extracts(context: Context, orgs: Iterable[Organisation]) -> None:
-    """Extracts of the outside credit sources, as an operator would import them from files."""
-    replied = datetime(context.now.year, context.now.month, 1, tzinfo=UTC) - timedelta(days=1)
-    for org in orgs:
+def import_registry_extracts(context: Context) -> None:
+    """Yesterday's extracts of the outside credit sources, as an operator would import them from files."""
+    replied = context.now - timedelta(days=1)
+    for org in context.session.scalars(select(Organisation)).all():
         for source in ("gsxt", "credit_china", "ip_pledge"):
             detail = {"source": source, "uscc": org.uscc, "verdict": "clear"}
             context.session.add(
-                RegistryReply(source=source, uscc=org.uscc, verdict="clear", note="未查询到失信记录", detail=detail,
-                              sha256=fingerprint(detail), replied_at=replied, imported_at=context.now)
-            )  # fmt: skip
+                RegistryReply(
+                    source=source,
+                    uscc=org.uscc,
+                    verdict="clear",
+                    note="未查询到失信记录",
+                    detail=detail,
+                    sha256=fingerprint(detail),
+                    replied_at=replied,
+                    imported_at=context.now,
+                )
+            )
