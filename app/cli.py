@@ -23,7 +23,7 @@ from app.engine.soundness import prove
 from app.engine.tck import main_lines
 from app.engine.xml import XmlRefused
 from app.models.identity import Group
-from app.services import history, identity, repository
+from app.services import delegates, history, identity, repository
 from app.services.checkpoints import list_checkpoints, verify_checkpoints
 from app.services.clock import read_clock
 from app.services.context import Context
@@ -58,7 +58,7 @@ FOLDER = click.argument("folder", type=click.Path(exists=True, file_okay=False, 
 def register(app: Flask) -> None:
     """Give the application its verbs."""
     verbs = (migrate, deploy, export, lint_files, prove_files, layout_files, check_folder, import_check_folder, tck,
-             run_worker, audit, user, demo)  # fmt: skip
+             list_delegates, run_worker, audit, user, demo)  # fmt: skip
     for verb in verbs:
         app.cli.add_command(verb)
 
@@ -182,6 +182,19 @@ def import_check_folder(folder: Path) -> None:
 def tck(folder: Path) -> None:
     """Run a folder of DMN TCK cases."""
     _print_lines(main_lines(folder))
+
+
+@click.command("delegates")
+def list_delegates() -> None:
+    """Print every operation that a service task may name, as the page docs/service-tasks.md."""
+    click.echo("# Operations of service tasks\n")
+    click.echo("Made by `flask --app wsgi delegates`. A question mark marks parameters that may be left out.")
+    for name, signature in delegates.signatures().items():
+        parameters = ", ".join(
+            f"{key}{'' if spec.required else '?'}: {spec.type}" for key, spec in signature.parameters.items()
+        )
+        result = "" if signature.result == "null" else f" → {signature.result}"
+        click.echo(f"\n## {name}\n\n`{name}({parameters}){result}`\n\n{signature.description}")
 
 
 @click.command("worker")

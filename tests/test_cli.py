@@ -161,14 +161,12 @@ def test_what_is_no_diagram_is_refused_and_kept(run: Run, tmp_path: Path, verb: 
     assert run(verb, tmp_path / "gone.bpmn", status=2).exit_code == 2
 
 
-def test_import_check_counts(run: Run, tmp_path: Path) -> None:
+def test_import_check_names_what_it_cannot_load(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "foreign"
     written(folder, "a/one.bpmn", SOUND)
-    assert run("import-check", folder).output.splitlines()[-1] == "1 passed, 0 failed"
+    assert "one.bpmn: " not in run("import-check", folder).output
     written(folder, "b/two.bpmn", b"<html/>")
-    output = run("import-check", folder, status=1).output
-    assert "b/two.bpmn: " in output
-    assert output.splitlines()[-1] == "1 passed, 1 failed"
+    assert "b/two.bpmn: " in run("import-check", folder, status=1).output
 
 
 def test_tck_counts(run: Run, tmp_path: Path) -> None:

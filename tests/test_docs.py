@@ -10,9 +10,11 @@ from urllib.parse import unquote
 
 import click
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
 from app import cli
+from app.services import operations as _operations  # noqa: F401  registers the delegates
 from app.services.access import OFFICE, PERMISSIONS
 from config import Config
 
@@ -111,6 +113,11 @@ def test_every_make_command_exists(path: Path) -> None:
     named = set(re.findall(r"\bmake ([a-z]+)", path.read_text(encoding="utf-8")))
     assert named
     assert named - targets == set()
+
+
+def test_the_page_of_operations_is_what_the_program_prints() -> None:
+    printed = CliRunner().invoke(cli.list_delegates).output
+    assert (ROOT / "docs" / "service-tasks.md").read_text(encoding="utf-8") == printed
 
 
 def test_both_readmes_show_the_same_pictures_and_documents() -> None:
