@@ -23,6 +23,7 @@ from app.web import (
     inbox,
     labels,
     operations,
+    progress,
     public,
     registers,
     studio,
@@ -33,7 +34,7 @@ from app.web.cookies import SessionCookie
 from app.web.errors import register_errors
 from app.web.guards import actor, context, register_guards
 from app.web.language import is_english, select_language
-from app.web.numbers import RowNumber
+from app.web.numbers import RowNumber, whole_number
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -60,7 +61,7 @@ def register(app: Flask) -> None:
     app.context_processor(_page_context)
     app.after_request(_protect)
     app.jinja_env.filters.update(moment=times.moment, day=times.day, clock=times.clock, due=times.due, days_left=times.days_left,
-                                words=labels.words)  # fmt: skip
+                                words=labels.words, task_name=progress.task_name)  # fmt: skip
     app.jinja_env.globals.update(
         is_english=is_english,
         may=lambda name: access.may(actor(), name),
@@ -72,7 +73,7 @@ def register(app: Flask) -> None:
 
 
 def _load_user(user_id: str) -> User | None:
-    return load_user(g.unit.session, int(user_id)) if user_id.isdigit() else None
+    return load_user(g.unit.session, number) if (number := whole_number(user_id)) else None
 
 
 def _page_context() -> dict[str, Any]:

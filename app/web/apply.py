@@ -24,7 +24,7 @@ def my_cases() -> str:
     own = applications.own_cases(found)
     tasks = applications.open_tasks_of(found, own)
     principals = set(access.principals_of(signed_in()))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "case": case,
             "stages": cases.stages(found.session, case),
@@ -33,6 +33,7 @@ def my_cases() -> str:
         }
         for case in own
     ]
+    rows.sort(key=lambda row: (not row["mine"], row["case"].status != "active"))
     notices = mailbox.messages_of(found.session, sorted(principals))[:10]
     return render_template(
         "apply/my_cases.html",

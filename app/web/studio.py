@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
 
 from app.engine.diagram import render_svg
+from app.engine.diagram.planes import list_planes
 from app.models.repository import Deployment, ProcessDefinition
 from app.models.runtime import ProcessInstance
 from app.services import policy, repository
@@ -46,10 +47,14 @@ def process(key: str) -> str:
     wanted = request.args.get("version", type=int)
     shown = next((row for row in versions if row.version == wanted), versions[0])
     definition = repository.definition_of(session, shown)
-    svg = Markup(render_svg(definition.diagram_xml(key), {}, process_id=key, title=shown.name))  # noqa: S704  escaped there
+    planes = list_planes(definition.diagram_xml(key), key)
+    chosen = request.args.get("of", key)
+    if chosen not in {plane.id for plane in planes}:
+        raise NotFound
+    svg = Markup(render_svg(definition.diagram_xml(key), {}, process_id=chosen, title=shown.name))  # noqa: S704  escaped there
     counts = _counts()
     return render_template("studio/process.html", versions=versions, shown=shown, svg=svg, counts=counts,
-                           definition=definition)  # fmt: skip
+                           definition=definition, planes=planes, chosen=chosen)  # fmt: skip
 
 
 @blueprint.get("/processes/<key>/<int:version>/source")
@@ -107,7 +112,9 @@ def set_parameter(key: str) -> Any:
     try:
         value = orjson.loads(request.form.get("value", ""))
     except orjson.JSONDecodeError as error:
-        raise Invalid(f"参数 {key} 的值不是有效的 JSON：{error}", f"The value of {key} is not valid JSON.") from error
+        raise Invalid(
+            f"参数 {key} 的值不是有效的 JSON：{error}", f"The value of {key} is not valid JSON."
+        ) from error
     policy.set_parameter(context(), deployment_id, key, value, signed_in())
     flash(_("参数 %(key)s 已更新，新启动的案件适用。", key=key), "success")
     return redirect(url_for("studio.parameters"))
@@ -128,7 +135,9 @@ def _policies() -> tuple[int, dict[str, dict[str, Any]]]:
 
 
 def _version(key: str, version: int) -> ProcessDefinition:
-    query = select(ProcessDefinition).where(ProcessDefinition.key == key, ProcessDefinition.version == version)
+    query = select(ProcessDefinition).where(
+        ProcessDefinition.key == key, ProcessDefinition.version == version
+    )
     row = context().session.scalar(query)
     if row is None:
         raise NotFound
