@@ -102,7 +102,10 @@ class PublicAttempt(Base):
     """
 
     __tablename__ = "public_attempt"
-    __table_args__ = (Index("ix_public_attempt_key", "action", "key", "at"), Index("ix_public_attempt_at", "at"))
+    __table_args__ = (
+        Index("ix_public_attempt_key", "action", "key", "at"),
+        Index("ix_public_attempt_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     action: Mapped[str] = mapped_column(String(20))  # look_up | submit

@@ -32,7 +32,9 @@ class Deployment(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
 
-    files: Mapped[list[DeploymentFile]] = relationship(back_populates="deployment", order_by="DeploymentFile.path")
+    files: Mapped[list[DeploymentFile]] = relationship(
+        back_populates="deployment", order_by="DeploymentFile.path"
+    )
 
 
 class DeploymentFile(Base):

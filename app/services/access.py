@@ -49,8 +49,19 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "operations.act": frozenset({"operator"}),
     "calendar.edit": frozenset({"system_admin"}),
     "account.edit": frozenset({"system_admin"}),
-    "book.read": frozenset({"division", "board", "finance", "finance_reviewer", "finance_approver", "supervisor",
-                            "auditor", "clerk", "objection"}),
+    "book.read": frozenset(
+        {
+            "division",
+            "board",
+            "finance",
+            "finance_reviewer",
+            "finance_approver",
+            "supervisor",
+            "auditor",
+            "clerk",
+            "objection",
+        }
+    ),
     "extract.import": frozenset({"clerk", "division"}),
     "budget.edit": frozenset({"finance"}),
     "objection.read": frozenset({"objection", "supervisor", "auditor"}),
@@ -125,7 +136,7 @@ def is_party(user: User, instance: ProcessInstance) -> bool:
 
 
 def reads_as_office(user: User, instance: ProcessInstance) -> bool:
-    """Whether the user sees what only the office sees of this case: no post opens the file of one's own organisation."""
+    """Whether the user sees what only the office sees of this case; nobody's post opens the own organisation's file."""
     return may(user, "case.read_office") and not is_party(user, instance)
 
 

@@ -49,7 +49,9 @@ class TooOften(NotPermitted):
     """Counted over all processes; the window runs off by itself."""
 
     def __init__(self) -> None:
-        super().__init__("操作过于频繁，请 15 分钟后再试。", "Too many attempts. Please try again in 15 minutes.")
+        super().__init__(
+            "操作过于频繁，请 15 分钟后再试。", "Too many attempts. Please try again in 15 minutes."
+        )
 
 
 class Conflict(ServiceError):

@@ -60,8 +60,15 @@ def register(app: Flask) -> None:
         app.register_blueprint(desk.blueprint)
     app.context_processor(_page_context)
     app.after_request(_protect)
-    app.jinja_env.filters.update(moment=times.moment, day=times.day, clock=times.clock, due=times.due, days_left=times.days_left,
-                                words=labels.words, task_name=progress.task_name)  # fmt: skip
+    app.jinja_env.filters.update(
+        moment=times.moment,
+        day=times.day,
+        clock=times.clock,
+        due=times.due,
+        days_left=times.days_left,
+        words=labels.words,
+        task_name=progress.task_name,
+    )
     app.jinja_env.globals.update(
         is_english=is_english,
         may=lambda name: access.may(actor(), name),

@@ -92,7 +92,13 @@ def home_of(user: User) -> str:
 
 
 def _sign_in_page(form: SignInForm, **values: Any) -> str:
-    return render_template("auth/sign_in.html", form=form, demo_accounts=_demo_accounts(), demo_password=accounts.PASSWORD, **values)
+    return render_template(
+        "auth/sign_in.html",
+        form=form,
+        demo_accounts=_demo_accounts(),
+        demo_password=accounts.PASSWORD,
+        **values,
+    )
 
 
 def _demo_accounts() -> list[tuple[str, list[str]]]:
@@ -102,7 +108,9 @@ def _demo_accounts() -> list[tuple[str, list[str]]]:
     found: dict[str, list[str]] = {}
     for account in accounts.ACCOUNTS:
         names = [accounts.GROUPS[key][1 if is_english() else 0] for key in account.groups]
-        found.setdefault("、".join(names) or accounts.ORGANISATIONS[account.org][1], []).append(account.username)
+        found.setdefault("、".join(names) or accounts.ORGANISATIONS[account.org][1], []).append(
+            account.username
+        )
     return list(found.items())
 
 
@@ -110,5 +118,7 @@ def _local_target() -> str | None:
     """The page to go back to, if it is one of ours (an open redirect would lend our name to others)."""
     target = request.args.get("next", "")
     parts = urlsplit(target)
-    local = target.startswith("/") and not target.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)
-    return target if local else None
+    local = (
+        target.startswith("/") and not target.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)
+    )
+    return target if local and target.isprintable() else None  # a line break would end the header

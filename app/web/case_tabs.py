@@ -89,16 +89,26 @@ def _diagrams(instance: ProcessInstance, holders: Sequence[Holder]) -> dict[str,
     for key in keys:
         for plane in list_planes(definition.diagram_xml(key), key):
             inner = definition.element(key, plane.id)
-            name = names[key] if inner is None else inner.name_en if is_english() and inner.name_en else inner.name
+            name = (
+                names[key]
+                if inner is None
+                else inner.name_en
+                if is_english() and inner.name_en
+                else inner.name
+            )
             if inner is None or plane.id in states.get(key, {}):
                 drawings[plane.id] = (key, plane, name)
     active = {name for name, (key, plane, _name) in drawings.items()
               if any(h.task.process_key == key and h.task.element_id in plane.elements for h in holders)}  # fmt: skip
-    chosen = request.args.get("of") or next((name for name in drawings if name in active), instance.process_key)
+    chosen = request.args.get("of") or next(
+        (name for name in drawings if name in active), instance.process_key
+    )
     if chosen not in drawings:
         abort(404)
     key, _plane, title = drawings[chosen]
-    svg = render_svg(definition.diagram_xml(key), states.get(key, {}), process_id=chosen, title=title, language=language())
+    svg = render_svg(
+        definition.diagram_xml(key), states.get(key, {}), process_id=chosen, title=title, language=language()
+    )
     return {"svg": Markup(svg), "drawings": {name: found[2] for name, found in drawings.items()},  # noqa: S704  our own renderer escapes every text
             "chosen": chosen, "active": active}  # fmt: skip
 
@@ -117,7 +127,13 @@ def _decisions(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[st
     return {"decisions": [(record, judgement_of(record)) for record in records]}
 
 
-TABS = {"progress": _progress, "diagram": _diagrams, "forms": _forms, "documents": _documents, "decisions": _decisions}
+TABS = {
+    "progress": _progress,
+    "diagram": _diagrams,
+    "forms": _forms,
+    "documents": _documents,
+    "decisions": _decisions,
+}
 
 
 def _tabs(instance: ProcessInstance, tab: str, office: bool) -> list[tuple[str, str, bool, int]]:

@@ -97,8 +97,16 @@ def _case_list(text: str) -> str:
     processes = repository.list_current(found.session)
     query: dict[str, Any] = {key: value for key, value in request.args.items() if key != "before"}
     next_url = url_for("cases.search", **query, before=page.next_id) if page.next_id else None
-    return render_template("cases/list.html", page=page, text=text, status=status, statuses=STATUSES, processes=processes,
-                           process=request.args.get("process", ""), next_url=next_url)  # fmt: skip
+    return render_template(
+        "cases/list.html",
+        page=page,
+        text=text,
+        status=status,
+        statuses=STATUSES,
+        processes=processes,
+        process=request.args.get("process", ""),
+        next_url=next_url,
+    )
 
 
 def _pdf(sha256: str, name: str) -> Response:

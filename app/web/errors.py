@@ -27,7 +27,13 @@ from app.services.errors import (
 from app.web.guards import context
 from app.web.language import is_english
 
-STATUS: dict[type[ServiceError], int] = {TooOften: 429, NotFound: 404, NotPermitted: 403, Conflict: 409, Invalid: 422}
+STATUS: dict[type[ServiceError], int] = {
+    TooOften: 429,
+    NotFound: 404,
+    NotPermitted: 403,
+    Conflict: 409,
+    Invalid: 422,
+}
 log = structlog.get_logger(__name__)
 
 
@@ -50,7 +56,9 @@ def _refused(error: ServiceError) -> tuple[str, int]:
                               429: _("操作过于频繁")}  # fmt: skip
     named = {DeadlinePassed: _("已超过截止时间"), TaskEnded: _("任务已办结"), TaskTaken: _("已有人先办"),
              SeparationViolated: _("职责分离，不能办理")}  # fmt: skip
-    title = next((text for kind, text in named.items() if isinstance(error, kind)), titles.get(status, _("不能办理")))
+    title = next(
+        (text for kind, text in named.items() if isinstance(error, kind)), titles.get(status, _("不能办理"))
+    )
     when = error.at if isinstance(error, TaskTaken | TaskEnded) else None
     who = error.name if isinstance(error, TaskTaken | TaskEnded) else ""
     return _page(status, title, service_message(error), who=who, when=when, advice=_advice(error))
@@ -100,7 +108,9 @@ def _crashed(error: Exception) -> tuple[str, int]:
     if current_app.testing:
         raise error
     log.exception("request failed", path=request.path)
-    return _page(500, _("系统出错"), _("您的提交没有生效，数据未改变。请稍后重试；如仍出错，请联系系统运维。"))
+    return _page(
+        500, _("系统出错"), _("您的提交没有生效，数据未改变。请稍后重试；如仍出错，请联系系统运维。")
+    )
 
 
 def _page(status: int, title: str, text: str, **values: Any) -> tuple[str, int]:

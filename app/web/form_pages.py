@@ -116,18 +116,27 @@ def _align_rows(node: Node) -> None:
     node.columns = [replace(columns[key]) for key in sorted(columns, key=lambda key: places.get(key, 0))]
     for row in node.rows:
         there = {cell.component.id: cell for cell in row.nodes}
-        row.nodes[:] = [there.get(column.component.id) or replace(column, shown=Shown()) for column in node.columns]
+        row.nodes[:] = [
+            there.get(column.component.id) or replace(column, shown=Shown()) for column in node.columns
+        ]
     node.as_table = True
 
 
 def _is_empty(node: Node) -> bool:
-    return (node.kind == "table" and not node.cells) or (node.kind == "documentPreview" and not node.shown.files)
+    return (node.kind == "table" and not node.cells) or (
+        node.kind == "documentPreview" and not node.shown.files
+    )
 
 
 def _speaks_of_others(node: Node, variables: Mapping[str, Any]) -> bool:
     """Whether a text needs variables that are gone; it would have holes."""
     body = node.component.body
-    return node.component.type in ("text", "html") and not variables and body is not None and bool(body.zh.expressions)
+    return (
+        node.component.type in ("text", "html")
+        and not variables
+        and body is not None
+        and bool(body.zh.expressions)
+    )
 
 
 def _variables_of(instance: ProcessInstance, context: Context) -> dict[str, Any]:

@@ -140,7 +140,9 @@ def _list_page(name: str) -> str:
 def _task_page(work: Work, form: BoundForm) -> Any:
     """The task beside what is needed to judge it; an applicant sees one part of the form after the other."""
     found, user, shown = context(), signed_in(), work.task
-    saved_by = found.session.get(User, work.draft.saved_by_id) if work.draft and work.draft.saved_by_id else None
+    saved_by = (
+        found.session.get(User, work.draft.saved_by_id) if work.draft and work.draft.saved_by_id else None
+    )
     common: dict[str, Any] = {
         "work": work,
         "task": shown,
@@ -148,9 +150,11 @@ def _task_page(work: Work, form: BoundForm) -> Any:
         "request_key": uuid4().hex,
         "saved_by": saved_by.name if saved_by else "",
         "has_errors": bool(form.summary),
-        "element": repository.definition_of(found.session, shown.instance.definition).element(shown.process_key, shown.element_id),
+        "element": repository.definition_of(found.session, shown.instance.definition).element(
+            shown.process_key, shown.element_id
+        ),
         "limit": limit_of(shown),
-    }  # fmt: skip
+    }
     if not _is_office():
         return render_template("inbox/part.html", parts=parts_of(shown), **common)
     name = "mine" if shown.assignee_id == user.id else "claimable"
@@ -188,7 +192,11 @@ def _side_lists(active: str) -> list[tuple[str | None, list[tuple[str, str, int 
 
 
 def _list_url(name: str, **values: Any) -> str:
-    return url_for("inbox.mine", **values) if name == "mine" else url_for("inbox.list_tasks", name=name, **values)
+    return (
+        url_for("inbox.mine", **values)
+        if name == "mine"
+        else url_for("inbox.list_tasks", name=name, **values)
+    )
 
 
 def _next_url(name: str, page: inbox.Page) -> str | None:

@@ -22,7 +22,8 @@ RESULTS = {
     "block": (_("应当回避"), "late"), "ask": (_("需询问"), "warn"), "allowed": (_("允许"), "ok"),
     "prohibited": (_("禁止"), "late"), "none": (_("无问题"), "ok"), "warn": (_("有提示"), "warn"),
     "blocked": (_("不得拨付"), "late"), "duplicate": (_("重复拨付"), "late"), "met": (_("达到要求"), "ok"),
-    "proposed": (_("拟推荐"), "ok"), "not_proposed": (_("不推荐"), "late"), "board_choice": (_("提请办公会决定"), "warn"),
+    "proposed": (_("拟推荐"), "ok"), "not_proposed": (_("不推荐"), "late"),
+    "board_choice": (_("提请办公会决定"), "warn"),
     "rectify": (_("限期整改"), "warn"), "upheld": (_("异议成立"), "late"), "error": (_("名单有误"), "late"),
     "determined": (_("已确定措施"), "info"),
 }  # fmt: skip
@@ -37,8 +38,10 @@ OUTPUTS = {
     "duplicates": _("重复行数"), "ignored": _("未计入行数"), "ratio": _("达到要求的倍数"), "by_year": _("分年度"),
     "year": _("年度"), "short_by": _("相差"), "count": _("笔数"), "veto": _("一票否决"), "score": _("得分"),
     "rank": _("名次"), "org_name": _("单位"), "name": _("姓名"), "case_no": _("案号"), "deals": _("笔数"),
-    "employer": _("所在单位"), "employer_uscc": _("所在单位代码"), "interests": _("利害关系"), "org_type": _("机构类型"),
-    "track_ratio": _("业绩倍数"), "draw": _("抽签号"), "drawn": _("是否抽签"), "met": _("是否达到"), "use_code": _("用途"),
+    "employer": _("所在单位"), "employer_uscc": _("所在单位代码"), "interests": _("利害关系"),
+    "org_type": _("机构类型"),
+    "track_ratio": _("业绩倍数"), "draw": _("抽签号"), "drawn": _("是否抽签"), "met": _("是否达到"),
+    "use_code": _("用途"),
     "measures": _("措施"), "outcome": _("结论"), "verdict": _("结论"), "reason": _("理由"),
 }  # fmt: skip
 
@@ -60,7 +63,9 @@ class Judgement:
     @property
     def sentence(self) -> str:
         """Everything that a single line can say."""
-        return "；".join((*((self.verdict,) if self.verdict else ()), *(text.rstrip("。") for text in self.sentences)))
+        return "；".join(
+            (*((self.verdict,) if self.verdict else ()), *(text.rstrip("。") for text in self.sentences))
+        )
 
 
 def judgement_of(record: DecisionRecord) -> Judgement:
@@ -128,7 +133,9 @@ def _table(listed: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[
     if not keys:
         return (), ()
     head = (*(str(OUTPUTS[key]) for key in keys), str(OUTPUTS["outcome"]), str(OUTPUTS["reason"]))
-    rows = tuple((*(words(row.get(key)) for key in keys), _verdict("", row)[0] or "—", _reason(row)) for row in listed)
+    rows = tuple(
+        (*(words(row.get(key)) for key in keys), _verdict("", row)[0] or "—", _reason(row)) for row in listed
+    )
     return head, rows
 
 

@@ -17,7 +17,8 @@ CASE_STATES = {
     "credit": (_("信用核查"), "info"), "under_review": (_("评审中"), "info"), "reviewed": (_("已评审"), "info"),
     "deliberated": (_("已审议"), "info"), "in_publicity": (_("公示中"), "info"),
     "objection_open": (_("异议处理中"), "warn"), "selected": (_("已确定为承担单位"), "ok"),
-    "not_selected": (_("未入选"), "late"), "removed": (_("公示后取消"), "late"), "ineligible": (_("不符合条件"), "late"),
+    "not_selected": (_("未入选"), "late"), "removed": (_("公示后取消"), "late"),
+    "ineligible": (_("不符合条件"), "late"),
     "agreement_pending": (_("待签约"), "warn"), "active": (_("执行中"), "ok"), "in_review": (_("考核中"), "info"),
     "rectifying": (_("整改中"), "warn"), "suspended": (_("暂停"), "warn"), "completed": (_("已完成"), "ok"),
     "failed": (_("考核不合格"), "late"), "revoked": (_("已撤销"), "late"), "archived": (_("已归档"), "mute"),
@@ -25,12 +26,17 @@ CASE_STATES = {
     "cancelled": (_("已取消"), "mute"),
 }  # fmt: skip
 
-STATUSES = {"active": (_("办理中"), "info"), "completed": (_("已办结"), "mute"), "cancelled": (_("已终止"), "mute")}
+STATUSES = {
+    "active": (_("办理中"), "info"),
+    "completed": (_("已办结"), "mute"),
+    "cancelled": (_("已终止"), "mute"),
+}
 
 EVENTS = {
     "started": _("启动案件"), "task_completed": _("办结“%(name)s”"), "task_claimed": _("认领“%(name)s”"),
     "task_released": _("将“%(name)s”退回岗位"), "task_transferred": _("将“%(name)s”转交 %(to)s 办理"),
-    "timer_fired": _("期限届满：%(name)s"), "message_received": _("收到：%(name)s"), "message_sent": _("发出：%(name)s"),
+    "timer_fired": _("期限届满：%(name)s"), "message_received": _("收到：%(name)s"),
+    "message_sent": _("发出：%(name)s"),
     "decision_made": _("系统判定：%(name)s"), "ended": _("案件办结"), "cancelled": _("案件终止"),
     "service_completed": _("系统办理：%(name)s"), "identity_opened": _("查看异议人身份"),
 }  # fmt: skip
@@ -52,7 +58,12 @@ def case_state(code: str | None, status: str = "active") -> tuple[str, str]:
 
 ITEM_STATES = {"listed": _("公示中"), "disputed": _("有异议，办理中"), "removed": _("已调整出名单")}
 
-OBJECTION_STATES = {"received": _("已收到"), "registered": _("办理中"), "decided": _("已审定"), "closed": _("已办结")}
+OBJECTION_STATES = {
+    "received": _("已收到"),
+    "registered": _("办理中"),
+    "decided": _("已审定"),
+    "closed": _("已办结"),
+}
 
 
 def figures_of(parameters: Mapping[str, Any], quota: int | None) -> list[tuple[str, str]]:
@@ -77,6 +88,7 @@ def figures_of(parameters: Mapping[str, Any], quota: int | None) -> list[tuple[s
         (str(_("实施方案")), gettext("不超过 %(n)s 字", n=parameters.get("plan_limit"))),
         (str(_("公示期")), gettext("%(n)s 个工作日", n=parameters.get("publicity_days"))),
     ]  # fmt: skip
+
 
 MEASURES = {
     "cancel_qualification": _("取消项目承接资格"), "revoke_project": _("撤销项目立项"), "stop_payment": _("停止拨付"),

@@ -75,4 +75,3 @@ def _demo_only() -> Any:
     if not found.settings.demo:
         abort(404)
     return found
-

@@ -21,7 +21,16 @@ from app.web.times import day
 
 # Machinery: its results are told by the state, the letter or the task that follows.
 NOISE = frozenset({"message_received", "message_sent", "service_completed"})
-SUMMARY_KEYS = ("outcome", "recommendation", "grade", "decision", "complete", "needed", "method", "established")
+SUMMARY_KEYS = (
+    "outcome",
+    "recommendation",
+    "grade",
+    "decision",
+    "complete",
+    "needed",
+    "method",
+    "established",
+)
 REMARK_KEYS = ("opinion", "reason", "text", "comment", "record", "findings", "note")
 
 
@@ -65,7 +74,9 @@ def by_day(
 def outcome_of(values: Mapping[str, Any], labels_of: Mapping[str, str]) -> Outcome:
     """The result and the remark among the values of a form; `labels_of` gives the words shown for a value's key."""
     result = next((labels_of.get(key, "") for key in SUMMARY_KEYS if isinstance(values.get(key), str)), "")
-    remark = next((str(values[key]) for key in REMARK_KEYS if isinstance(values.get(key), str) and values[key]), "")
+    remark = next(
+        (str(values[key]) for key in REMARK_KEYS if isinstance(values.get(key), str) and values[key]), ""
+    )
     return Outcome(result, remark if len(remark) <= 120 else f"{remark[:118]}……")
 
 
@@ -94,7 +105,9 @@ def _events(
 def _decided(event: HistoryEvent, record: DecisionRecord | None, name: str) -> Entry:
     shown = judgement_of(record) if record is not None else None
     remark, tone = (shown.sentence, shown.tone) if shown else ("", "")
-    return Entry(event.recorded_at, labels.event_words(event, name), remark=remark, tone=tone, order=event.seq)
+    return Entry(
+        event.recorded_at, labels.event_words(event, name), remark=remark, tone=tone, order=event.seq
+    )
 
 
 def _happened(event: HistoryEvent, outcomes: Mapping[int, Outcome], name: str) -> Entry:
@@ -116,4 +129,6 @@ def _letters(documents: Iterable[Document]) -> Iterator[Entry]:
         if document.sent_at is not None:
             yield Entry(document.sent_at, _("发出文书：%(name)s", name=name), url=url, order=1_000_000)
         if document.opened_at is not None:
-            yield Entry(document.opened_at, _("签收文书：%(name)s", name=name), tone="ok", url=url, order=1_000_001)
+            yield Entry(
+                document.opened_at, _("签收文书：%(name)s", name=name), tone="ok", url=url, order=1_000_001
+            )

@@ -75,7 +75,9 @@ def self_check(call_no: str) -> Any:
     if request.method == "GET" or form.is_row_change:
         return render_template("public/self_check.html", call=shown, form=form, results=())
     if not form.validate():
-        return render_template("public/self_check.html", call=shown, form=form, results=(), has_errors=True), 422
+        return render_template(
+            "public/self_check.html", call=shown, form=form, results=(), has_errors=True
+        ), 422
     results = [judge(answer.decision_id, answer.name, {"outputs": answer.outputs, "rows": answer.rows})
                for answer in checking.run(found, check, form.accepted.values)]  # fmt: skip
     return render_template("public/self_check.html", call=shown, form=form, results=results)
@@ -170,7 +172,9 @@ def withdraw_objection() -> Any:
 def verify() -> str:
     number, code = request.args.get("number", "").strip(), request.args.get("code", "").strip()
     found = verification.find(context().session, number, code) if number and code else None
-    return render_template("public/verify.html", number=number, code=code, asked=bool(number and code), found=found)
+    return render_template(
+        "public/verify.html", number=number, code=code, asked=bool(number and code), found=found
+    )
 
 
 def _objection_page(form: BoundForm | None = None) -> str:
@@ -178,7 +182,9 @@ def _objection_page(form: BoundForm | None = None) -> str:
     number, code = _ticket()
     objection = _objection()
     if objection is None:
-        return render_template("public/objection_status.html", number=number, code="", not_found=True, has_errors=True)
+        return render_template(
+            "public/objection_status.html", number=number, code="", not_found=True, has_errors=True
+        )
     work = tickets.open_work(found, objection)
     if work is not None and form is None:
         form = task_form(work, tickets.acting_as(found, objection))
@@ -200,7 +206,10 @@ def _stages(shown: Call) -> list[dict[str, Any]]:
     """The steps that the policy draws for the cases of a call."""
     session = context().session
     deployment_id = repository.current_definition(session, shown.case_process).deployment_id
-    drawn = (p.get("stages", {}).get(shown.case_process) for p in policy.policies_of(session, deployment_id).values())
+    drawn = (
+        p.get("stages", {}).get(shown.case_process)
+        for p in policy.policies_of(session, deployment_id).values()
+    )
     return next((stages for stages in drawn if stages), [])
 
 

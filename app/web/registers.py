@@ -1,4 +1,4 @@
-"""The registers (台账): what the processes decided, and the entries that come from outside: bank receipts, repayments."""
+"""The registers (台账): what the processes decided, and what comes from outside: bank receipts, repayments."""
 
 from __future__ import annotations
 
@@ -31,8 +31,12 @@ def overview() -> str:
 @blueprint.get("/agreements")
 @permission("register.read")
 def agreements() -> str:
-    query = select(Agreement).options(joinedload(Agreement.document)).order_by(Agreement.id.desc()).limit(LIMIT)
-    return render_template("registers/agreements.html", agreements=context().session.scalars(query).all(), tab="agreements")
+    query = (
+        select(Agreement).options(joinedload(Agreement.document)).order_by(Agreement.id.desc()).limit(LIMIT)
+    )
+    return render_template(
+        "registers/agreements.html", agreements=context().session.scalars(query).all(), tab="agreements"
+    )
 
 
 @blueprint.post("/agreements/<number>/review")
@@ -49,7 +53,9 @@ def start_review(number: str) -> Any:
 @permission("register.read")
 def list_payments() -> str:
     session = context().session
-    return render_template("registers/payments.html", payments=_newest(Payment), budgets=ledger.budgets(session), tab="payments")
+    return render_template(
+        "registers/payments.html", payments=_newest(Payment), budgets=ledger.budgets(session), tab="payments"
+    )
 
 
 @blueprint.post("/payments/<number>")
@@ -70,7 +76,13 @@ def list_receivables() -> str:
     session = context().session
     rows = recovery.receivables(session)
     entries = session.scalars(select(LedgerEntry).order_by(LedgerEntry.id.desc()).limit(LIMIT)).all()
-    return render_template("registers/receivables.html", receivables=rows, totals=recovery.totals(rows), entries=entries, tab="receivables")
+    return render_template(
+        "registers/receivables.html",
+        receivables=rows,
+        totals=recovery.totals(rows),
+        entries=entries,
+        tab="receivables",
+    )
 
 
 @blueprint.post("/receivables/<number>")
@@ -79,7 +91,9 @@ def record_recovery(number: str) -> Any:
     """Enter money that came back."""
     amount = ledger.parse_amount(_required("amount"))
     if amount is None:
-        raise Invalid("金额不正确：应大于零，最多两位小数。", "Give an amount above zero with at most two decimals.")
+        raise Invalid(
+            "金额不正确：应大于零，最多两位小数。", "Give an amount above zero with at most two decimals."
+        )
     recovery.post_recovery(context(), number, amount, _required("reference"))
     flash(_("已登记缴回 %(amount)s 元。", amount=f"{amount:,.2f}"), "success")
     return redirect(url_for("registers.list_receivables"))
@@ -88,7 +102,9 @@ def record_recovery(number: str) -> Any:
 @blueprint.get("/credit")
 @permission("register.read")
 def credit() -> str:
-    return render_template("registers/credit.html", records=_newest(CreditRecord), sanctions=_newest(Sanction), tab="credit")
+    return render_template(
+        "registers/credit.html", records=_newest(CreditRecord), sanctions=_newest(Sanction), tab="credit"
+    )
 
 
 @blueprint.post("/start/<key>")

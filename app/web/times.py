@@ -48,7 +48,11 @@ def due(value: datetime | None) -> dict[str, str]:
     if end < now:
         late = working_days(end.date(), now.date())
         text = _("逾期 %(n)d 个工作日", n=late) if late else _("今天已逾期")
-        return {"kind": "late", "text": text, "long": _("%(when)s 到期，%(late)s", when=moment(value), late=text)}
+        return {
+            "kind": "late",
+            "text": text,
+            "long": _("%(when)s 到期，%(late)s", when=moment(value), late=text),
+        }
     if end.date() == now.date():
         text = _("今天 %(time)s", time=end.strftime("%H:%M"))
         return {"kind": "warn", "text": text, "long": _("今天 %(time)s 到期", time=end.strftime("%H:%M"))}
@@ -61,7 +65,11 @@ def limit_of(task: UserTask) -> Limit | None:
     """How much of a task's time limit has run, or nothing when it has none."""
     if task.due_at is None or task.due_at >= NO_DUE_DATE:
         return None
-    start, end, today = local(task.created_at).date(), local(task.due_at).date(), context().now.astimezone(ZONE).date()
+    start, end, today = (
+        local(task.created_at).date(),
+        local(task.due_at).date(),
+        context().now.astimezone(ZONE).date(),
+    )
     whole, used = max(working_days(start, end), 1), working_days(start, today)
     return Limit(used, whole, _("已用 %(used)d / %(whole)d 个工作日", used=used, whole=whole))
 

@@ -444,7 +444,9 @@ def upgrade() -> None:
         sa.Column("instance_id", sa.Integer(), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column(
-            "body", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+            "body",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
         ),
         sa.Column("case_process", sa.String(length=100), nullable=False),
         sa.Column("quota", sa.Integer(), nullable=True),
@@ -551,7 +553,9 @@ def upgrade() -> None:
         sa.Column("element_id", sa.String(length=100), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column(
-            "data", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+            "data",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
         ),
         sa.Column("data_sha256", sa.String(length=64), nullable=False),
         sa.Column("pdf_sha256", sa.String(length=64), nullable=False),
@@ -590,7 +594,9 @@ def upgrade() -> None:
         sa.Column("seed", sa.String(length=64), nullable=False),
         sa.Column("algorithm", sa.String(length=20), nullable=False),
         sa.Column(
-            "pool", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+            "pool",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
         ),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column(
@@ -669,7 +675,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column(
-            "args", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+            "args",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
         ),
         sa.Column("due_at", app.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("owner", sa.String(length=80), nullable=True),
@@ -863,7 +871,9 @@ def upgrade() -> None:
         sa.Column("opened_at", app.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("due_at", app.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column(
-            "plan", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+            "plan",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
         ),
         sa.Column("reminders", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
@@ -1000,7 +1010,9 @@ def upgrade() -> None:
         sa.Column("completed_at", app.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("completed_by_id", sa.Integer(), nullable=True),
         sa.Column(
-            "data", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True
+            "data",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=True,
         ),
         sa.CheckConstraint("status IN ('open', 'completed', 'cancelled')", name=op.f("ck_user_task_status")),
         sa.ForeignKeyConstraint(["assignee_id"], ["user.id"], name=op.f("fk_user_task_assignee_id_user")),
@@ -1115,7 +1127,9 @@ def upgrade() -> None:
         "form_draft",
         sa.Column("task_id", sa.Integer(), nullable=False),
         sa.Column(
-            "data", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+            "data",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
         ),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("saved_at", app.db.UtcDateTime(timezone=True), nullable=False),
@@ -1144,7 +1158,9 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=60), nullable=False),
         sa.Column("label", sa.String(length=200), nullable=False),
         sa.Column(
-            "data", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+            "data",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
         ),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.CheckConstraint("state IN ('listed', 'disputed', 'removed')", name=op.f("ck_notice_item_state")),
@@ -1212,7 +1228,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column(
-            "form", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+            "form",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
         ),
         sa.Column("code_hash", sa.String(length=64), nullable=False),
         sa.Column("received_at", app.db.UtcDateTime(timezone=True), nullable=False),

@@ -74,7 +74,11 @@ class Programme:
 
     def order(self) -> str:
         """A payment order that waits for the bank: the insurer of the past call signs and is to be paid."""
-        number = self.story.row(ProcessInstance, org_id=self.story.row(Organisation, name=INSURER).id, case_state="agreement_pending").number
+        number = self.story.row(
+            ProcessInstance,
+            org_id=self.story.row(Organisation, name=INSURER).id,
+            case_state="agreement_pending",
+        ).number
         self.story.sign(number, "insurer", "insurer")
         apply = {"budget_line": "IPF-01", "use_code": "one_off_incentive", "use_text": "一次性激励", "payee_name": "样例单位",
                  "payee_bank": "样例银行", "payee_account": "1001200309000012345", "reason": "协议约定首笔资金"}  # fmt: skip

@@ -27,7 +27,9 @@ def test_the_clock_of_the_demonstration_moves(enter: Enter, visit: Visit) -> Non
     expect(page.get_by_text("演示时钟已前进")).to_be_visible()
 
 
-def test_a_clerk_is_told_that_this_is_not_the_clerks_desk(enter: Enter, assert_accessible: Callable[[Page], None]) -> None:
+def test_a_clerk_is_told_that_this_is_not_the_clerks_desk(
+    enter: Enter, assert_accessible: Callable[[Page], None]
+) -> None:
     page = enter("clerk")
     answer = page.goto("/operations/")
     assert answer is not None

@@ -12,11 +12,23 @@ from tests.e2e.conftest import PHONE, Programme, reload_until
 from tests.e2e.typing import fill
 
 Visit = Callable[[Page, str], None]
-FACTS = {"kind": "person", "facts": "该单位部分业绩重复计算，附清单。", "name": "异议人（样例）", "phone": "13900000000"}
+FACTS = {
+    "kind": "person",
+    "facts": "该单位部分业绩重复计算，附清单。",
+    "name": "异议人（样例）",
+    "phone": "13900000000",
+}
 
 
-@pytest.mark.parametrize("options", [{}, {"viewport": PHONE, "has_touch": True, "is_mobile": True}, {"color_scheme": "dark"}])
-def test_public_pages(open_context: Callable[..., BrowserContext], visit: Visit, programme: Programme, options: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "options", [{}, {"viewport": PHONE, "has_touch": True, "is_mobile": True}, {"color_scheme": "dark"}]
+)
+def test_public_pages(
+    open_context: Callable[..., BrowserContext],
+    visit: Visit,
+    programme: Programme,
+    options: dict[str, object],
+) -> None:
     page = open_context(**options).new_page()
     for address in ("/", "/archive", "/verify", "/objections", "/login", f"/calls/{programme.call_no}",
                     f"/calls/{programme.call_no}/self-check", f"/notices/{programme.notice_no}",
@@ -59,7 +71,9 @@ def test_an_objection_without_account(
     expect(page.locator("main")).to_contain_text(re.compile("已收到|办理中"))
 
 
-def test_a_supplement_of_an_objection(page: Page, programme: Programme, assert_accessible: Callable[[Page], None]) -> None:
+def test_a_supplement_of_an_objection(
+    page: Page, programme: Programme, assert_accessible: Callable[[Page], None]
+) -> None:
     from app.services import tickets
     from app.services.registers import publicity
 
@@ -71,7 +85,14 @@ def test_a_supplement_of_an_objection(page: Page, programme: Programme, assert_a
         ticket = tickets.submit(context, notice, FACTS | {"item_no": item, "signed": True, "evidence": []})
     story.stage.drain()
     case = story.newest("objection_handling")
-    story.act("objection", case, "t_check", outcome="supplement", reason="请补充证明材料。", missing="请补充重复计算的清单。")
+    story.act(
+        "objection",
+        case,
+        "t_check",
+        outcome="supplement",
+        reason="请补充证明材料。",
+        missing="请补充重复计算的清单。",
+    )
     page.goto("/objections")
     page.get_by_label("异议编号").fill(ticket.receipt_no)
     page.get_by_label("查询码").fill(ticket.code)

@@ -23,7 +23,11 @@ def handed_in(programme: Programme) -> str:
 
 
 def test_a_clerk_accepts_with_the_file_beside_the_form(
-    enter: Enter, visit: Visit, programme: Programme, handed_in: str, assert_accessible: Callable[[Page], None]
+    enter: Enter,
+    visit: Visit,
+    programme: Programme,
+    handed_in: str,
+    assert_accessible: Callable[[Page], None],
 ) -> None:
     clerk = enter("clerk")
     visit(clerk, "/inbox/claimable")
@@ -118,7 +122,9 @@ def test_every_desk_opens(enter: Enter, visit: Visit, username: str, addresses: 
         visit(page, address)
 
 
-def test_a_supervisor_starts_an_investigation(enter: Enter, assert_accessible: Callable[[Page], None]) -> None:
+def test_a_supervisor_starts_an_investigation(
+    enter: Enter, assert_accessible: Callable[[Page], None]
+) -> None:
     page = enter("supervisor")
     page.goto("/registers/")
     page.get_by_role("button", name=re.compile("线索|查处")).click()

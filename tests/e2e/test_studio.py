@@ -30,7 +30,9 @@ def test_a_designer_reads_the_processes(enter: Enter, visit: Visit) -> None:
     visit(page, "/studio/parameters")
 
 
-def test_a_broken_diagram_is_refused_with_element_ids(enter: Enter, assert_accessible: Callable[[Page], None]) -> None:
+def test_a_broken_diagram_is_refused_with_element_ids(
+    enter: Enter, assert_accessible: Callable[[Page], None]
+) -> None:
     source = (ROOT / "bpmn" / "archive.bpmn").read_text(encoding="utf-8")
     broken = re.sub(r'zr:formKey="archive/check"', 'zr:formKey="archive/nowhere"', source)
     assert broken != source
@@ -60,7 +62,15 @@ def test_a_changed_diagram_becomes_a_new_version(enter: Enter, visit: Visit) -> 
 
 def test_an_auditor_reads_and_cannot_deploy(enter: Enter, visit: Visit) -> None:
     page = enter("auditor")
-    for address in ("/studio/", "/studio/parameters", "/cases", "/registers/", "/registers/credit", "/operations/", "/operations/audit"):
+    for address in (
+        "/studio/",
+        "/studio/parameters",
+        "/cases",
+        "/registers/",
+        "/registers/credit",
+        "/operations/",
+        "/operations/audit",
+    ):
         visit(page, address)
     expect(page.locator("main")).to_contain_text("历史记录完整")
     answer = page.goto("/studio/deploy")

@@ -43,7 +43,11 @@ def _set(found: Locator, value: Any) -> None:
     elif kind in ("checkbox", "radio"):
         wanted = [value] if not isinstance(value, list) else value
         for item in found.all():
-            chosen = value if isinstance(value, bool) else item.get_attribute("value") in map(str, wanted)
+            chosen = (
+                value
+                if isinstance(value, bool)
+                else item.get_attribute("value") in [str(one) for one in wanted]
+            )
             if chosen != item.is_checked():
                 item.set_checked(bool(chosen))
     elif found.first.is_editable():

@@ -46,7 +46,9 @@ def world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def application(world: World, sqlite_url: str, tmp_path: Path) -> Iterator[Application]:
-    config = Config(DATABASE_URL=sqlite_url, SECRET_KEY="s" * 32, TESTING=True, FILES_DIR=str(tmp_path / "files"))
+    config = Config(
+        DATABASE_URL=sqlite_url, SECRET_KEY="s" * 32, TESTING=True, FILES_DIR=str(tmp_path / "files")
+    )
     app = create_app(config)
     yield app
     app.database.dispose()

@@ -19,12 +19,18 @@ SignIn = Callable[[str], Visitor]
 
 def _page(html: str) -> etree._Element:
     """Parse strictly: any HTML error fails."""
-    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False, tree=html5lib.getTreeBuilder("lxml")).parse(html)
+    return html5lib.HTMLParser(
+        strict=True, namespaceHTMLElements=False, tree=html5lib.getTreeBuilder("lxml")
+    ).parse(html)
 
 
 def test_every_endpoint_names_a_known_permission(application: Application) -> None:
     known = {PUBLIC, SIGNED_IN, *PERMISSIONS}
-    named = {e: required_permission(application, e) for e in application.view_functions if e not in FRAMEWORK_ENDPOINTS}
+    named = {
+        e: required_permission(application, e)
+        for e in application.view_functions
+        if e not in FRAMEWORK_ENDPOINTS
+    }
     assert {endpoint for endpoint, name in named.items() if name not in known} == set()
 
 
@@ -34,7 +40,9 @@ def test_every_permission_is_used_somewhere(application: Application) -> None:
     assert set(PERMISSIONS) - named - checked_in_services == set()
 
 
-@pytest.mark.parametrize("address", ["/", "/login", "/archive", "/verify", "/objections", "/inbox/done", "/nowhere"])
+@pytest.mark.parametrize(
+    "address", ["/", "/login", "/archive", "/verify", "/objections", "/inbox/done", "/nowhere"]
+)
 def test_public_pages_are_valid_and_protected(visitor: Visitor, address: str) -> None:
     answer = visitor.get(address, follow_redirects=True)
     tree = _page(answer.get_data(as_text=True))
@@ -45,7 +53,9 @@ def test_public_pages_are_valid_and_protected(visitor: Visitor, address: str) ->
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("address", ["/inbox", "/my", "/cases", "/registers/", "/studio/", "/operations/", "/cases/QJ-1"])
+@pytest.mark.parametrize(
+    "address", ["/inbox", "/my", "/cases", "/registers/", "/studio/", "/operations/", "/cases/QJ-1"]
+)
 def test_desks_ask_for_sign_in_and_come_back(visitor: Visitor, address: str) -> None:
     answer = visitor.get(address)
     assert answer.status_code == 302
@@ -68,7 +78,9 @@ def test_each_post_opens_its_desks_only(sign_in: SignIn, username: str, allowed:
         _page(answer.get_data(as_text=True))
 
 
-@pytest.mark.parametrize("target", ["https://evil.invalid/", "//evil.invalid", "/\\evil.invalid", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.invalid/", "//evil.invalid", "/\\evil.invalid", "javascript:alert(1)"]
+)
 def test_sign_in_never_leads_away(application: Application, world: World, target: str) -> None:
     visitor = Visitor(application.test_client())
     answer = visitor.send(f"/login?next={target}", username="wang", password="correct horse battery")
@@ -76,7 +88,9 @@ def test_sign_in_never_leads_away(application: Application, world: World, target
 
 
 def test_a_post_without_token_is_refused(application: Application, world: World) -> None:
-    answer = application.test_client().post("/login", data={"username": "wang", "password": "correct horse battery"})
+    answer = application.test_client().post(
+        "/login", data={"username": "wang", "password": "correct horse battery"}
+    )
     assert answer.status_code == 400
     assert "页面已过期" in answer.get_data(as_text=True)
 
@@ -130,10 +144,15 @@ def test_separation_of_duty_is_explained(world: World, sign_in: SignIn) -> None:
     assert "职责分离" in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("address", ["/tasks/999999", "/cases/QJ-2026-9999", "/documents/WS-1", "/attachments/5"])
+@pytest.mark.parametrize(
+    "address", ["/tasks/999999", "/cases/QJ-2026-9999", "/documents/WS-1", "/attachments/5"]
+)
 def test_unknown_and_foreign_things_look_the_same(world: World, sign_in: SignIn, address: str) -> None:
     number = world.start("leave", "wang", who="王")
-    foreign = {"/tasks/999999": f"/tasks/{world.open_tasks(number)['t_ask']}", "/cases/QJ-2026-9999": f"/cases/{number}"}
+    foreign = {
+        "/tasks/999999": f"/tasks/{world.open_tasks(number)['t_ask']}",
+        "/cases/QJ-2026-9999": f"/cases/{number}",
+    }
     lu = sign_in("lu")
     unknown = lu.get(address)
     assert unknown.status_code == 404
@@ -161,7 +180,9 @@ def test_pages_come_in_english_too(world: World, sign_in: SignIn) -> None:
     assert 'lang="en"' in zhang.get("/cases").get_data(as_text=True)
 
 
-def test_a_clock_page_exists_in_demo_mode_only(world: World, sign_in: SignIn, application: Application) -> None:
+def test_a_clock_page_exists_in_demo_mode_only(
+    world: World, sign_in: SignIn, application: Application
+) -> None:
     world.add_person("op", "operator")
     assert sign_in("op").get("/operations/clock").status_code == 404
 
