@@ -19,7 +19,8 @@ from app.demo.stage import Stage
 from app.engine.errors import EngineError, Problem
 from app.engine.importer import import_check
 from app.engine.layout import layout
-from app.engine.soundness import prove
+from app.engine.lint import describe
+from app.engine.soundness import Proofs
 from app.engine.tck import main_lines
 from app.engine.xml import XmlRefused
 from app.models.identity import Group
@@ -52,6 +53,7 @@ DIAGRAMS = click.argument(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     callback=_only_diagrams,
 )
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="print one JSON array instead")
 FOLDER = click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 
 
@@ -123,29 +125,37 @@ def export(folder: Path) -> None:
 
 @click.command("lint")
 @FILES
-def lint_files(files: tuple[Path, ...]) -> None:
+@AS_JSON
+def lint_files(files: tuple[Path, ...], as_json: bool) -> None:
     """Every finding about these files, checked together with the repository's folder around them."""
     app: Any = current_app
     bundle = repository.read_folder(app.settings.content_dir)
     given = {_place(path): path.read_bytes() for path in files}
     problems = [p for p in repository.check_files({**bundle, **given}) if _concerns(p, given)]
-    _print_problems(problems)
+    _print_problems(problems, as_json=as_json)
     sys.exit(1 if any(problem.severity == "error" for problem in problems) else 0)
 
 
 @click.command("prove")
 @DIAGRAMS
-def prove_files(files: tuple[Path, ...]) -> None:
-    """Prove each diagram sound, or show the shortest run that goes wrong."""
-    unsound = 0
+@AS_JSON
+def prove_files(files: tuple[Path, ...], as_json: bool) -> None:
+    """Prove each diagram sound with what it calls, or show the shortest run that goes wrong."""
+    app: Any = current_app
+    given = {_place(path): path.read_bytes() for path in files}
+    around = repository.read_folder(app.settings.content_dir)
+    proofs = Proofs.of_bundle(repository.make_bundle({**around, **given}))
+    reports = []
     for path in files:
         with _named(path):
-            report = prove(path.read_bytes())
-        click.echo(f"{path.name}: {'sound' if report.sound else 'NOT sound'}")
+            reports.append((path.name, proofs.file(path.read_bytes())))
+    if as_json:
+        click.echo(_json([{"file": name, **report.as_json()} for name, report in reports]))
+    for name, report in () if as_json else reports:
+        click.echo(f"{name}: {'sound' if report.sound else 'NOT sound'}")
         for finding in report.findings:
             click.echo(f"  {finding}")
-        unsound += not report.sound
-    sys.exit(1 if unsound else 0)
+    sys.exit(0 if all(report.sound for _, report in reports) else 1)
 
 
 @click.command("layout")
@@ -161,20 +171,26 @@ def layout_files(files: tuple[Path, ...]) -> None:
 
 @click.command("check")
 @FOLDER
-def check_folder(folder: Path) -> None:
+@AS_JSON
+def check_folder(folder: Path, as_json: bool) -> None:
     """Check a whole folder as one bundle: every problem with its element id."""
     problems = repository.check_files(repository.read_folder(folder))
-    _print_problems(problems)
+    _print_problems(problems, as_json=as_json)
     errors = sum(problem.severity == "error" for problem in problems)
-    click.echo(f"{errors} errors, {len(problems) - errors} warnings")
+    if not as_json:
+        click.echo(f"{errors} errors, {len(problems) - errors} warnings")
     sys.exit(1 if errors else 0)
 
 
 @click.command("import-check")
 @FOLDER
 def import_check_folder(folder: Path) -> None:
-    """Try to import every foreign diagram below a folder as an editable draft."""
-    _print_lines(import_check(folder))
+    """Try to import every foreign diagram below a folder as an editable draft; the last line counts them."""
+    last = ""
+    for last in import_check(folder):
+        click.echo(last)
+    loaded, _of, found, _loaded = last.split()
+    sys.exit(0 if loaded == found else 1)
 
 
 @click.command("tck")
@@ -286,7 +302,14 @@ def _concerns(problem: Problem, given: dict[str, bytes]) -> bool:
     return any(name.endswith(problem.file) or problem.file in name for name in given)
 
 
-def _print_problems(problems: Iterable[Problem]) -> None:
+def _json(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode()
+
+
+def _print_problems(problems: Iterable[Problem], *, as_json: bool = False) -> None:
+    if as_json:
+        click.echo(_json([describe(problem) for problem in problems]))
+        return
     for problem in problems:
         line = f":{problem.line}" if problem.line else ""
         place = f"{problem.file}{line}#{problem.element_id or '-'}"

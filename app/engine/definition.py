@@ -13,6 +13,7 @@ from app.engine.errors import DefinitionInvalid, Problem, StepFailed
 from app.engine.feel import FeelError, format_value
 from app.engine.form import Form
 from app.engine.lint import lint
+from app.engine.lint.host import UNKNOWN_HOST, Host
 from app.engine.reading import ProcessReading, Reading
 from app.engine.spiff.flow_node import FlowNode
 from app.engine.spiff.formula import Formula
@@ -124,9 +125,11 @@ def load_definition(bundle: Bundle, process_id: str) -> Definition:
     return _build(reading, process_id)
 
 
-def check_bundle(bundle: Bundle, delegates: Mapping[str, DelegateSignature]) -> tuple[Problem, ...]:
+def check_bundle(
+    bundle: Bundle, delegates: Mapping[str, DelegateSignature], host: Host = UNKNOWN_HOST
+) -> tuple[Problem, ...]:
     """Everything that is wrong or unwise in a whole bundle; it can be deployed when there is no error."""
-    return lint(bundle, delegates)
+    return lint(bundle, delegates, host)
 
 
 def _build(reading: Reading, process_id: str) -> Definition:

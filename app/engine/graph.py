@@ -57,6 +57,7 @@ class Node:
     for_compensation: bool = False
     link: str | None = None
     line: int | None = None
+    event_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +313,18 @@ def _node(element: Any, parent_id: str | None, lane_of: Mapping[str, str]) -> No
         for_compensation=element.get("isForCompensation") == "true",
         link=_link_name(element),
         line=element.sourceline,
+        event_codes=tuple(_event_codes(element)),
     )
+
+
+def _event_codes(element: Any) -> Iterator[str]:
+    """The codes of the errors and escalations that an event throws or catches; none where any is meant."""
+    for child in element:
+        kind = local_name(child).removesuffix("EventDefinition")
+        reference = strip_prefix(child.get(f"{kind}Ref")) if kind in ("error", "escalation") else None
+        for declared in element.getroottree().getroot().findall(bpmn(kind)) if reference else ():
+            if declared.get("id") == reference:
+                yield str(declared.get(f"{kind}Code") or reference)
 
 
 def _link_name(element: Any) -> str | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.engine.diagram import render_svg
@@ -11,32 +14,73 @@ from app.engine.errors import EngineError
 from app.engine.graph import read_collaboration
 from app.engine.importer.findings import Repair
 from app.engine.importer.placeholders import load_all
+from app.engine.importer.reading import MAX_BYTES
 from app.engine.importer.repairing import repair
 from app.engine.xml import XmlRefused, parse_xml
 
 SUFFIXES = (".bpmn", ".bpmn2", ".bpmn20.xml")
+MAX_SECONDS = 2.0
 
 
-def import_check(directory: Path, load: Callable[[bytes], object] | None = None) -> Iterator[str]:
-    """A line for each file that fails and why, the repairs that were needed, last `N passed, M failed`.
+class TooSlow(Exception):
+    """A file took more than its time."""
 
-    A file passes when its repaired form loads (with the engine's own loader unless another is given), is
-    well-formed, can be read and can be drawn.
+
+def import_check(
+    directory: Path, load: Callable[[bytes], object] | None = None, seconds: float = MAX_SECONDS
+) -> Iterator[str]:
+    """A line for each file that does not load and why, the repairs that were needed, last `N of M loaded`.
+
+    A file loads when its repaired form is accepted as a draft (by the engine's own loader unless another is
+    given), can be read and can be drawn, in `seconds` of processor time. No file can stop the others.
     """
-    passed, failed = 0, 0
+    loaded, found = 0, 0
     codes: Counter[str] = Counter()
     for path in sorted(directory.rglob("*")):
         if not path.is_file() or not path.name.lower().endswith(SUFFIXES):
             continue
+        found += 1
         try:
-            codes.update({finding.code for finding in _check(path.read_bytes(), load)})
-            passed += 1
-        except (XmlRefused, EngineError, ValueError, KeyError, LookupError) as error:
-            failed += 1
-            yield f"{path.relative_to(directory)}: {error}"
+            with _limited(seconds):
+                codes.update({finding.code for finding in _check(_read(path), load)})
+            loaded += 1
+        except TooSlow:
+            yield f"{path.relative_to(directory)}: not loaded within {seconds:g} s"
+        except Exception as error:  # a fault of our own must be seen here as well, with the file's name
+            yield f"{path.relative_to(directory)}: {_reason(error)}"
     if codes:
         yield "repairs: " + ", ".join(f"{code} {count}" for code, count in codes.most_common())
-    yield f"{passed} passed, {failed} failed"
+    yield f"{loaded} of {found} loaded"
+
+
+def _read(path: Path) -> bytes:
+    """At most one byte more than is accepted: a huge file is refused without being read."""
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def _reason(error: Exception) -> str:
+    refused = isinstance(error, (XmlRefused, EngineError, ValueError, OSError))
+    return " ".join(str(error).split()) if refused else f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Raises TooSlow inside after so much processor time; only the main thread can be interrupted so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: object) -> None:
+        raise TooSlow
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def _check(data: bytes, load: Callable[[bytes], object] | None) -> tuple[Repair, ...]:

@@ -8,20 +8,30 @@ from typing import Any
 
 from app.engine.bundle import DelegateSignature, process_file
 from app.engine.errors import Problem, Severity
+from app.engine.lint.host import Host
 from app.engine.reading import ProcessReading, Reading
+from app.engine.soundness import Proofs
 from app.engine.spiff.flow_node import FlowNode
 from app.engine.spiff.process import ProcessSpec
+from app.engine.xml import bpmn
 
 
 class Finder:
     """One process under inspection."""
 
     def __init__(
-        self, reading: Reading, process: ProcessReading, delegates: Mapping[str, DelegateSignature]
+        self,
+        reading: Reading,
+        process: ProcessReading,
+        delegates: Mapping[str, DelegateSignature],
+        host: Host,
+        proofs: Proofs,
     ) -> None:
         self.reading = reading
         self.process = process
         self.delegates = delegates
+        self.host = host
+        self.proofs = proofs
         self.problems: list[Problem] = []
 
     @property
@@ -42,6 +52,13 @@ class Finder:
             if isinstance(element.tag, str) and element.get("id"):
                 found.setdefault(element.get("id"), element)
         return found
+
+    @cached_property
+    def has_lanes(self) -> bool:
+        """Whether the process divides its work among lanes."""
+        own = (item for item in self.process.root.iter(bpmn("process")))
+        found = next((item for item in own if item.get("id") == self.process.process_id), None)
+        return found is not None and next(found.iter(bpmn("lane")), None) is not None
 
     def error(self, element_id: str | None, code: str, zh: str, en: str) -> None:
         """Note something that must be put right."""

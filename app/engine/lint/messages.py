@@ -11,6 +11,8 @@ from app.engine.spiff.event_sub_process import EventSubProcess
 from app.engine.spiff.flow_node import FlowNode
 from app.engine.spiff.message import MessageTrigger
 from app.engine.spiff.process import ProcessSpec
+from app.engine.spiff.service_task import ServiceTask
+from app.engine.spiff.start_event import StartEvent
 from app.engine.spiff.sub_process import SubProcess
 from app.engine.spiff.throwing import ErrorThrow, MessageThrow, SendTask, SignalThrow, ThrowEvent
 from app.engine.spiff.triggers import ErrorTrigger, SignalTrigger
@@ -45,7 +47,49 @@ def check_messages(finder: Finder) -> None:
             name = node.trigger.name
             zh, en = f"没有环节发出信号 {name}", f"nothing throws signal {name}"
             finder.warn(node.bpmn_id, "no_signal", zh, en)
+    _check_partners(finder)
     _check_errors(finder)
+
+
+def _check_partners(finder: Finder) -> None:
+    """Messages that nobody sends or catches; the host's own count as well, where they are known."""
+    sends, handles = finder.host.sends, finder.host.handles
+    if sends is not None:
+        sent = sends | {name for node in _everything(finder) for name in _sent(node)}
+        for node in finder.nodes():
+            for name in _caught(node):
+                if name not in sent:
+                    zh, en = f"没有环节发送消息 {name}", f"nobody sends message {name}"
+                    finder.warn(node.bpmn_id, "no_sender", zh, en)
+    if handles is not None:
+        caught = handles | {name for node in _everything(finder) for name in _caught(node)}
+        for node in finder.nodes():
+            for name in _sent(node):
+                if name not in caught:
+                    zh, en = f"没有环节接收消息 {name}", f"nobody catches message {name}"
+                    finder.warn(node.bpmn_id, "no_receiver", zh, en)
+
+
+def _everything(finder: Finder) -> Iterator[FlowNode]:
+    for process in finder.reading.processes.values():
+        for level in process.specs.values():
+            yield from level.nodes
+
+
+def _caught(node: FlowNode) -> Iterator[str]:
+    if isinstance(node, Catcher) and isinstance(node.trigger, MessageTrigger):
+        yield node.trigger.name
+    elif isinstance(node, StartEvent) and node.message is not None:
+        yield node.message
+
+
+def _sent(node: FlowNode) -> Iterator[str]:
+    """Also what a service is asked to send: its parameter `message`, where that is written down."""
+    yield from thrown_messages(node)
+    if isinstance(node, ServiceTask):
+        for name, formula in node.settings.parameters:
+            if name == "message" and isinstance(formula.literal, str):
+                yield formula.literal
 
 
 def thrown_messages(node: FlowNode) -> Iterator[str]:

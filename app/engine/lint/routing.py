@@ -48,7 +48,7 @@ def _check_split(finder: Finder, node: FlowNode) -> None:
             finder.error(
                 flow.id, "no_condition", "连线缺少条件", "the flow has no condition and is not the default"
             )
-    complete = any(flow.is_default for flow in node.flows) or is_complete(ways)
+    complete = any(flow.is_default for flow in node.flows) or _is_judged(finder, node) or is_complete(ways)
     if not complete and all(flow.condition is not None for flow in ways):
         finder.warn(
             node.bpmn_id,
@@ -56,6 +56,11 @@ def _check_split(finder: Finder, node: FlowNode) -> None:
             "没有默认连线，条件也未必覆盖所有情形",
             "no default flow, and the conditions may not cover everything",
         )
+
+
+def _is_judged(finder: Finder, node: FlowNode) -> bool:
+    """Whether the proof knows all values, and so says by itself what is missing."""
+    return node.bpmn_id in finder.proofs.choices(finder.process.process_id).judged
 
 
 def is_complete(ways: list[Flow]) -> bool:
@@ -110,7 +115,8 @@ def _check_others(finder: Finder, node: FlowNode) -> None:
     conditional = [flow for flow in node.flows if flow.condition is not None and not flow.is_default]
     default = any(flow.is_default for flow in node.flows)
     always = any(flow.condition is None and not flow.is_default for flow in node.flows)
-    if conditional and not default and not always and not is_complete(conditional):
+    complete = default or always or _is_judged(finder, node) or is_complete(conditional)
+    if conditional and not complete:
         zh, en = "所有出口都有条件而无默认连线", "all ways out have conditions and none is the default"
         finder.warn(node.bpmn_id, "no_default", zh, en)
     if not node.flows and not isinstance(node, EndEvent) and node.inputs:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from app.engine.lint.finder import Finder
 from app.engine.spiff.activity import Activity
 from app.engine.spiff.boundary import BoundaryEvent
+from app.engine.spiff.catching import Catcher, EventGateway
 from app.engine.spiff.event_sub_process import EventSubProcess
 from app.engine.spiff.flow_node import FlowNode
 from app.engine.spiff.parallel import ParallelGateway
 from app.engine.spiff.process import ProcessSpec
+from app.engine.spiff.sub_process import SubProcess
+from app.engine.spiff.user_task import UserTask
 
 
 def check_structure(finder: Finder) -> None:
@@ -25,6 +28,17 @@ def check_structure(finder: Finder) -> None:
         for node in level.nodes:
             if isinstance(node, ParallelGateway) and node.name in reached:
                 _check_entry(finder, level, node)
+        for component in _components(level, [node.name for node in level.nodes if not _waits(node)]):
+            zh = f"循环中没有等待的环节，可能一直空转：{'、'.join(sorted(component))}"
+            en = f"nothing in this cycle waits, it may spin: {', '.join(sorted(component))}"
+            finder.warn(min(component), "spinning", zh, en)
+
+
+def _waits(node: FlowNode) -> bool:
+    """Whether a token rests here until something outside happens."""
+    return isinstance(node, (UserTask, SubProcess, EventGateway)) or (
+        isinstance(node, Catcher) and not isinstance(node, BoundaryEvent)
+    )
 
 
 def _entries(level: ProcessSpec) -> list[str]:
@@ -56,11 +70,13 @@ def reachable(level: ProcessSpec, starts: Iterable[str], without: str | None = N
     return seen
 
 
-def _components(level: ProcessSpec) -> list[set[str]]:
-    """The strongly connected parts that are cycles."""
+def _components(level: ProcessSpec, names: Collection[str] | None = None) -> list[set[str]]:
+    """The strongly connected parts that are cycles, among all elements or those named."""
+    within = {node.name for node in level.nodes} if names is None else set(names)
+    graph = {name: [target for target in targets(level, name) if target in within] for name in within}
     found: list[set[str]] = []
     done: set[str] = set()
-    ahead = {node.name: reachable(level, targets(level, node.name)) for node in level.nodes}
+    ahead = {name: _ahead(graph, name) for name in sorted(within)}
     for name, reached in ahead.items():
         if name in done or name not in reached:
             continue
@@ -68,6 +84,16 @@ def _components(level: ProcessSpec) -> list[set[str]]:
         done |= component
         found.append(component)
     return found
+
+
+def _ahead(graph: Mapping[str, list[str]], name: str) -> set[str]:
+    seen: set[str] = set()
+    todo = [name]
+    while todo:
+        fresh = [target for target in graph[todo.pop()] if target not in seen]
+        seen.update(fresh)
+        todo += fresh
+    return seen
 
 
 def _check_exit(finder: Finder, level: ProcessSpec, component: Collection[str]) -> None:

@@ -75,6 +75,9 @@ def _check_user_task(finder: Finder, node: UserTask) -> None:
         finder.error(node.bpmn_id, "no_candidates", f"没有办理人{lane}", "nobody can do this task")
     for formula in (candidates, settings.formula("assignee")):
         _check_principals(finder, node.bpmn_id, _literal(formula))
+    if node.lane is None and finder.has_lanes:
+        zh, en = "任务不在任何泳道中", "the task stands in no lane"
+        finder.warn(node.bpmn_id, "no_lane", zh, en)
     duties = set(settings.words("duty")) | (set(settings.words("separateFrom")) - {"any"})
     for duty in sorted(duties - DUTIES - set(_used_duties(finder))):
         zh, en = f"没有职责 {duty}", f"there is no duty {duty}"

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
-from app.engine.bundle import DelegateSignature
 from app.engine.environment import HOST_FUNCTIONS
-from app.engine.errors import Problem
 from app.engine.feel import FeelError
 from app.engine.lint.finder import Finder
 from app.engine.lint.messages import thrown_messages
@@ -34,14 +32,9 @@ COUNTS = frozenset({"nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstan
 Use = tuple[str, Formula]
 
 
-def check_variables(reading: Reading, delegates: Mapping[str, DelegateSignature]) -> list[Problem]:
-    """The findings about names and functions in all processes."""
-    problems: list[Problem] = []
-    for process in reading.processes.values():
-        walk = _Walk(Finder(reading, process, delegates))
-        walk.process()
-        problems += walk.finder.problems
-    return problems
+def check_variables(finder: Finder) -> None:
+    """Look at the names and functions that one process uses."""
+    _Walk(finder).process()
 
 
 def written_by(node: FlowNode) -> set[str]:

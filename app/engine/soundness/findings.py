@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-Kind = Literal["deadlock", "unsynchronised", "livelock", "dead", "too_large"]
+Kind = Literal[
+    "deadlock", "unbounded", "unsynchronised", "livelock", "improper", "dead", "uncovered", "never_taken", "too_large"
+]  # fmt: skip
 
 TEXTS: dict[Kind, tuple[str, str]] = {
     "deadlock": ("死锁：流程会停在这里，永远等不到", "deadlock: the process stops here and waits for ever"),
+    "unbounded": (
+        "令牌无限增多：每循环一次就多出一个分支",
+        "unbounded: every round leaves one more token behind",
+    ),
     "unsynchronised": (
         "未同步：同一处会同时出现两个令牌，后续环节会重复执行",
         "two tokens meet here: what follows runs twice",
     ),
     "livelock": ("无法结束：进入后只能循环，到达不了结束", "no way out: from here the end cannot be reached"),
+    "improper": (
+        "结束不当：一次运行中会多次到达同一结束事件",
+        "improper ending: one run reaches this end event more than once",
+    ),
     "dead": ("永远不会执行到", "can never be reached"),
+    "uncovered": (
+        "条件未覆盖所有取值，又没有默认连线，流程会停在这里",
+        "a possible value opens no way and there is no default: the process stops here",
+    ),
+    "never_taken": ("任何可能的取值都不会走这条连线", "no possible value ever opens this flow"),
     "too_large": ("规模过大，未能在限度内证明", "too large to be proved within the limit"),
 }
+HARMLESS: frozenset[Kind] = frozenset({"never_taken"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +48,60 @@ class RunStep:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault, the elements concerned, and a shortest run that leads to it, to be played step by step."""
+    """One fault, the elements concerned, and a shortest run that leads to it, to be played step by step.
+
+    `note` holds the values that open no way, or the limit that was reached.
+    """
 
     kind: Kind
     process_id: str
     element_ids: tuple[str, ...]
     run: tuple[RunStep, ...] = ()
+    note: str = ""
 
     @property
     def message_zh(self) -> str:
-        return f"{TEXTS[self.kind][0]}（{'、'.join(self.element_ids)}）"
+        note = f"：{self.note}" if self.note else ""
+        return f"{TEXTS[self.kind][0]}（{'、'.join(self.element_ids) or self.process_id}）{note}"
 
     @property
     def message_en(self) -> str:
-        return f"{TEXTS[self.kind][1]} ({', '.join(self.element_ids)})"
+        note = f": {self.note}" if self.note else ""
+        return f"{TEXTS[self.kind][1]} ({', '.join(self.element_ids) or self.process_id}){note}"
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The element ids of the run, in the order in which they act."""
+        return tuple(step.element_id for step in self.run)
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as plain values."""
+        return {
+            "kind": self.kind,
+            "process_id": self.process_id,
+            "element_ids": list(self.element_ids),
+            "run": list(self.path),
+            "tokens": [list(step.tokens) for step in self.run],
+            "note": self.note,
+            "message_zh": self.message_zh,
+            "message_en": self.message_en,
+        }
 
     def __str__(self) -> str:
-        path = " > ".join(step.element_id for step in self.run)
+        path = " > ".join(self.path)
         return f"{self.process_id}: {self.message_zh}" + (f" {path}" if path else "")
 
 
 @dataclass(frozen=True, slots=True)
 class SoundnessReport:
-    """All findings of a file; without any, it is proved sound."""
+    """All findings of a file; with none that harms, it is proved sound."""
 
     findings: tuple[Finding, ...] = ()
 
     @property
     def sound(self) -> bool:
-        return not self.findings
+        return all(finding.kind in HARMLESS for finding in self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict and the findings as plain values."""
+        return {"sound": self.sound, "findings": [finding.as_json() for finding in self.findings]}

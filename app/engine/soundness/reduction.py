@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from app.engine.soundness.net import Net, Place, Step
+from app.engine.soundness.net import END, Net, Place, Step
 
 
 def fuse(net: Net) -> Net:
@@ -50,6 +50,9 @@ def _fusible(steps: list[Step]) -> Step | None:
         if len(step.take) != 1 or len(step.put) != 1 or step.waits or step.clears or step.outcome:
             continue
         (place,) = step.take
+        # The trace of an end event is no token: what comes to it twice must still be seen before it.
+        if step.put[0].startswith(END):
+            continue
         if len(users[place]) == 1 and step.put[0] != place:
             return step
     return None

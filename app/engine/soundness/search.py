@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.engine.soundness.net import Net, Place, Step
+from app.engine.soundness.net import END, Net, Place, Step
 
 Marking = frozenset[Place]
+Tokens = frozenset[tuple[Place, int]]
+_NOTHING: Marking = frozenset()
 
 
 @dataclass(slots=True)
 class Exploration:
-    """What the search saw; `came` remembers for each marking the step and marking before it."""
+    """What the search saw; `came` remembers for each marking the step and marking before it.
+
+    `acted` tells for each element where it acted first.
+    """
 
     came: dict[Marking, tuple[Marking | None, Step]] = field(default_factory=dict)
     before: dict[Marking, list[Marking]] = field(default_factory=lambda: defaultdict(list))
     final: set[Marking] = field(default_factory=set)
     stuck: list[Marking] = field(default_factory=list)
     clashes: list[tuple[Marking | None, Step, Place]] = field(default_factory=list)
-    acted: set[str] = field(default_factory=set)
+    repeated: list[tuple[Marking, Step]] = field(default_factory=list)
+    acted: dict[str, tuple[Marking | None, Step]] = field(default_factory=dict)
     outcomes: set[str] = field(default_factory=set)
     is_complete: bool = True
 
@@ -27,19 +34,16 @@ class Exploration:
 def explore(net: Net, limit: int) -> Exploration:
     """All markings reachable from the beginnings, shortest runs first; stops at `limit` markings."""
     seen = Exploration()
-    by_place: dict[Place, list[Step]] = defaultdict(list)
-    for step in net.steps:
-        for place in step.take:
-            by_place[place].append(step)
+    by_place = _by_place(net)
     todo: deque[Marking] = deque()
     for step in net.first:
-        _advance(seen, todo, None, step, frozenset())
+        _advance(seen, todo, None, step, _NOTHING)
     while todo:
         if len(seen.came) > limit:
             seen.is_complete = False
             break
         marking = todo.popleft()
-        if not marking:
+        if is_over(marking):
             seen.final.add(marking)
             continue
         enabled = _enabled(by_place, marking)
@@ -50,7 +54,20 @@ def explore(net: Net, limit: int) -> Exploration:
     return seen
 
 
-def _enabled(by_place: dict[Place, list[Step]], marking: Marking) -> list[Step]:
+def is_over(marking: Marking) -> bool:
+    """Whether only the traces of end events are left."""
+    return all(place.startswith(END) for place in marking)
+
+
+def _by_place(net: Net) -> Mapping[Place, list[Step]]:
+    found: dict[Place, list[Step]] = defaultdict(list)
+    for step in net.steps:
+        for place in step.take:
+            found[place].append(step)
+    return found
+
+
+def _enabled(by_place: Mapping[Place, list[Step]], marking: Marking) -> list[Step]:
     found: dict[int, Step] = {}
     for place in sorted(marking):
         for step in by_place.get(place, ()):
@@ -63,19 +80,76 @@ def _advance(
     seen: Exploration, todo: deque[Marking], marking: Marking | None, step: Step, rest: Marking
 ) -> None:
     """Take a step; a second token on one place is a clash and is not followed further."""
-    seen.acted.update((step.node_id, *step.also))
+    for node_id in (step.node_id, *step.also):
+        seen.acted.setdefault(node_id, (marking, step))
     if step.outcome:
         seen.outcomes.add(step.outcome)
-    after: Marking = frozenset() if step.clears else rest.union(step.put)
+    after = _NOTHING if step.clears else rest.union(step.put)
     if not step.clears:
-        doubled = next((place for place in step.put if place in rest or step.put.count(place) > 1), None)
-        if doubled is not None:
-            seen.clashes.append((marking, step, doubled))
+        doubled = [place for place in step.put if place in rest or step.put.count(place) > 1]
+        tokens = [place for place in doubled if not place.startswith(END)]
+        if tokens:
+            seen.clashes.append((marking, step, tokens[0]))
             return
-    if not after and step.outcome not in ("error", "cancel"):
+        if doubled and marking is not None:
+            seen.repeated.append((marking, step))
+    if is_over(after) and not step.outcome.startswith(("error", "cancel")):
         seen.outcomes.add("completed")
     if marking is not None:
         seen.before[after].append(marking)
     if after not in seen.came:
         seen.came[after] = (marking, step)
         todo.append(after)
+
+
+def find_growth(net: Net, limit: int) -> list[tuple[Step, Tokens]] | None:
+    """A run in which the tokens return to where they lay, with more beside them; None when none is found.
+
+    The covering test of Karp and Miller (1969) along the shortest runs. It is not applied across inclusive
+    joins, whose waiting breaks it, and gives up at `limit` markings.
+    """
+    by_place = _by_place(net)
+    came: dict[Tokens, tuple[Tokens | None, Step]] = {}
+    todo: deque[Tokens] = deque()
+    for step in net.first:
+        todo += _reach(came, None, step, Counter())
+    while todo and len(came) <= limit:
+        tokens = todo.popleft()
+        if _covers_an_ancestor(came, tokens):
+            return _path(came, tokens)
+        held = Counter(dict(tokens))
+        for step in _enabled(by_place, frozenset(held)):
+            rest = Counter() if step.clears else held - Counter(step.take)
+            todo += _reach(came, tokens, step, rest)
+    return None
+
+
+def _reach(
+    came: dict[Tokens, tuple[Tokens | None, Step]], before: Tokens | None, step: Step, rest: Counter[Place]
+) -> list[Tokens]:
+    put = () if step.clears else (place for place in step.put if not place.startswith(END))
+    after = frozenset((rest + Counter(put)).items())
+    if after in came:
+        return []
+    came[after] = (before, step)
+    return [after]
+
+
+def _covers_an_ancestor(came: Mapping[Tokens, tuple[Tokens | None, Step]], tokens: Tokens) -> bool:
+    held = dict(tokens)
+    before, step = came[tokens]
+    while before is not None and not step.waits:
+        if before and all(held.get(place, 0) >= count for place, count in before):
+            return True
+        before, step = came[before]
+    return False
+
+
+def _path(came: Mapping[Tokens, tuple[Tokens | None, Step]], tokens: Tokens) -> list[tuple[Step, Tokens]]:
+    steps: list[tuple[Step, Tokens]] = []
+    current: Tokens | None = tokens
+    while current is not None:
+        before, step = came[current]
+        steps.append((step, current))
+        current = before
+    return steps[::-1]

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 
 from app.engine.graph import ACTIVITIES, Flow, Node, Process
-from app.engine.soundness.net import Net, Place, Step, TooManyBranches
+from app.engine.soundness.endings import catches, caught_inside, thrown
+from app.engine.soundness.net import END, Ending, Net, Place, Step, TooManyBranches
 
 MAX_BRANCHES = 8
-RAISING = frozenset(
-    {"serviceTask", "scriptTask", "callActivity", "businessRuleTask", "sendTask", "userTask", "task"}
-)
 
 
 @dataclass(frozen=True)
 class Level:
-    """The nodes directly inside one scope; `outcomes` says how the sub-processes among them can end."""
+    """The nodes directly inside one scope.
+
+    `endings` says how the sub-processes and called processes among them can end, by node id; `closed` are
+    flows that no value opens.
+    """
 
     process: Process
     scope_id: str | None
-    outcomes: Mapping[str, frozenset[str]]
+    endings: Mapping[str, Ending] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
 
     @cached_property
     def nodes(self) -> dict[str, Node]:
@@ -137,8 +140,15 @@ def _entry_steps(level: Level, first: list[Step]) -> Iterator[Step]:
     """Without a start event every node without an incoming flow begins by itself (§13.2)."""
     for place in {place for step in first for place in step.put if place.startswith("start:")}:
         node = level.nodes[place.removeprefix("start:")]
-        for way in _ways(level, node):
-            yield Step(node.id, frozenset([place]), way, clears=_clears(node), outcome=_outcome(node))
+        yield from _passing(level, node, place)
+
+
+def _passing(level: Level, node: Node, place: Place) -> Iterator[Step]:
+    """A token passes an event or a simple gateway."""
+    ends = node.type == "endEvent"
+    for way in _ways(level, node):
+        put = (f"{END}{node.id}",) if ends else way
+        yield Step(node.id, frozenset([place]), put, clears=_clears(node), outcome=_outcome(level, node))
 
 
 def _steps(level: Level, node_id: str, side: Mapping[str, frozenset[str]]) -> Iterator[Step]:
@@ -153,12 +163,16 @@ def _steps(level: Level, node_id: str, side: Mapping[str, frozenset[str]]) -> It
         yield from _activity(level, node, ins, side)
     else:
         for place in ins:
-            for way in _ways(level, node):
-                yield Step(node.id, frozenset([place]), way, clears=_clears(node), outcome=_outcome(node))
+            yield from _passing(level, node, place)
 
 
 def _ways(level: Level, node: Node) -> list[tuple[Place, ...]]:
-    """The sets of flows that a node may put tokens on when it is done."""
+    """The sets of flows that a node may put tokens on when it is done, without those that no value opens."""
+    ways = _all_ways(level, node)
+    return [way for way in ways if not level.closed.intersection(way)] or ways
+
+
+def _all_ways(level: Level, node: Node) -> list[tuple[Place, ...]]:
     flows, outs = level.flows_out(node.id), level.outs(node.id)
     if node.type in ("exclusiveGateway", "eventBasedGateway"):
         return [(place,) for place in outs] or [()]
@@ -180,7 +194,7 @@ def _is_default(flows: Iterable[Flow], place: Place) -> bool:
 def _subsets(node: Node, places: list[Place]) -> list[tuple[Place, ...]]:
     """All non-empty combinations of branches."""
     if len(places) > MAX_BRANCHES:
-        raise TooManyBranches(node.id)
+        raise TooManyBranches(node.id, MAX_BRANCHES)
     return [chosen for size in range(1, len(places) + 1) for chosen in combinations(places, size)]
 
 
@@ -188,20 +202,21 @@ def _clears(node: Node) -> bool:
     return node.type == "endEvent" and bool({"terminate", "error", "cancel"} & set(node.event_kinds))
 
 
-def _outcome(node: Node) -> str:
-    for kind in ("error", "cancel", "escalation"):
-        if kind in node.event_kinds and node.type in ("endEvent", "intermediateThrowEvent"):
-            return kind
-    return ""
+def _outcome(level: Level, node: Node) -> str:
+    """What an event tells the parent; nothing when an event sub-process of its own level takes it."""
+    if node.type not in ("endEvent", "intermediateThrowEvent"):
+        return ""
+    outcome = thrown(node)
+    return "" if caught_inside(level.process, level.scope_id, outcome) else outcome
 
 
 def _activity(
     level: Level, node: Node, ins: list[Place], side: Mapping[str, frozenset[str]]
 ) -> Iterator[Step]:
     """An activity with the boundary events that can fire; side branches do not touch its token."""
-    events = [event for event in level.boundaries(node.id) if _can_fire(level, node, event)]
-    outcomes = level.outcomes.get(node.id)
-    leaves = outcomes is None or "completed" in outcomes
+    ending = level.endings.get(node.id)
+    events = [event for event in level.boundaries(node.id) if ending is None or catches(event, ending)]
+    leaves = ending is None or ending.completes
     active = f"@{node.id}"
     for place in ins:
         yield Step(node.id, frozenset([place]), (active,))
@@ -221,29 +236,20 @@ def _activity(
         yield from (
             Step(event.id, after, tuple(level.outs(event.id))) for event in events if event.interrupting
         )
+    if ending is not None:
+        yield from _passed_on(level, node, ending, events)
 
 
-def _can_fire(level: Level, host: Node, event: Node) -> bool:
-    """An error, escalation or cancel event on a sub-process needs something inside that can cause it."""
-    kinds = set(event.event_kinds)
-    if host.id not in level.outcomes or not kinds <= {"error", "escalation", "cancel"} or not kinds:
-        return True
-    if kinds & level.outcomes[host.id]:
-        return True
-    inside = [node for node in level.process.nodes if _is_within(level.process, node, host.id)]
-    if "error" in kinds and any(node.type in RAISING for node in inside):
-        return True
-    return "escalation" in kinds and any(node.type == "callActivity" for node in inside)
-
-
-def _is_within(process: Process, node: Node, scope_id: str) -> bool:
-    current = node.parent_id
-    while current is not None:
-        if current == scope_id:
-            return True
-        parent = process.by_id.get(current)
-        current = parent.parent_id if parent is not None else None
-    return False
+def _passed_on(level: Level, node: Node, ending: Ending, events: list[Node]) -> Iterator[Step]:
+    """Errors and escalations from inside that no boundary event takes: they reach the level around."""
+    active = f"@{node.id}"
+    for outcome in sorted(ending.outcomes - {"completed", "cancel"}):
+        if any(catches(event, Ending(frozenset([outcome]))) for event in events):
+            continue
+        is_error = outcome.startswith("error")
+        told = "" if caught_inside(level.process, level.scope_id, outcome) else outcome
+        put = () if is_error else (active,)
+        yield Step(node.id, frozenset([active]), put, clears=is_error, outcome=told)
 
 
 def _inclusive(level: Level, node: Node, ins: list[Place]) -> Iterator[Step]:

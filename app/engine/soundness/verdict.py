@@ -2,25 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from app.engine.soundness.findings import Finding, RunStep
-from app.engine.soundness.net import Net, Place, Step
-from app.engine.soundness.search import Exploration, Marking
+from app.engine.soundness.net import END, Choices, Net, Place, Step
+from app.engine.soundness.search import Exploration, Marking, find_growth
+
+GROWTH_MARKINGS = 2_000
 
 
-def judge(net: Net, seen: Exploration) -> list[Finding]:
+def judge(net: Net, seen: Exploration, choices: Choices, limit: int) -> list[Finding]:
     """All findings about one net; of several ways to the same fault the shortest is shown."""
     if not seen.is_complete:
-        return [Finding("too_large", net.process_id, ())]
-    findings = [*_deadlocks(net, seen), *_clashes(net, seen), *_livelocks(net, seen)]
-    acted = seen.acted
+        return [Finding("too_large", net.process_id, (), note=f"> {limit}")]
+    faults = [*_deadlocks(net, seen), *_clashes(net, seen), *_livelocks(net, seen)]
     dead = [
         node_id
         for node_id in sorted(net.expected)
-        if node_id not in acted and (node_id in net.unreachable or not findings)
+        if node_id not in seen.acted and (node_id in net.unreachable or not faults)
     ]
-    return [*findings, *(Finding("dead", net.process_id, (node_id,)) for node_id in dead)]
+    return [
+        *faults,
+        *_repeated_ends(net, seen),
+        *_gaps(net, seen, choices),
+        *(Finding("dead", net.process_id, (node_id,)) for node_id in dead),
+    ]
+
+
+def grow(net: Net) -> Iterator[Finding]:
+    """The finding that tokens pile up without end, if they do."""
+    growth = find_growth(net, GROWTH_MARKINGS)
+    if growth is not None:
+        run = tuple(shown for step, tokens in growth for shown in _shown(step, (p for p, _ in tokens)))
+        places = {place for place, count in growth[-1][1] if count > 1} or {p for p, _ in growth[-1][1]}
+        yield Finding("unbounded", net.process_id, _where(net, places), run)
+
+
+def _repeated_ends(net: Net, seen: Exploration) -> Iterator[Finding]:
+    found: set[str] = set()
+    for marking, step in seen.repeated:
+        if step.node_id not in found:
+            found.add(step.node_id)
+            run = (*_run(seen, marking), *_shown(step, marking - step.take))
+            yield Finding("improper", net.process_id, (step.node_id,), run)
+
+
+def _gaps(net: Net, seen: Exploration, choices: Choices) -> Iterator[Finding]:
+    for node_id, note in choices.gaps.items():
+        if node_id in seen.acted:
+            marking, step = seen.acted[node_id]
+            run = (*_run(seen, marking), *_shown(step, marking or ()))
+            yield Finding("uncovered", net.process_id, (node_id,), run, note)
 
 
 def _deadlocks(net: Net, seen: Exploration) -> list[Finding]:
@@ -64,7 +96,13 @@ def _livelocks(net: Net, seen: Exploration) -> list[Finding]:
 def _where(net: Net, marking: Iterable[Place]) -> tuple[str, ...]:
     """The elements at which tokens wait."""
     return tuple(
-        sorted({net.waits_at.get(place, place.strip("@!").removeprefix("start:")) for place in marking})
+        sorted(
+            {
+                net.waits_at.get(place, place.strip("@!").removeprefix("start:"))
+                for place in marking
+                if not place.startswith(END)
+            }
+        )
     )
 
 
@@ -80,7 +118,7 @@ def _run(seen: Exploration, marking: Marking | None) -> tuple[RunStep, ...]:
 
 def _shown(step: Step, marking: Iterable[Place]) -> tuple[RunStep, ...]:
     """A step as the reader sees it; elements folded into it follow with the same tokens."""
-    tokens = tuple(sorted({_token(place) for place in marking}))
+    tokens = tuple(sorted({_token(place) for place in marking if not place.startswith(END)}))
     return tuple(RunStep(node_id, tokens) for node_id in (step.node_id, *step.also))
 
 
