@@ -141,6 +141,21 @@ def test_prove_shows_the_run_that_goes_wrong(run: Run, tmp_path: Path) -> None:
     assert any("j" in line for line in lines[2:])
 
 
+def test_findings_as_json(run: Run, content: Path, tmp_path: Path) -> None:
+    warnings = orjson.loads(run("check", content, "--json").output)
+    assert {warning["severity"] for warning in warnings} == {"warning"}
+    broken = LEAVE.replace("leave/ask", "leave/gone").encode()
+    lone = written(tmp_path, "elsewhere/leave.bpmn", broken)
+    (finding, *_) = orjson.loads(run("lint", lone, "--json", status=1).output)
+    assert (finding["code"], finding["element_id"], finding["severity"]) == ("unknown_form", "t_ask", "error")
+    assert finding["docs"] == "docs/findings.md#unknown_form"
+    good, bad = written(tmp_path, "good.bpmn", SOUND), written(tmp_path, "bad.bpmn", STUCK)
+    sound, stuck = orjson.loads(run("prove", good, bad, "--json", status=1).output)
+    assert sound == {"file": "good.bpmn", "sound": True, "findings": []}
+    assert stuck["findings"][0]["kind"] == "deadlock"
+    assert stuck["findings"][0]["run"] == ["s", "x", "t1", "t1"]
+
+
 def test_layout_draws_and_keeps_the_process(run: Run, tmp_path: Path) -> None:
     path = written(tmp_path, "plain.bpmn", SOUND)
     run("layout", path)

@@ -129,6 +129,9 @@ def _side_branches(level: Level, roots: list[str]) -> dict[str, frozenset[str]]:
     for node_id in level.nodes:
         if node_id not in quiet or node_id in roots or level.nodes[node_id].attached_to not in main:
             continue
+        ending = level.endings.get(level.nodes[node_id].attached_to or "")
+        if ending is not None and not catches(level.nodes[node_id], ending):
+            continue
         branch = level.closure([node_id], frozenset())
         ends_all = any("terminate" in level.nodes[key].event_kinds for key in branch)
         if not branch & main and not ends_all:
