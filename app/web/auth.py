@@ -117,4 +117,6 @@ def _local_target() -> str | None:
     """The page to go back to, if it is one of ours (an open redirect would lend our name to others)."""
     target = request.args.get("next", "")
     local = target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if local and target.isprintable() else None  # tabs are ignored, a line break would end the header
+    return (
+        target if local and target.isprintable() else None
+    )  # tabs are ignored, a line break would end the header

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.engine.feel import (
@@ -107,12 +107,18 @@ EARLIEST, LATEST = datetime(1950, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo
 MOMENTS = st.datetimes(EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None))
 
 
+def _happens_twice(moment: datetime) -> bool:
+    return moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
+
+
 @given(MOMENTS, ZONES, st.integers(-9999, 9999))
 def test_elapsed_time_in_zones_is_elapsed_time(start: datetime, zone: str, hours: int) -> None:
     text = f"{start.replace(microsecond=0).isoformat()}@{zone}"
     shift = f"{'-' * (hours < 0)}PT{abs(hours)}H"
     moved = compile_expression("date and time(t) + duration(h)").evaluate({"t": text, "h": shift})
     local = compile_expression("date and time(t)").evaluate({"t": text})
+    # When clocks go back, a local time with a zone's name stands for two instants; FEEL cannot say which is meant.
+    assume(not _happens_twice(moved) and not _happens_twice(local))
     assert moved.astimezone(UTC) - local.astimezone(UTC) == timedelta(hours=hours)
 
 
