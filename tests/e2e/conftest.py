@@ -15,16 +15,17 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from sqlalchemy import update
 from werkzeug.serving import make_server
 
+from app.demo import accounts
 from app.demo.accounts import ORGANISATIONS, PASSWORD
 from app.demo.chapters import Story
 from app.demo.stage import Stage
 from app.factory import Application, create_app
 from app.models.identity import Organisation
-from app.models.register import Payment, RegistryReply
+from app.models.register import Payment
 from app.models.runtime import ProcessInstance
+from app.services.clock import read_clock
 from app.worker import Worker
 from config import Config
 from tests.databases import require_part
@@ -34,6 +35,15 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 PATIENCE = 10_000
 INSURER = ORGANISATIONS["insurer"][1]
+
+
+def wait_for(look: Callable[[], Any]) -> Any:
+    """What `look` finds, as soon as the worker has made it."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not (found := look()) and time.monotonic() < deadline:
+        threading.Event().wait(0.05)
+    assert found
+    return found
 
 
 def reload_until(page: Page, address: str, text: str) -> None:
@@ -57,6 +67,23 @@ def browser() -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=path, args=options)
         yield found
         found.close()
+
+
+class LiveStage(Stage):
+    """The stage beside a running server: its clock is the server's, and its worker waits for the server's."""
+
+    def __init__(self, app: Application) -> None:
+        self.database, self.settings = app.database, app.settings
+        self.turn = threading.Lock()
+
+    @property
+    def now(self) -> datetime:  # type: ignore[override]
+        with self.database.reading() as session:
+            return read_clock(session, demo=True)
+
+    def drain(self) -> None:
+        with self.turn:
+            super().drain()
 
 
 @dataclass(frozen=True)
@@ -103,12 +130,12 @@ def programme(
         with app.app_context():
             done = runner.invoke(args=[verb])
         assert done.exit_code == 0, f"flask {verb}: {done.output}"
-    stage = Stage(app.database, app.settings, datetime.now(UTC))
-    notice_no = _publish_a_list(replace(stage, now=stage.now - timedelta(days=26)))
+    notice_no = _publish_a_list(Stage(app.database, app.settings, datetime.now(UTC) - timedelta(days=26)))
+    stage = LiveStage(app)
     story = Story(stage)
     call_no = story.open_call(title="上海市知识产权金融创新中心项目申报（第三批次）")
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    with _running(server.serve_forever, server.shutdown), _working(app):
+    with _running(server.serve_forever, server.shutdown), _working(app, stage.turn):
         yield Programme(f"http://127.0.0.1:{server.port}", story, call_no, notice_no)
     server.server_close()
     app.database.dispose()
@@ -118,7 +145,7 @@ def _publish_a_list(past: Stage) -> str:
     """Play a call in the past so that its list is in publicity today."""
     story = Story(past)
     with past.acting() as context:  # extracts of the credit sources count for thirty days
-        context.session.execute(update(RegistryReply).values(replied_at=past.now - timedelta(days=1)))
+        accounts.import_registry_extracts(context)
     call_no = story.open_call(title="上海市知识产权金融创新中心项目申报（公示批次）")
     number = story.declare("bank", "bank_signer", call_no, "bank", 26)
     story.accept("bank", number)
@@ -137,13 +164,15 @@ def _running(serve: Callable[[], None], stop: Callable[[], None]) -> Iterator[No
     thread.join()
 
 
-def _working(app: Application) -> AbstractContextManager[None]:
+def _working(app: Application, turn: threading.Lock) -> AbstractContextManager[None]:
     """A worker beside the server."""
     worker, stopping = Worker(app.database, app.settings, "e2e"), threading.Event()
 
     def work() -> None:
         while not stopping.is_set():
-            if not worker.run_due():
+            with turn:
+                done = worker.run_due()
+            if not done:
                 stopping.wait(0.1)
 
     return _running(work, stopping.set)

@@ -8,7 +8,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import PHONE, Programme, reload_until
+from app.models.register import Objection, Receipt
+from app.services import tickets
+from app.services.registers import publicity
+from tests.e2e.conftest import PHONE, Programme, reload_until, wait_for
 from tests.e2e.typing import fill
 
 Visit = Callable[[Page, str], None]
@@ -74,17 +77,14 @@ def test_an_objection_without_account(
 def test_a_supplement_of_an_objection(
     page: Page, programme: Programme, assert_accessible: Callable[[Page], None]
 ) -> None:
-    from app.services import tickets
-    from app.services.registers import publicity
-
     story = programme.story
     with story.stage.acting() as context:
         notice = publicity.get_notice(context.session, programme.notice_no)
         _form, variables = tickets.objection_form(context, notice)
         item = variables["notice"]["options"][0]["value"]
         ticket = tickets.submit(context, notice, FACTS | {"item_no": item, "signed": True, "evidence": []})
-    story.stage.drain()
-    case = story.newest("objection_handling")
+    case = wait_for(lambda: story.row(Objection, receipt_no=ticket.receipt_no).number)
+    wait_for(lambda: "t_check" in story.tasks(case))
     story.act(
         "objection",
         case,
@@ -93,6 +93,7 @@ def test_a_supplement_of_an_objection(
         reason="请补充证明材料。",
         missing="请补充重复计算的清单。",
     )
+    wait_for(lambda: "t_supp" in story.tasks(case))
     page.goto("/objections")
     page.get_by_label("异议编号").fill(ticket.receipt_no)
     page.get_by_label("查询码").fill(ticket.code)
@@ -102,8 +103,6 @@ def test_a_supplement_of_an_objection(
 
 
 def test_a_receipt_is_verified_without_scripts(plain_page: Page, programme: Programme) -> None:
-    from app.models.register import Receipt
-
     receipt = programme.story.row(Receipt)
     plain_page.goto("/verify")
     plain_page.get_by_label("编号（回执号或文号）").fill(receipt.number)

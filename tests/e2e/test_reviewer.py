@@ -151,4 +151,4 @@ def test_english_pages_are_english(enter: Enter, visit: Visit) -> None:
     expect(page.locator("h1")).to_have_text("My tasks")
     visit(page, "/cases")
     page.locator("tbody th a").first.click()
-    expect(page.get_by_role("heading", name="Who has it now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Who holds it now")).to_be_visible()
