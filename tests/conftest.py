@@ -21,6 +21,7 @@ SLOW_PLACES = (
     "tests/engine/dmn/test_analysis.py",
     "tests/engine/feel/test_properties.py",
     "tests/engine/fuzz/",
+    "tests/engine/hostile/",
     "tests/engine/importer/",
     "tests/engine/layout/",
     "tests/engine/lint/test_damage.py",

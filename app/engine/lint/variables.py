@@ -66,7 +66,9 @@ def scope_of(specs: Mapping[str, ProcessSpec], level: ProcessSpec) -> set[str]:
 
 def _inner_scope(specs: Mapping[str, ProcessSpec], node: FlowNode) -> set[str]:
     shares = isinstance(node, (SubProcess, EventSubProcess)) and not isinstance(node, CallActivity)
-    return scope_of(specs, specs[node.spec_key]) if shares else set()
+    # A level that is nested too deeply was refused and has no spec.
+    inner = specs.get(node.spec_key) if shares else None
+    return scope_of(specs, inner) if inner is not None else set()
 
 
 def start_variables(reading: Reading, process: ProcessReading) -> set[str] | None:
@@ -158,7 +160,8 @@ class _Walk:
                 names.add("loopCounter")
                 self._use(node, "loopCondition", repetition.condition, names)
             self.node(node, names, seen)
-            if isinstance(node, (SubProcess, EventSubProcess)) and not isinstance(node, CallActivity):
+            shares = isinstance(node, (SubProcess, EventSubProcess)) and not isinstance(node, CallActivity)
+            if shares and node.spec_key in self.specs:
                 self.level(self.specs[node.spec_key], names)
 
     def _item_names(self, node: FlowNode, many: MultiInstance) -> set[str]:

@@ -16,6 +16,7 @@ from app.engine.soundness.verdict import grow, judge
 
 EXACT_MARKINGS = 4_000
 MAX_MARKINGS = 100_000
+MAX_STEPS = 2_000
 ANYTHING = frozenset({"completed", "cancel", "error:", "escalation:"})
 NO_CALLS: Mapping[str, Ending] = {}
 NO_CHOICES = Choices()
@@ -106,6 +107,9 @@ def _sub_processes(process: Process) -> list[Node]:
 
 def _prove_net(net: Net, choices: Choices, limit: int) -> tuple[Exploration, list[Finding]]:
     """Exactly when that is small; otherwise with places fused, which keeps the verdict."""
+    if len(net.steps) > MAX_STEPS:
+        finding = Finding("too_large", net.process_id, (), note=f"> {MAX_STEPS}")
+        return Exploration(is_complete=False), [finding]
     exploration = explore(net, min(EXACT_MARKINGS, limit))
     judged = net
     if not exploration.is_complete:

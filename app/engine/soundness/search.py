@@ -11,6 +11,8 @@ from app.engine.soundness.net import END, Net, Place, Step
 Marking = frozenset[Place]
 Tokens = frozenset[tuple[Place, int]]
 _NOTHING: Marking = frozenset()
+# Tokens moved in one search: bounds the time where each of few markings holds thousands of tokens.
+MAX_MOVES = 10_000_000
 
 
 @dataclass(slots=True)
@@ -36,17 +38,19 @@ def explore(net: Net, limit: int) -> Exploration:
     seen = Exploration()
     by_place = _by_place(net)
     todo: deque[Marking] = deque()
+    moves = 0
     for step in net.first:
         _advance(seen, todo, None, step, _NOTHING)
     while todo:
-        if len(seen.came) > limit:
+        marking = todo.popleft()
+        if len(seen.came) > limit or moves > MAX_MOVES:
             seen.is_complete = False
             break
-        marking = todo.popleft()
         if is_over(marking):
             seen.final.add(marking)
             continue
         enabled = _enabled(by_place, marking)
+        moves += (len(enabled) + 1) * (len(marking) + 1)
         for step in enabled:
             _advance(seen, todo, marking, step, marking - step.take)
         if not enabled:
@@ -111,14 +115,17 @@ def find_growth(net: Net, limit: int) -> list[tuple[Step, Tokens]] | None:
     by_place = _by_place(net)
     came: dict[Tokens, tuple[Tokens | None, Step]] = {}
     todo: deque[Tokens] = deque()
+    moves = 0
     for step in net.first:
         todo += _reach(came, None, step, Counter())
-    while todo and len(came) <= limit:
+    while todo and len(came) <= limit and moves < MAX_MOVES / 10:
         tokens = todo.popleft()
         if _covers_an_ancestor(came, tokens):
             return _path(came, tokens)
         held = Counter(dict(tokens))
-        for step in _enabled(by_place, frozenset(held)):
+        enabled = _enabled(by_place, frozenset(held))
+        moves += (len(enabled) + 1) * (len(held) + 1)
+        for step in enabled:
             rest = Counter() if step.clears else held - Counter(step.take)
             todo += _reach(came, tokens, step, rest)
     return None

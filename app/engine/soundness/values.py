@@ -30,7 +30,6 @@ Record = Mapping[Path, Any]
 
 UNKNOWN = object()
 MAX_RECORDS = 2_000
-MAX_LEVELS = 20
 
 
 @dataclass
@@ -49,7 +48,7 @@ class Values:
         self.reading = reading
         self.process = process
         self.written: dict[Path, Written] = {}
-        self._level(process.specs[process.process_id], inside_item=False, depth=0)
+        self._level(process.specs[process.process_id], inside_item=False)
         for name in ("instance", "params", "org", *_given(reading, process.process_id)):
             self._at(name).is_open = True
 
@@ -92,7 +91,7 @@ class Values:
         unique = {repr(sorted(record.items(), key=lambda item: item[0])): record for record in found}
         return list(unique.values())
 
-    def _level(self, level: ProcessSpec, *, inside_item: bool, depth: int) -> None:
+    def _level(self, level: ProcessSpec, *, inside_item: bool) -> None:
         for node in level.nodes:
             many = node.repetition if isinstance(node, Activity) else None
             is_item = inside_item or isinstance(many, MultiInstance)
@@ -100,10 +99,11 @@ class Values:
                 self._at(many.output_collection).is_open = True
             for name, found in self._node(node):
                 self._add(name, None if is_item else found)
-            shares = isinstance(node, (SubProcess, EventSubProcess)) and not isinstance(node, CallActivity)
-            if shares and depth < MAX_LEVELS:
-                inner = self.process.specs[node.spec_key]
-                self._level(inner, inside_item=is_item, depth=depth + 1)
+            if isinstance(node, (SubProcess, EventSubProcess)) and not isinstance(node, CallActivity):
+                # A level that is nested too deeply was refused and has no spec.
+                inner = self.process.specs.get(node.spec_key)
+                if inner is not None:
+                    self._level(inner, inside_item=is_item)
 
     def _at(self, name: str) -> Written:
         return self.written.setdefault(tuple(name.split(".")), Written())
