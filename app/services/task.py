@@ -1,4 +1,4 @@
-"""Task operations: claim, release, transfer, save, complete. Each locks the instance, then reads the task again."""
+"""Task operations: claim, release, transfer, complete. Each locks the instance, then reads the task again."""
 
 from __future__ import annotations
 
@@ -80,23 +80,14 @@ def transfer(context: Context, task_id: int, to_user_id: int, reason: str) -> Us
     return task
 
 
-def save_draft(context: Context, task_id: int, data: Mapping[str, Any]) -> FormDraft:
-    """Keep what was typed (暂存); nothing is validated, nothing else changes."""
+def lock_form(context: Context, task_id: int) -> UserTask:
+    """Lock the case of an open task whose form the actor may fill in. Raises NotFound, TaskEnded, TaskTaken."""
     _, task = _locked(context, task_id)
     user = _actor(context)
     if task.assignee_id not in (None, user.id):
         raise _taken(task)
     access.check_separation(context.session, user, task)
-    draft = context.session.get(FormDraft, task.id)
-    if draft is None:
-        draft = FormDraft(
-            task_id=task.id, data=dict(data), revision=1, saved_at=context.now, saved_by_id=user.id
-        )
-        context.session.add(draft)
-    else:
-        draft.data, draft.revision = dict(data), draft.revision + 1
-        draft.saved_at, draft.saved_by_id = context.now, user.id
-    return draft
+    return task
 
 
 def complete_task(

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.models.identity import Group, GroupMember, Membership, Organisation, User
 from app.models.register import Attachment
 from app.models.runtime import ProcessInstance, UserTask
-from app.services import access, actions, attachments, cases, inbox, task
+from app.services import access, actions, attachments, cases, drafts, inbox, task
 from app.services.errors import NotFound, NotPermitted, SeparationViolated
 from app.services.registers import letters
 from tests.factories import World, make_leave_world
@@ -215,7 +215,7 @@ def test_sight_of_a_case_has_a_reason(stage: World, found: dict[str, Any]) -> No
 PATHS: dict[str, Callable[[Any, int, World], object]] = {
     "open": lambda context, task_id, _world: task.open_task(context, task_id),
     "claim": lambda context, task_id, _world: task.claim(context, task_id),
-    "draft": lambda context, task_id, _world: task.save_draft(context, task_id, {"agree": "yes"}),
+    "draft": lambda context, task_id, _world: drafts.save_draft(context, task_id, {"agree": "yes"}),
     "begin": lambda context, task_id, _world: task.begin_task(context, task_id, "k" * 16),
     "complete": lambda context, task_id, _world: task.complete_task(
         context, task_id, {"agree": "yes"}, key="k" * 16, result_url="/"

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.models.repository import ProcessDefinition
 from app.models.runtime import Inbox, Job, ProcessInstance, Subscription, UserTask
-from app.services import history, messages, migration, repository, task
+from app.services import drafts, history, messages, migration, repository, task
 from app.services.errors import NotFound
 from tests.factories import CHECK, LEAVE, LEAVE_FILES, World, form_json
 
@@ -86,7 +86,7 @@ def test_a_case_moves_with_task_claim_draft_limit_and_subscription(world: World)
     case_id, check = _checked(world)
     with world.acting("zhang") as context:
         task.claim(context, check)
-        task.save_draft(context, check, {"agree": "no"})
+        drafts.save_draft(context, check, {"agree": "no"})
     before = _rows(world, case_id)
     world.deploy(LONGER)
     _move(world, case_id)
