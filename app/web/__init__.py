@@ -21,12 +21,14 @@ from app.web import (
     cases,
     health,
     inbox,
+    inbox_frame,
     labels,
     operations,
     progress,
     public,
     registers,
     studio,
+    task_page,
     times,
 )
 from app.web.assets import register_assets
@@ -40,7 +42,8 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-DESKS = (public, auth, health, apply, inbox, cases, registers, books, studio, operations, administration)
+DESKS = (public, auth, health, apply, inbox, task_page, cases, registers, books, studio, operations,
+         administration)  # fmt: skip
 
 
 def register(app: Flask) -> None:
@@ -56,8 +59,8 @@ def register(app: Flask) -> None:
     register_guards(app)
     register_errors(app)
     register_assets(app)
-    for desk in DESKS:
-        app.register_blueprint(desk.blueprint)
+    for blueprint in dict.fromkeys(desk.blueprint for desk in DESKS):
+        app.register_blueprint(blueprint)
     app.context_processor(_page_context)
     app.after_request(_protect)
     app.jinja_env.filters.update(
@@ -100,7 +103,7 @@ def _page_context() -> dict[str, Any]:
 
 def _navigation(user: User | None) -> list[tuple[str, str, int, bool]]:
     """Entries of the main navigation that this user may open."""
-    counts = inbox.badge_counts() if access.may(user, "inbox.use") else None
+    counts = inbox_frame.badge_counts() if access.may(user, "inbox.use") else None
     open_tasks = min(counts.mine + counts.claimable, 100) if counts else 0
     entries = [
         ("public.home", _("申报与公示"), 0, access.PUBLIC),
