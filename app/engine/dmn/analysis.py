@@ -6,11 +6,15 @@ searched as sets of rows that still may hit, and a set seen before is not search
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 from app.engine.dmn.columns import Sample, is_fixed, limits, passes, samples, shift, step_of
 from app.engine.dmn.tables import DecisionTable, Rule
+from app.engine.feel.expressions import Expression, UnaryTests
 from app.engine.feel.frames import RootFrame
 from app.engine.feel.hosting import format_value, to_host
 from app.engine.feel.operators import equals
@@ -18,19 +22,25 @@ from app.engine.feel.scope import NO_SCOPE, Run
 
 MAX_STATES = 50_000
 MAX_GAPS = 20
+MAX_OVERLAPS = 200
+MAX_WORK = 150_000
+_PATH = re.compile(r"\w+(?:\.\w+)*")
 
 
 @dataclass(frozen=True)
 class TableFinding:
     """A finding: `kind` is gap, overlap, unreachable, no_catch_all, not_analysed or too_large.
 
-    `witness` maps the expressions of the input columns to values that show it; it may be empty.
+    `witness` maps the expressions of the input columns to values that show it; it may be empty. A finding
+    that is not `certain` needs values of columns which may depend on each other.
     """
 
     kind: str
     message: str
     rule_ids: tuple[str, ...] = ()
     witness: dict[str, Any] = field(default_factory=dict)
+    message_zh: str = ""
+    certain: bool = True
 
 
 @dataclass(frozen=True)
@@ -100,22 +110,34 @@ class _Search:
         return dict(zip(self.expressions, values, strict=True))
 
     def _leaf(self, sure: int, possible: int, chosen: tuple[Sample, ...]) -> None:
-        hits = [index for index in range(len(self.table.rules)) if sure >> index & 1]
-        for position, first in enumerate(hits):
-            for second in hits[position + 1 :]:
-                if (first, second) not in self.overlaps:
-                    self.overlaps[first, second] = self._witness(chosen)
+        if self.table.hit_policy in ("UNIQUE", "ANY"):
+            self._note_overlaps(sure, chosen)
         taken = 0
         for index in self.winners:
             if possible >> index & 1 and not taken:
                 self.reached |= 1 << index
             taken |= sure & (1 << index)
 
+    def _note_overlaps(self, sure: int, chosen: tuple[Sample, ...]) -> None:
+        hits = [index for index in range(len(self.table.rules)) if sure >> index & 1]
+        for pair in combinations(hits, 2):
+            if len(self.overlaps) >= MAX_OVERLAPS:
+                return
+            if pair not in self.overlaps:
+                self.overlaps[pair] = self._witness(chosen)
+
+
+def _passes(tests: UnaryTests, value: Any, known: dict[str, bool | None]) -> bool | None:
+    if tests.text not in known:
+        known[tests.text] = passes(tests, value)
+    return known[tests.text]
+
 
 def _mask(table: DecisionTable, positions: list[int], value: Any) -> tuple[int, int]:
     sure = possible = 0
+    known: dict[str, bool | None] = {}
     for index, rule in enumerate(table.rules):
-        results = [passes(rule.tests[position], value) for position in positions]
+        results = [_passes(rule.tests[position], value, known) for position in positions]
         if False not in results:
             possible |= 1 << index
             sure |= (None not in results) << index
@@ -159,15 +181,10 @@ def _winners(table: DecisionTable) -> list[int]:
     return sorted(order, key=ranks)
 
 
-def _search(table: DecisionTable, ordinary_only: bool) -> _Search:
-    groups = _groups(table)
-    search = _Search(
-        table,
-        list(groups),
-        [_classes(table, positions) for positions in groups.values()],
-        _winners(table),
-        ordinary_only,
-    )
+def _search(
+    table: DecisionTable, columns: dict[str, list[_Class]], winners: list[int], ordinary_only: bool
+) -> _Search:
+    search = _Search(table, list(columns), list(columns.values()), winners, ordinary_only)
     search.run()
     return search
 
@@ -181,16 +198,41 @@ def _show(witness: dict[str, Any]) -> str:
     return ", ".join(f"{name} = {format_value(value)}" for name, value in witness.items())
 
 
-def _find_overlaps(table: DecisionTable, search: _Search) -> list[TableFinding]:
+def _find_overlaps(table: DecisionTable, search: _Search, derived: Collection[str]) -> list[TableFinding]:
     if table.hit_policy not in ("UNIQUE", "ANY"):
         return []
     found = []
     for (first, second), witness in sorted(search.overlaps.items()):
         rules = table.rules[first], table.rules[second]
         if table.hit_policy == "UNIQUE" or not _same_outputs(*rules):
-            message = f"rows {rules[0].index} and {rules[1].index} both apply: {_show(witness)}"
-            found.append(TableFinding("overlap", message, (rules[0].id, rules[1].id), witness))
+            numbers, shown = (rules[0].index, rules[1].index), _show(witness)
+            message = f"rows {numbers[0]} and {numbers[1]} both apply: {shown}"
+            message_zh = f"第 {numbers[0]} 行和第 {numbers[1]} 行同时符合：{shown}"
+            ids = rules[0].id, rules[1].id
+            certain = has_independent_columns(table, derived)
+            found.append(TableFinding("overlap", message, ids, witness, message_zh, certain))
     return found
+
+
+def has_independent_columns(table: DecisionTable, derived: Collection[str] = ()) -> bool:
+    """Whether every combination of column values can occur, as far as the expressions tell.
+
+    Two columns depend on each other when they read the same variable other than by separate paths, or when
+    both read a value that another decision computes (`derived`).
+    """
+    expressions = list({c.expression.text.strip(): c.expression for c in table.inputs}.values())
+    computed = [each for each in expressions if each.names & frozenset(derived)]
+    return len(computed) < 2 and all(_are_apart(*pair) for pair in combinations(expressions, 2))
+
+
+def _are_apart(first: Expression, second: Expression) -> bool:
+    if not first.names & second.names:
+        return True
+    texts = [_PATH.fullmatch(each.text.strip()) for each in (first, second)]
+    if texts[0] is None or texts[1] is None:
+        return False
+    one, other = (f"{text[0]}." for text in texts if text is not None)
+    return not (one.startswith(other) or other.startswith(one))
 
 
 def _find_unreachable(table: DecisionTable, search: _Search) -> list[TableFinding]:
@@ -198,21 +240,32 @@ def _find_unreachable(table: DecisionTable, search: _Search) -> list[TableFindin
         return []
     return [
         TableFinding(
-            "unreachable", f"row {rule.index} never counts: other rows always come first", (rule.id,)
+            "unreachable",
+            f"row {rule.index} never counts: other rows always come first",
+            (rule.id,),
+            message_zh=f"第 {rule.index} 行永远不起作用：总有其他行先符合",
         )
         for index, rule in enumerate(table.rules)
         if not search.reached >> index & 1
     ]
 
 
-def _find_gaps(table: DecisionTable, ordinary: _Search, whole: _Search) -> list[TableFinding]:
+def _find_gaps(
+    table: DecisionTable, ordinary: _Search, whole: _Search, derived: Collection[str]
+) -> list[TableFinding]:
     has_default = any(clause.default is not None for clause in table.outputs)
     if has_default or not table.is_single:
         return []
-    found = [TableFinding("gap", f"no row applies: {_show(gap)}", (), gap) for gap in ordinary.gaps]
+    certain = has_independent_columns(table, derived)
+    found = [
+        TableFinding("gap", f"no row applies: {_show(gap)}", (), gap, f"没有一行符合：{_show(gap)}", certain)
+        for gap in ordinary.gaps
+    ]
     if whole.gaps:
-        message = f"no row or default catches missing or unlisted values: {_show(whole.gaps[0])}"
-        found.append(TableFinding("no_catch_all", message, (), whole.gaps[0]))
+        shown = _show(whole.gaps[0])
+        message = f"no row or default catches missing or unlisted values: {shown}"
+        message_zh = f"缺值或未列出的值没有兜底行或默认值：{shown}"
+        found.append(TableFinding("no_catch_all", message, (), whole.gaps[0], message_zh, certain))
     return found
 
 
@@ -222,6 +275,7 @@ def _find_opaque(table: DecisionTable) -> list[TableFinding]:
             "not_analysed",
             f"row {rule.index}, {clause.label}: the cell {tests.text!r} depends on other variables",
             (rule.id,),
+            message_zh=f"第 {rule.index} 行“{clause.label}”：单元格 {tests.text} 取决于其他变量，未作分析",
         )
         for rule in table.rules
         for clause, tests in zip(table.inputs, rule.tests, strict=True)
@@ -229,24 +283,40 @@ def _find_opaque(table: DecisionTable) -> list[TableFinding]:
     ]
 
 
-def analyse(table: DecisionTable) -> tuple[TableFinding, ...]:
-    """Every finding about a table.
+def analyse(table: DecisionTable, derived: Collection[str] = ()) -> tuple[TableFinding, ...]:
+    """Every finding about a table; `derived` names the values that other decisions compute.
 
     gap and no_catch_all: an input, or only one with missing or unlisted values, that no row covers (tables
     with a single result and no default). overlap: two rows of a UNIQUE table, or of an ANY table with
     different outputs, apply to one input. unreachable: a row of a FIRST or PRIORITY table that never counts.
     """
-    ordinary, whole = _search(table, ordinary_only=True), _search(table, ordinary_only=False)
+    if _work(table) > MAX_WORK:
+        return (
+            TableFinding(
+                "too_large", "the table is too large to be analysed", message_zh="决策表过大，未作分析"
+            ),
+        )
+    columns = {text: _classes(table, positions) for text, positions in _groups(table).items()}
+    winners = _winners(table)
+    ordinary = _search(table, columns, winners, ordinary_only=True)
+    whole = _search(table, columns, winners, ordinary_only=False)
     findings = [
-        *_find_gaps(table, ordinary, whole),
-        *_find_overlaps(table, whole),
+        *_find_gaps(table, ordinary, whole, derived),
+        *_find_overlaps(table, whole, derived),
         *_find_unreachable(table, whole),
         *_find_opaque(table),
     ]
     if whole.too_large:
         message = f"the table was not searched completely: more than {MAX_STATES} sets of rows"
-        findings.append(TableFinding("too_large", message))
+        message_zh = f"决策表未能查完：行的组合超过 {MAX_STATES} 种"
+        findings.append(TableFinding("too_large", message, message_zh=message_zh))
     return tuple(findings)
+
+
+def _work(table: DecisionTable) -> int:
+    """How many times a cell would be tried with a value, roughly."""
+    cells = (tests for rule in table.rules for tests in rule.tests)
+    return len(table.rules) * sum(max(1, tests.text.count(",") + 1) for tests in cells)
 
 
 def _base_inputs(table: DecisionTable, rule: Rule, groups: dict[str, list[int]]) -> dict[str, Any]:

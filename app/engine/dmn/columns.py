@@ -27,6 +27,7 @@ from app.engine.feel.temporal_text import parse_at
 from app.engine.feel.values import NUMBERS, kind_of
 
 OTHER_TEXT = "…"
+_NOTHING: dict[str, Any] = {}
 _TEMPORAL_MAKERS = frozenset({"date", "time", "date and time", "duration"})
 
 
@@ -50,7 +51,7 @@ def passes(tests: UnaryTests, value: Any) -> bool | None:
     """Whether a value passes a cell, None when other variables decide."""
     if not is_fixed(tests):
         return None
-    return tests.run(RootFrame({}, Run(NO_SCOPE)), value) is True
+    return tests.run(RootFrame(_NOTHING, Run(NO_SCOPE)), value) is True
 
 
 def _constants(node: n.Node) -> Iterator[Any]:

@@ -16,6 +16,7 @@ from app.engine.lint.naming import check_naming
 from app.engine.lint.proof import check_soundness
 from app.engine.lint.routing import check_routing
 from app.engine.lint.structure import check_structure
+from app.engine.lint.tables import check_tables
 from app.engine.lint.tasks import check_tasks
 from app.engine.lint.timers import check_timers
 from app.engine.lint.variables import check_variables
@@ -48,5 +49,6 @@ def lint(
         check_variables(finder)
         problems += finder.problems
     problems += check_cited(reading, host)
+    problems += check_tables(reading)
     unique = dict.fromkeys(problems)
     return tuple(sorted(unique, key=lambda p: (p.file, p.severity, p.line or 0, p.element_id or "", p.code)))

@@ -93,7 +93,7 @@ CASES: list[tuple[str, str, str, str | None]] = [
     ),
 ]
 TABLE = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m" name="m" namespace="t">
-<decision id="d" name="d"><variable name="d"/><decisionTable hitPolicy="UNIQUE"><input id="i"><inputExpression>
+<decision id="d" name="d"><variable name="d"/><decisionTable hitPolicy="FIRST"><input id="i"><inputExpression>
 <text>x</text></inputExpression></input><output id="o" name="result"/><annotation name="clause"/>
 <rule id="r1"><inputEntry><text>1</text></inputEntry><outputEntry><text>"go"</text></outputEntry>
 <annotationEntry><text>C-1</text></annotationEntry></rule>
