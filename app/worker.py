@@ -66,11 +66,23 @@ class Worker:
 
     def _run_one(self, job_id: int) -> None:
         try:
+            finish = self._run_errand(job_id)
             with self._database.writing() as session:
                 context = Context(session, self._now(session), self._settings)
-                jobs.run_job(context, job_id, self._owner)
+                jobs.run_job(context, job_id, self._owner, finish)
         except Exception as error:
             log.exception("job failed", job=job_id)
             with self._database.writing() as session:
                 message = f"{type(error).__name__}: {error}"
                 jobs.fail_job(session, job_id, self._owner, message, self._now(session))
+
+    def _run_errand(self, job_id: int) -> jobs.Handler | None:
+        """Do the outside part of a job, if it has one; what then notes the result."""
+        with self._database.reading() as session:
+            found = jobs.errand_of(session, job_id, self._owner)
+            if found is None:
+                return None
+            errand, args = found
+            task = errand.prepare(Context(session, self._now(session), self._settings), args)
+        result = None if task is None else errand.perform(self._settings, task)
+        return lambda context, args: errand.finish(context, args, result)

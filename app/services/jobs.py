@@ -1,12 +1,14 @@
 """Jobs: work written in the transaction that needs it, done by a worker exactly once for its database effects.
 
 The job executor of Camunda, Operaton and Flowable: the database is the queue. A worker leases due jobs, then does each
-in one transaction that also deletes the row; whoever dies loses the lease and another worker takes over.
+in one transaction that also deletes the row; whoever dies loses the lease and another worker takes over. What reaches
+outside the database (mail, webhooks) is done between two transactions, with a key that lets the receiver see repeats.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.models.runtime import Job, ProcessInstance
 from app.services.context import Context
 from app.services.errors import NotFound
+from app.services.settings import Settings
 
 RETRIES = 5
 LEASE = timedelta(seconds=60)
@@ -23,6 +26,35 @@ BACK_OFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5), t
 
 Handler = Callable[[Context, dict[str, Any]], None]
 _handlers: dict[str, Handler] = {}
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Work outside the database, in three steps.
+
+    `prepare` reads what is to be done (None: nothing any more); `perform` does it while no transaction is open, within
+    the lease; `finish` notes its result in the transaction that deletes the job. Whoever dies between the last two
+    leaves the job to be performed again, so what is sent carries a key of its own.
+    """
+
+    prepare: Callable[[Context, dict[str, Any]], Any]
+    perform: Callable[[Settings, Any], Any]
+    finish: Callable[[Context, dict[str, Any], Any], None]
+
+
+_errands: dict[str, Errand] = {}
+
+
+def register_errand(kind: str, errand: Errand) -> None:
+    """Let jobs of this kind be done outside the database."""
+    _errands[kind] = errand
+
+
+def errand_of(session: Session, job_id: int, owner: str) -> tuple[Errand, dict[str, Any]] | None:
+    """The errand of a leased job with its arguments; None when the job is done inside the database, or lost."""
+    job = session.scalar(select(Job).where(Job.id == job_id, Job.owner == owner))
+    found = _errands.get(job.kind) if job else None
+    return (found, dict(job.args)) if job and found else None
 
 
 def job_handler(kind: str) -> Callable[[Handler], Handler]:
@@ -93,8 +125,10 @@ def lease_jobs(session: Session, owner: str, now: datetime, limit: int = 10) -> 
     return [job.id for job in jobs]
 
 
-def run_job(context: Context, job_id: int, owner: str) -> bool:
+def run_job(context: Context, job_id: int, owner: str, handler: Handler | None = None) -> bool:
     """Do one leased job in this transaction and delete it; False when the lease was lost.
+
+    `handler` stands in for the registered one: it notes the result of an errand that was run before.
 
     The instance is locked before the job: the same order as everywhere else, so nothing can deadlock.
     """
@@ -108,7 +142,7 @@ def run_job(context: Context, job_id: int, owner: str) -> bool:
     kind, args = job.kind, dict(job.args)
     session.delete(job)
     session.flush()
-    _handlers[kind](context, args)
+    (handler or _handlers[kind])(context, args)
     return True
 
 

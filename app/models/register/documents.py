@@ -104,8 +104,11 @@ class Notification(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     principal: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(30), default="notice", server_default="notice")
     subject: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text, default="")
+    subject_en: Mapped[str] = mapped_column(String(200), default="", server_default="")  # "": as in Chinese
+    text_en: Mapped[str] = mapped_column(Text, default="", server_default="")
     case_no: Mapped[str] = mapped_column(String(40), default="", index=True)
     document_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
     dedup: Mapped[str | None] = mapped_column(String(160), unique=True)
