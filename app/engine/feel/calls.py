@@ -8,7 +8,7 @@ from typing import Any
 from app.engine.feel import nodes as n
 from app.engine.feel.compiler import COMPILERS, Code, Compiler
 from app.engine.feel.errors import FeelBudgetError, FeelError
-from app.engine.feel.frames import Frame
+from app.engine.feel.frames import BUILT_INS, Frame
 from app.engine.feel.scope import Run
 from app.engine.feel.types import Mismatch, resolve_type
 from app.engine.feel.values import FeelFunction, Parameter, kind_of
@@ -85,6 +85,8 @@ def _call(compiler: Compiler, node: n.Call) -> Code:
     function, place, names = compiler.compile(node.function), compiler.place(node), node.names
     arguments = [compiler.compile(argument) for argument in node.arguments]
     label = node.function.name if isinstance(node.function, n.Name) else "the function"
+    built_in = BUILT_INS.get(label)
+    direct = built_in.call_with(len(arguments)) if built_in and built_in.call_with and not names else None
 
     def run(frame: Frame) -> Any:
         target = function(frame)
@@ -92,6 +94,10 @@ def _call(compiler: Compiler, node: n.Call) -> Code:
             frame.run.warn(f"{label} is {kind_of(target)}, no function", *place)
             return None
         try:
+            if direct is not None and target is built_in and frame.run.depth > 0:
+                # What goes deeper are functions written in FEEL, which are counted when they are called.
+                frame.run.step()
+                return direct(frame.run, [argument(frame) for argument in arguments])
             return invoke(frame.run, target, [argument(frame) for argument in arguments], names)
         except FeelError:
             raise

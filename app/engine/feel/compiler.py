@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator as operators
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -18,15 +17,6 @@ from app.engine.feel.types import resolve_type
 from app.engine.feel.values import FeelRange, kind_of
 
 Code = Callable[[Frame], Any]
-# Numbers and texts, by far the most frequent, need none of the rules for other kinds.
-_QUICK: dict[str, Callable[[Any, Any], bool]] = {
-    "=": operators.eq,
-    "!=": operators.ne,
-    "<": operators.lt,
-    "<=": operators.le,
-    ">": operators.gt,
-    ">=": operators.ge,
-}
 
 
 class Compiler:
@@ -73,9 +63,10 @@ def _name(compiler: Compiler, node: n.Name) -> Code:
     name, place = node.name, compiler.place(node)
 
     def run(frame: Frame) -> Any:
-        if name in frame.vars:
-            return frame.vars[name]
-        value = find(frame, name)
+        names = frame.vars
+        if name in names:
+            return names[name]
+        value = frame.root.load(name) if frame.parent is None else find(frame, name)
         if value is MISSING:
             frame.run.warn(f"{name} is unknown", *place)
             return None
@@ -84,7 +75,8 @@ def _name(compiler: Compiler, node: n.Name) -> Code:
     return run
 
 
-def _dotted(node: n.Node) -> tuple[str, ...] | None:
+def dotted_names(node: n.Node) -> tuple[str, ...] | None:
+    """The parts of `a.b.c`, None for a path that starts with anything but a name."""
     names: list[str] = []
     while isinstance(node, n.Path):
         names.append(node.name)
@@ -94,7 +86,7 @@ def _dotted(node: n.Node) -> tuple[str, ...] | None:
 
 def _path(compiler: Compiler, node: n.Path) -> Code:
     source, name, place = compiler.compile(node.source), node.name, compiler.place(node)
-    names = _dotted(node)
+    names = dotted_names(node)
 
     def general(frame: Frame) -> Any:
         value = source(frame)
@@ -110,7 +102,9 @@ def _path(compiler: Compiler, node: n.Path) -> Code:
     first, dotted = names[0], names
 
     def quick(frame: Frame) -> Any:
-        current: Frame | None = frame
+        if first in frame.vars:
+            return general(frame)
+        current = frame.parent
         while current is not None:
             if first in current.vars:
                 return general(frame)
@@ -188,7 +182,21 @@ def _arithmetic(compiler: Compiler, node: n.Arithmetic) -> Code:
 
 def _logic(compiler: Compiler, node: n.Logic) -> Code:
     decided = node.operator == "or"
+    undecided = not decided
     operands = [compiler.compile(operand) for operand in node.operands]
+    if len(operands) == 2:
+        left, right = operands
+
+        def both(frame: Frame) -> Any:
+            first = left(frame)
+            if first is decided:
+                return decided
+            second = right(frame)
+            if second is decided:
+                return decided
+            return undecided if first is undecided and second is undecided else None
+
+        return both
 
     def run(frame: Frame) -> Any:
         unknown = False
@@ -196,25 +204,8 @@ def _logic(compiler: Compiler, node: n.Logic) -> Code:
             value = operand(frame)
             if value is decided:
                 return decided
-            unknown = unknown or value is not (not decided)
-        return None if unknown else not decided
-
-    return run
-
-
-def _comparison(compiler: Compiler, node: n.Comparison) -> Code:
-    left, right, place = compiler.compile(node.left), compiler.compile(node.right), compiler.place(node)
-    operator, compare, quick = node.operator, COMPARISONS[node.operator], _QUICK[node.operator]
-
-    def run(frame: Frame) -> Any:
-        first, second = left(frame), right(frame)
-        kind = type(first)
-        if kind is type(second) and (kind is Decimal or kind is str):
-            return quick(first, second)
-        result = compare(first, second)
-        if result is None:
-            frame.run.warn(f"{kind_of(first)} {operator} {kind_of(second)} is not defined", *place)
-        return result
+            unknown = unknown or value is not undecided
+        return None if unknown else undecided
 
     return run
 
@@ -334,9 +325,9 @@ def test_value(value: Any, test: Any) -> bool | None:
     kind = type(test)
     if kind is type(value) and (kind is str or kind is Decimal):
         return bool(value == test)
-    if isinstance(test, FeelRange):
-        return equals_range(value, test) or in_range(value, test)
-    if isinstance(test, list):
+    if kind is FeelRange:
+        return (type(value) is FeelRange and equals_range(value, test)) or in_range(value, test)
+    if kind is list:
         return _in_list(value, test)
     return COMPARISONS["="](value, test)
 
@@ -359,9 +350,15 @@ def _in_list(value: Any, tests: list[Any]) -> bool | None:
 def _in(compiler: Compiler, node: n.In) -> Code:
     value, place = compiler.compile(node.value), compiler.place(node)
     tests = [(compiler.compile(test), bounds(test)) for test in node.tests]
+    # Among texts, or among numbers, the usual test: one look instead of one for each.
+    values = [test.value if isinstance(test, n.Literal) else None for test in node.tests]
+    constants, kinds = frozenset(values), {type(constant) for constant in values}
+    plain = kinds in ({str}, {Decimal})
 
     def run(frame: Frame) -> Any:
         found, unknown = value(frame), False
+        if plain and type(found) in kinds:
+            return found in constants
         for test, is_range in tests:
             wanted = test(frame)
             result = None if is_range and wanted is None else test_value(found, wanted)
@@ -386,7 +383,6 @@ COMPILERS.update(
         n.Negation: _negation,
         n.Arithmetic: _arithmetic,
         n.Logic: _logic,
-        n.Comparison: _comparison,
         n.Between: _between,
         n.In: _in,
         n.InstanceOf: _instance_of,

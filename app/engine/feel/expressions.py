@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.engine.feel import calls, loops  # noqa: F401  (they add their nodes to the compiler's table)
+from app.engine.feel import calls, comparisons, loops  # noqa: F401  (they add their nodes to the compiler's table)
 from app.engine.feel import nodes as n
 from app.engine.feel.compiler import Code, Compiler, bounds, test_value
 from app.engine.feel.errors import FeelBudgetError, FeelSyntaxError
@@ -51,7 +51,11 @@ class Expression(_Compiled):
         Never changes the variables. What goes wrong inside gives None and a warning to the scope's sink;
         raises FeelBudgetError when the budget is used up.
         """
-        return to_host(self.run(RootFrame(variables, Run(scope or NO_SCOPE))))
+        try:
+            value = self._code(RootFrame(variables, Run(scope or NO_SCOPE)))
+        except RecursionError:
+            raise FeelBudgetError("evaluation is nested too deeply") from None
+        return value if value is True or value is False else to_host(value)
 
     def run(self, frame: Frame) -> Any:
         """The FEEL value in a frame; raises FeelBudgetError."""
@@ -72,6 +76,8 @@ class UnaryTests(_Compiled):
 
     def matches(self, value: Any, variables: Mapping[str, Any], scope: Scope | None = None) -> bool:
         """Whether the value passes; a test without a result lets nothing pass. Raises FeelBudgetError."""
+        if not self._tests:
+            return True
         root = RootFrame(variables, Run(scope or NO_SCOPE))
         return self.run(root, from_host(value)) is True
 
@@ -79,14 +85,16 @@ class UnaryTests(_Compiled):
         """True, False or None (no result) for a FEEL value; raises FeelBudgetError."""
         if not self._tests:
             return True
-        inner = Frame({"?": value}, frame)
+        inner, unknown = Frame({"?": value}, frame), False
         try:
-            results = [_passes(test, inner, value) for test in self._tests]
+            for code, kind in self._tests:
+                result = _passes(code, kind, inner, value)
+                if result is True:
+                    return not self._negated
+                unknown = unknown or result is None
         except RecursionError:
             raise FeelBudgetError("evaluation is nested too deeply") from None
-        if True in results:
-            return not self._negated
-        return None if None in results else self._negated
+        return None if unknown else self._negated
 
     def values(self, frame: Frame) -> tuple[Any, ...]:
         """The values tests such as `"a","b"` name one by one; empty when one of them is no plain value."""
@@ -96,8 +104,7 @@ class UnaryTests(_Compiled):
         return () if any(value is None or isinstance(value, FeelRange) for value in found) else found
 
 
-def _passes(test: tuple[Code, str], frame: Frame, value: Any) -> bool | None:
-    code, kind = test
+def _passes(code: Code, kind: str, frame: Frame, value: Any) -> bool | None:
     result = code(frame)
     if result is None and kind in ("range", "condition"):
         return None

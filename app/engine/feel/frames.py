@@ -29,20 +29,27 @@ class Frame:
 class RootFrame(Frame):
     """The host's variables: converted to FEEL values when first used, and kept for this evaluation."""
 
-    __slots__ = ("paths", "raw")
+    __slots__ = ("_paths", "raw")
 
     def __init__(self, raw: Mapping[str, Any], run: Run) -> None:
         self.vars = {}
         self.parent = None
-        self.root = self
         self.run = run
         self.raw = raw
-        self.paths: dict[tuple[str, ...], Any] = {}
+        self._paths: dict[tuple[str, ...], Any] | None = None
+
+    @property
+    def root(self) -> RootFrame:  # type: ignore[override]
+        """Itself; held as an attribute it would be a cycle, left for the collector by every evaluation."""
+        return self
 
     def load(self, name: str) -> Any:
         """The variable, the host's function or the built-in function of that name, else MISSING."""
         if name in self.raw:
-            value = from_host(self.raw[name])
+            value = self.raw[name]
+            if type(value) is bool or type(value) is str:
+                return value
+            value = from_host(value)
         elif name in self.run.scope.functions:
             value = host_function(name, self.run.scope.functions[name])
         else:
@@ -52,15 +59,25 @@ class RootFrame(Frame):
 
     def load_path(self, names: tuple[str, ...]) -> Any:
         """A variable's part, without converting the rest; MISSING when the general way must be taken."""
-        if names in self.paths:
-            return self.paths[names]
+        paths = self._paths
+        if paths is not None and names in paths:
+            return paths[names]
         value: Any = self.raw
         for name in names:
-            if not isinstance(value, Mapping) or name not in value:
+            # Asking a dict whether it is a mapping takes longer than all the rest.
+            if (type(value) is not dict and not isinstance(value, Mapping)) or name not in value:
                 return MISSING
             value = value[name]
-        found = self.paths[names] = from_host(value)
+        found = from_host(value)
+        # What a conversion costs decides whether it is kept: a text or a boolean is found as fast again.
+        if type(value) not in _CHEAP:
+            if paths is None:
+                paths = self._paths = {}
+            paths[names] = found
         return found
+
+
+_CHEAP = frozenset({str, bool, int, type(None)})
 
 
 # Filled by app.engine.feel.functions; a table here keeps the two modules free of a cycle.

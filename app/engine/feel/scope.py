@@ -59,9 +59,10 @@ class Run:
     def __init__(self, scope: Scope, types: Mapping[str, Any] | None = None) -> None:
         self.scope = scope
         self.types = types
-        self.steps = scope.budget.steps
-        self.size = scope.budget.size
-        self.depth = scope.budget.depth
+        budget = scope.budget
+        self.steps = budget.steps
+        self.size = budget.size
+        self.depth = budget.depth
 
     def step(self, count: int = 1) -> None:
         """Pay for work done; raises FeelBudgetError when nothing is left."""

@@ -54,6 +54,8 @@ class FeelFunction:
     variadic: bool = False
     # Built-in functions pick one of several signatures by the names of the arguments.
     call_named: Callable[[Run, dict[str, Any]], Any] | None = field(default=None)
+    # The same choice by the number of arguments, made once where a call is written.
+    call_with: Callable[[int], Callable[[Run, Sequence[Any]], Any]] | None = field(default=None)
 
 
 KINDS: dict[type, str] = {

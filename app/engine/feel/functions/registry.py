@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import NoneType
 from typing import Any, TypeVar
 
 from app.engine.feel.calls import WrongArguments
@@ -13,8 +14,9 @@ from app.engine.feel.frames import BUILT_INS
 from app.engine.feel.scope import Run
 from app.engine.feel.temporal import MIDNIGHT_UTC, FeelDate, FeelDateTime
 from app.engine.feel.types import Mismatch
-from app.engine.feel.values import FeelFunction, Parameter, kind_of
+from app.engine.feel.values import KINDS, FeelFunction, Parameter, kind_of
 
+Call = Callable[[Run, Sequence[Any]], Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
 _DURATIONS = ("days and time duration", "years and months duration")
 
@@ -27,9 +29,13 @@ class Slot:
     kinds: tuple[str, ...]
     optional: bool
     nullable: bool
+    # The Python types that are taken as they are: nearly every argument, so they are asked first.
+    direct: frozenset[type]
 
     def accept(self, value: Any) -> Any:
         """The argument after the implicit conversions; raises Mismatch."""
+        if type(value) in self.direct:
+            return value
         if value is None:
             if self.nullable:
                 return None
@@ -71,12 +77,17 @@ class Signature:
 
     def apply(self, run: Run, arguments: Sequence[Any]) -> Any:
         """Call with positional arguments; raises ValueError and the like when they do not fit."""
-        values = list(arguments)
+        values = arguments
         if self.rest:
+            values = list(arguments)
             last = len(self.slots) - 1
             values = [*values[:last], values[last:]]
-        accepted = [slot.accept(value) for slot, value in zip(self.slots, values, strict=False)]
-        accepted += [None] * (len(self.slots) - len(accepted))
+        accepted = [
+            value if type(value) in slot.direct else slot.accept(value)
+            for slot, value in zip(self.slots, values, strict=False)
+        ]
+        if len(accepted) < len(self.slots):
+            accepted += [None] * (len(self.slots) - len(accepted))
         return self.function(run, *accepted) if self.with_run else self.function(*accepted)
 
     def apply_named(self, run: Run, arguments: dict[str, Any]) -> Any:
@@ -100,8 +111,40 @@ def _read_slots(text: str) -> tuple[Slot, ...]:
         expanded = tuple(
             each for piece in kinds for each in (_DURATIONS if piece == "duration" else (piece,))
         )
-        slots.append(Slot(name.rstrip("?"), expanded, name.endswith("?"), "|null" in kind))
+        slots.append(_slot(name, expanded, "|null" in kind))
     return tuple(slots)
+
+
+def _slot(name: str, kinds: tuple[str, ...], nullable: bool) -> Slot:
+    direct = {kind for kind, label in KINDS.items() if label in kinds or ("any" in kinds and label != "null")}
+    if nullable:
+        direct.add(NoneType)
+    return Slot(name.rstrip("?"), kinds, name.endswith("?"), nullable, frozenset(direct))
+
+
+def _apply_one(signature: Signature) -> Call:
+    slot, function = signature.slots[0], signature.function
+    direct = slot.direct
+
+    def call(_: Run, arguments: Sequence[Any]) -> Any:
+        value = arguments[0]
+        return function(value if type(value) in direct else slot.accept(value))
+
+    return call
+
+
+def _call_with(name: str) -> Callable[[int], Call]:
+    signatures = SIGNATURES[name]
+
+    def prepare(count: int) -> Call:
+        fitting = [signature for signature in signatures if signature.takes(count)]
+        if len(fitting) != 1:
+            return BUILT_INS[name].call
+        only = fitting[0]
+        simple = len(only.slots) == 1 == count and not only.rest and not only.with_run
+        return _apply_one(only) if simple else only.apply
+
+    return prepare
 
 
 def _call_positional(name: str) -> Callable[[Run, Sequence[Any]], Any]:
@@ -113,6 +156,8 @@ def _call_positional(name: str) -> Callable[[Run, Sequence[Any]], Any]:
 
     def call(run: Run, arguments: Sequence[Any]) -> Any:
         fitting = fitting_for(len(arguments))
+        if len(fitting) == 1:
+            return fitting[0].apply(run, arguments)
         if not fitting:
             raise WrongArguments(f"{len(arguments)} arguments do not fit")
         for signature in fitting[:-1]:
@@ -149,7 +194,12 @@ def built_in(
         SIGNATURES.setdefault(name, []).append(signature)
         parameters = tuple(Parameter(slot.name) for slot in SIGNATURES[name][0].slots)
         BUILT_INS[name] = FeelFunction(
-            name, parameters, _call_positional(name), variadic=True, call_named=_call_named(name)
+            name,
+            parameters,
+            _call_positional(name),
+            variadic=True,
+            call_named=_call_named(name),
+            call_with=_call_with(name),
         )
         return function
 
