@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from app.models import history, identity, register, repository, runtime
+from app.models import drafts, history, identity, outbox, register, repository, runtime, studio
 
-__all__ = ["history", "identity", "register", "repository", "runtime"]
+__all__ = ["drafts", "history", "identity", "outbox", "register", "repository", "runtime", "studio"]

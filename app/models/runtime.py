@@ -116,6 +116,7 @@ class FormDraft(Base):
     task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id"), primary_key=True)
     data: Mapped[dict[str, Any]]
     revision: Mapped[int] = mapped_column(default=1)
+    conflicts: Mapped[list[Any]] = mapped_column(default=list)  # values of the same field by two people
     saved_at: Mapped[datetime]
     saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 

@@ -1,0 +1,34 @@
+"""The history of drafts: what each save changed, so that every earlier state of a form can be had again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base
+from app.models.identity import User
+
+
+class DraftRevision(Base):
+    """One save of a draft, appended and never changed.
+
+    `before` holds what stood under each changed top-level key (a list of one value, empty when there was nothing):
+    undoing it leads from this revision to the one before. `typed` holds, for keys where the merge gave something
+    else, what the page had sent.
+    """
+
+    __tablename__ = "draft_revision"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    base: Mapped[int]  # the revision that whoever saved had on the page
+    kind: Mapped[str] = mapped_column(String(20))  # saved, restored
+    before: Mapped[dict[str, Any]]
+    typed: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    saved_by: Mapped[User | None] = relationship()
