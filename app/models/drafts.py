@@ -12,7 +12,7 @@ from app.db import Base
 from app.models.identity import User
 
 
-class DraftRevision(Base):
+class FormDraftRevision(Base):
     """One save of a draft, appended and never changed.
 
     `before` holds what stood under each changed top-level key (a list of one value, empty when there was nothing):
@@ -20,7 +20,7 @@ class DraftRevision(Base):
     else, what the page had sent.
     """
 
-    __tablename__ = "draft_revision"
+    __tablename__ = "form_draft_revision"
 
     task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id"), primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -19,7 +19,7 @@ _JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgre
 def upgrade() -> None:
     """Add the history and the differing values of drafts; drafts of before begin without either."""
     op.create_table(
-        "draft_revision",
+        "form_draft_revision",
         sa.Column("task_id", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("base", sa.Integer(), nullable=False),
@@ -29,12 +29,12 @@ def upgrade() -> None:
         sa.Column("saved_at", app.db.UtcDateTime(), nullable=False),
         sa.Column("saved_by_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["saved_by_id"], ["user.id"], name=op.f("fk_draft_revision_saved_by_id_user")
+            ["saved_by_id"], ["user.id"], name=op.f("fk_form_draft_revision_saved_by_id_user")
         ),
         sa.ForeignKeyConstraint(
-            ["task_id"], ["user_task.id"], name=op.f("fk_draft_revision_task_id_user_task")
+            ["task_id"], ["user_task.id"], name=op.f("fk_form_draft_revision_task_id_user_task")
         ),
-        sa.PrimaryKeyConstraint("task_id", "revision", name=op.f("pk_draft_revision")),
+        sa.PrimaryKeyConstraint("task_id", "revision", name=op.f("pk_form_draft_revision")),
     )
     with op.batch_alter_table("form_draft") as batch:
         batch.add_column(sa.Column("conflicts", _JSON, nullable=False, server_default="[]"))
@@ -44,4 +44,4 @@ def downgrade() -> None:
     """Forget the history; the drafts stay."""
     with op.batch_alter_table("form_draft") as batch:
         batch.drop_column("conflicts")
-    op.drop_table("draft_revision")
+    op.drop_table("form_draft_revision")
