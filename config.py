@@ -46,6 +46,11 @@ class Config:
     FILES_DIR: str = field(default_factory=lambda: os.environ.get("FILES_DIR") or str(INSTANCE / "files"))
     CONTENT_DIR: str = field(default_factory=lambda: os.environ.get("CONTENT_DIR") or str(ROOT))
     SITE: str = field(default_factory=lambda: os.environ.get("SITE", ""))
+    SMTP_URL: str = field(default_factory=lambda: os.environ.get("SMTP_URL", ""))
+    MAIL_FROM: str = field(default_factory=lambda: os.environ.get("MAIL_FROM", "zhirong@example.invalid"))
+    WEBHOOK_URL: str = field(default_factory=lambda: os.environ.get("WEBHOOK_URL", ""))
+    WEBHOOK_SECRET: str = field(default_factory=lambda: os.environ.get("WEBHOOK_SECRET", ""))
+    WEBHOOK_PRIVATE: bool = field(default_factory=lambda: _flag("WEBHOOK_PRIVATE", False))
     MAX_CONTENT_LENGTH: int = field(
         default_factory=lambda: int(os.environ.get("MAX_UPLOAD_MB", "50")) * MEGABYTE
     )

@@ -61,6 +61,11 @@ def create_app(config: Config) -> Application:
         demo=config.DEMO,
         site=config.SITE,
         fonts_dir=FONTS,
+        smtp_url=config.SMTP_URL,
+        mail_from=config.MAIL_FROM,
+        webhook_url=config.WEBHOOK_URL,
+        webhook_secret=config.WEBHOOK_SECRET,
+        webhook_private=config.WEBHOOK_PRIVATE,
     )
     if config.PROXIES:
         proxied = ProxyFix(app.wsgi_app, x_for=config.PROXIES, x_proto=config.PROXIES, x_host=config.PROXIES)

@@ -16,3 +16,8 @@ class Settings:
     demo: bool = False
     site: str = ""  # address of the public pages, printed as a QR code
     fonts_dir: Path | None = None
+    smtp_url: str = ""  # without it no mail leaves; in demo mode it can be read inside
+    mail_from: str = "zhirong@example.invalid"
+    webhook_url: str = ""  # gateway for text messages and WeCom
+    webhook_secret: str = ""
+    webhook_private: bool = False  # whether the gateway may stand inside the own network
