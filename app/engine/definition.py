@@ -11,7 +11,7 @@ from app.engine.dmn import DecisionModel
 from app.engine.environment import Environment
 from app.engine.errors import DefinitionInvalid, Problem, StepFailed
 from app.engine.feel import FeelError, format_value
-from app.engine.form import Form
+from app.engine.form import Form, restrict_form
 from app.engine.lint import lint
 from app.engine.lint.host import UNKNOWN_HOST, Host
 from app.engine.reading import ProcessReading, Reading
@@ -98,6 +98,15 @@ class Definition:
     def form(self, form_key: str) -> Form:
         """A form of this process or of one it calls; raises KeyError."""
         return self._forms[form_key]
+
+    def task_form(self, process_id: str, element_id: str, form_key: str) -> Form:
+        """A form as a user task shows it: with the fields hidden and locked that the task names; raises KeyError."""
+        form, element = self._forms[form_key], self.element(process_id, element_id)
+        if element is None:
+            return form
+        attributes = element.attributes
+        hidden, readonly = (attributes.get(name, "").split() for name in ("hiddenFields", "readonlyFields"))
+        return restrict_form(form, hidden, readonly)
 
     def element(self, process_id: str, element_id: str) -> Element | None:
         """An element, None when there is none."""

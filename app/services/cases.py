@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.engine.diagram import ElementState
+from app.engine.form import Form
 from app.models.history import DecisionRecord, HistoryEvent
 from app.models.identity import Group, Membership, Organisation, User
 from app.models.register import Document, Freeze, Receipt
@@ -301,6 +302,7 @@ def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
-def form_of(session: Session, instance: ProcessInstance, form_key: str) -> Any:
-    """The form of a task as the case's own version has it."""
-    return repository.definition_of(session, instance.definition).form(form_key)
+def form_of(session: Session, instance: ProcessInstance, task: UserTask) -> Form:
+    """The form of a task as the case's own version has it, without what is hidden at that step."""
+    definition = repository.definition_of(session, instance.definition)
+    return definition.task_form(task.process_key, task.element_id, task.form_key)

@@ -168,7 +168,8 @@ def _work(context: Context, task: UserTask, instance: ProcessInstance, draft: Fo
     variables = view.variables()
     stored = variables.get(view.result_variable or "")
     values = {**view.prefill, **(stored if isinstance(stored, dict) else {})}
-    return Work(task, instance, definition.form(task.form_key), variables, values, draft)
+    form = definition.task_form(task.process_key, task.element_id, task.form_key)
+    return Work(task, instance, form, variables, values, draft)
 
 
 def _visible(context: Context, task_id: int) -> UserTask:

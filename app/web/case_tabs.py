@@ -74,7 +74,7 @@ def _progress(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[str
 
 
 def _outcome(instance: ProcessInstance, task: UserTask) -> Outcome:
-    form = cases.form_of(context().session, instance, task.form_key)
+    form = cases.form_of(context().session, instance, task)
     return outcome_of(task.data or {}, labels_of_choices(form, task.data or {}, context()))
 
 

@@ -60,7 +60,7 @@ def public_form(form: Form, variables: Mapping[str, Any], context: Context, *, s
 
 def submitted_form(instance: ProcessInstance, task: UserTask, context: Context) -> ShownForm:
     """What was handed in with a completed task, to be read: masked unless the reader has to do with the case."""
-    form = cases.form_of(context.session, instance, task.form_key)
+    form = cases.form_of(context.session, instance, task)
     variables = _variables_of(instance, context) if task.process_key == instance.process_key else {}
     shown = show_form(
         form,

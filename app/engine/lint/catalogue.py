@@ -64,6 +64,7 @@ _ALL = (
     Code("ambiguous_message", "warning", "两个出口等待同一消息", "two ways wait for the same message"),
     Code("no_form", "error", "用户任务没有表单", "a user task without a form"),
     Code("unknown_form", "error", "表单不存在", "the form does not exist"),
+    Code("unknown_field", "error", "表单中没有该字段", "the form has no such field"),
     Code("no_candidates", "error", "没有办理人", "nobody can do the task"),
     Code("no_lane", "warning", "任务不在泳道中", "a task outside all lanes"),
     Code("bad_principal", "error", "办理人写法不对", "not a principal"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from app.engine.bundle import DelegateSignature
+from app.engine.form.restriction import can_lock, restrictable
 from app.engine.lint.finder import Finder
 from app.engine.spiff.activity import Activity
 from app.engine.spiff.decision_task import DecisionTask
@@ -82,6 +83,7 @@ def _check_user_task(finder: Finder, node: UserTask) -> None:
     for duty in sorted(duties - DUTIES - set(_used_duties(finder))):
         zh, en = f"没有职责 {duty}", f"there is no duty {duty}"
         finder.warn(node.bpmn_id, "unknown_duty", zh, en)
+    _check_fields(finder, node)
     for element_id in settings.words("notActorOf"):
         other = next((n for n in finder.nodes() if n.bpmn_id == element_id), None)
         if not isinstance(other, UserTask):
@@ -90,6 +92,27 @@ def _check_user_task(finder: Finder, node: UserTask) -> None:
                 f"zr:notActorOf names no user task: {element_id}",
             )
             finder.error(node.bpmn_id, "dangling", zh, en)
+
+
+def _check_fields(finder: Finder, node: UserTask) -> None:
+    """Fields that the step hides or locks are fields of its form."""
+    hidden, locked = node.settings.words("hiddenFields"), node.settings.words("readonlyFields")
+    form = finder.reading.forms.get(node.settings.text("formKey") or "")
+    if form is None or not (hidden or locked):
+        return
+    known = {component.id: component for component in restrictable(form)}
+    inside = {component.id for component in form.walk()} - set(known)
+    for name in dict.fromkeys((*hidden, *locked)):
+        if name in inside:
+            zh = f"{name} 是可增删行列表中的列，只能限制整个列表"
+            en = f"{name} is a column of a list with changing rows: restrict the whole list"
+            finder.error(node.bpmn_id, "unknown_field", zh, en)
+        elif name not in known or (name in locked and not can_lock(known[name])):
+            zh, en = (
+                f"表单中没有可限制的字段 {name}",
+                f"the form has no field {name} that could be restricted",
+            )
+            finder.error(node.bpmn_id, "unknown_field", zh, en)
 
 
 def _used_duties(finder: Finder) -> Iterator[str]:

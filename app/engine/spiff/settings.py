@@ -24,8 +24,8 @@ FORMULAS = frozenset(
 )  # fmt: skip
 PLAIN = frozenset(
     {
-        "clauseRef", "decisionRef", "delegate", "duty", "elementVariable", "formKey", "nameEn",
-        "notActorOf", "numberPrefix", "outputCollection", "payloadVariable",
+        "clauseRef", "decisionRef", "delegate", "duty", "elementVariable", "formKey", "hiddenFields",
+        "nameEn", "notActorOf", "numberPrefix", "outputCollection", "payloadVariable", "readonlyFields",
         "resultVariable", "separateFrom", "startableBy", "tool",
     }
 )  # fmt: skip

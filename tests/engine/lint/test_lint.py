@@ -66,6 +66,7 @@ def found(problems: tuple[Problem, ...]) -> set[tuple[str, str | None]]:
 
 def test_a_good_diagram_has_no_findings() -> None:
     assert lint(diagram(ENDS + task(), "s -> a -> e")) == ()
+    assert lint(diagram(ENDS + task("a", 'zr:readonlyFields="c"'), "s -> a -> e")) == ()
 
 
 def event(definition: str, attributes: str = "") -> str:
@@ -103,6 +104,8 @@ CASES: list[tuple[str, str, str, str | None]] = [
     (ENDS + task("a", 'zr:due="= wdd(3)"'), "s -> a -> e", "unknown_function", "a"),
     (ENDS + task("a", 'zr:dew="= wd(3)"'), "s -> a -> e", "unknown_extension", "a"),
     (ENDS + task("a", 'zr:duty="revue"'), "s -> a -> e", "unknown_duty", "a"),
+    (ENDS + task("a", 'zr:hiddenFields="nope"'), "s -> a -> e", "unknown_field", "a"),
+    (ENDS + task("a", 'zr:readonlyFields="c nope"'), "s -> a -> e", "unknown_field", "a"),
     (ENDS + task("a", 'zr:notActorOf="zz"'), "s -> a -> e", "dangling", "a"),
     (ENDS + task("a") + task("a"), "s -> a -> e", "duplicate_id", "a"),
     (ENDS + task("a") + task("b"), "s -> a -> e\nb -> e", "unreachable", "b"),
