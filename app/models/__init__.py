@@ -2,6 +2,32 @@
 
 from __future__ import annotations
 
-from app.models import drafts, history, identity, outbox, register, repository, runtime, studio
+from app.models import (
+    drafts,
+    evidence,
+    files,
+    history,
+    identity,
+    inbox_views,
+    outbox,
+    register,
+    repository,
+    runtime,
+    search,
+    studio,
+)
 
-__all__ = ["drafts", "history", "identity", "outbox", "register", "repository", "runtime", "studio"]
+__all__ = [
+    "drafts",
+    "evidence",
+    "files",
+    "history",
+    "identity",
+    "inbox_views",
+    "outbox",
+    "register",
+    "repository",
+    "runtime",
+    "search",
+    "studio",
+]
