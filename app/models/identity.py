@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -79,6 +79,9 @@ class GroupMember(Base):
 
     group_key: Mapped[str] = mapped_column(ForeignKey("group.key"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
+    is_head: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )  # sees the workload of the others
 
 
 class Membership(Base):

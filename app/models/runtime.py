@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
@@ -23,6 +24,7 @@ class ProcessInstance(Base):
         CheckConstraint("status IN ('active', 'completed', 'cancelled')", name="status"),
         Index("ix_process_instance_org", "org_id", "started_at"),
         Index("ix_process_instance_started", "process_key", "started_at"),
+        Index("ix_process_instance_starter", "started_by_id", "started_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -38,6 +40,8 @@ class ProcessInstance(Base):
     status: Mapped[str] = mapped_column(String(20), default="active")
     outcome: Mapped[str | None] = mapped_column(String(100))
     case_state: Mapped[str | None] = mapped_column(String(40))
+    call_no: Mapped[str | None] = mapped_column(String(40))  # what lists filter by, as the variables say
+    amount: Mapped[Decimal | None]
     is_frozen: Mapped[bool] = mapped_column(default=False)
     state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     revision: Mapped[int] = mapped_column(default=0)
@@ -98,14 +102,25 @@ class UserTask(Base):
 
 
 class Inbox(Base):
-    """Open tasks only, one row for each candidate or for the one assignee; read by principal, in order of due."""
+    """Open tasks only, one row for each candidate or for the one assignee; read by principal, in order of a sort.
+
+    Every sort has its index, so that a page is read and never sorted.
+    """
 
     __tablename__ = "inbox"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+    __table_args__ = (
+        Index("ix_inbox_rank", "principal", "rank", "due_at", "task_id"),
+        Index("ix_inbox_age", "principal", "created_at", "task_id"),
+        {"sqlite_with_rowid": False},
+    )
 
     principal: Mapped[str] = mapped_column(String(60), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id"), primary_key=True, index=True)
+    rank: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # minus the priority: all parts of a key ascend
+    created_at: Mapped[datetime] = mapped_column(server_default="1970-01-01 00:00:00.000000")  # of the task
 
 
 class FormDraft(Base):
