@@ -14,6 +14,7 @@ from app import cli, web
 from app.db import Database
 from app.services import operations as _operations  # noqa: F401  registers the delegates
 from app.services.settings import Settings
+from app.web.guards import is_only_reading
 from config import Config
 
 FONTS = Path(__file__).resolve().parent / "fonts"
@@ -28,7 +29,7 @@ class Application(Flask):
 
     def preprocess_request(self) -> Any:
         """Open the transaction before anything looks at the session or the user."""
-        writing = request.method not in SAFE_METHODS
+        writing = request.method not in SAFE_METHODS and not is_only_reading(self)
         if writing:
             self._read_body()
         g.unit = self.database.begin(writing=writing)
@@ -37,14 +38,14 @@ class Application(Flask):
     def _read_body(self) -> None:
         """Read a slow body before the write lock is taken, not while it is held; a refused one still gets its page."""
         try:
-            _ = request.form
+            _ = request.get_data() if request.is_json else request.form
         except HTTPException:
             g.unit = self.database.begin(writing=False)
             raise
 
     def dispatch_request(self) -> Any:
         response = super().dispatch_request()
-        if request.method not in SAFE_METHODS:
+        if request.method not in SAFE_METHODS and not is_only_reading(self):
             g.unit.commit()
         return response
 

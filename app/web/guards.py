@@ -28,6 +28,17 @@ def permission(name: str) -> Callable[[View], View]:
     return mark
 
 
+def only_reads(view: View) -> View:
+    """Mark a POST that only computes from what was sent: it gets a reading session and waits for no writer."""
+    view.only_reads = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_only_reading(app: Flask) -> bool:
+    """Whether the view of this request writes nothing although it is asked by POST."""
+    return getattr(app.view_functions.get(request.endpoint or ""), "only_reads", False)
+
+
 def context() -> Context:
     """The use-case context of this request: its session, time, settings and actor."""
     if "context" not in g:
