@@ -35,6 +35,11 @@ class Application(Flask):
         g.unit = self.database.begin(writing=writing)
         return super().preprocess_request()
 
+    def _only_reads(self) -> bool:
+        """Whether the view computes on what was sent and stores nothing: it must not keep writers waiting."""
+        view = self.view_functions.get(request.endpoint or "")
+        return bool(getattr(view, "only_reads", False))
+
     def _read_body(self) -> None:
         """Read a slow body before the write lock is taken, not while it is held; a refused one still gets its page."""
         try:

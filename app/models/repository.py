@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
+from app.models.identity import User
 
 
 class Content(Base):
@@ -21,17 +22,26 @@ class Content(Base):
 
 
 class Deployment(Base):
-    """An immutable bundle of processes, decisions, forms, letters and policy data."""
+    """An immutable bundle of processes, decisions, forms, letters and policy data.
+
+    It is in force from `activated_at`; until then it waits for `effective_at`, unless it was withdrawn.
+    """
 
     __tablename__ = "deployment"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    origin: Mapped[str] = mapped_column(String(20))  # folder | upload | studio
+    origin: Mapped[str] = mapped_column(String(20))  # folder | upload | bundle | studio
     digest: Mapped[str] = mapped_column(String(64), index=True)
     note: Mapped[str] = mapped_column(Text, default="")
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
+    effective_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
 
+    author: Mapped[User | None] = relationship(foreign_keys=[author_id])
+    approver: Mapped[User | None] = relationship(foreign_keys=[approver_id])
     files: Mapped[list[DeploymentFile]] = relationship(
         back_populates="deployment", order_by="DeploymentFile.path"
     )

@@ -44,6 +44,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "register.review": frozenset({"division"}),
     "process.start": OFFICE,
     "studio.read": frozenset({"process_designer", "process_approver", "auditor", "system_admin"}),
+    "studio.edit": frozenset({"process_designer"}),
     "studio.deploy": frozenset({"process_designer"}),
     "operations.read": frozenset({"operator", "system_admin", "auditor"}),
     "operations.act": frozenset({"operator"}),

@@ -8,8 +8,11 @@ ServiceError
 ├── Conflict            somebody else was first
 │   ├── TaskTaken
 │   ├── TaskEnded
-│   └── DeadlinePassed  the limit of the step was over when the act arrived
+│   ├── DeadlinePassed  the limit of the step was over when the act arrived
+│   ├── EditConflict    a newer revision of the file was saved meanwhile
+│   └── ReleaseWaiting  a released version waits for its date; nothing may overtake it
 ├── Invalid             the input is wrong; `errors` by field
+│   └── NotSavable      a file of a draft that would lose something; says every finding
 └── NotDeployable       a bundle has problems
 """
 
@@ -83,12 +86,43 @@ class DeadlinePassed(Conflict):
         self.deadline = deadline
 
 
+class EditConflict(Conflict):
+    """Somebody saved the file after the revision that this edit began from."""
+
+    def __init__(self, name: str, at: datetime | None, revision: int) -> None:
+        super().__init__(
+            f"{name}已保存了较新的版本，您的修改没有覆盖它。",
+            f"{name} has saved a newer revision; your change did not overwrite it.",
+        )
+        self.name, self.at, self.revision = name, at, revision
+
+
+class ReleaseWaiting(Conflict):
+    """Only one release waits at a time: what is released later would otherwise be undone on that day."""
+
+    def __init__(self, deployment_id: int, effective_at: datetime) -> None:
+        local = effective_at.astimezone(ZoneInfo("Asia/Shanghai"))
+        super().__init__(
+            f"第 {deployment_id} 号发布将于 {local:%Y-%m-%d %H:%M} 生效，请先撤回它，或待其生效后再发布。",
+            f"Release {deployment_id} takes effect on {local:%Y-%m-%d %H:%M} Beijing time; withdraw it first or wait.",
+        )
+        self.deployment_id, self.effective_at = deployment_id, effective_at
+
+
 class Invalid(ServiceError):
     """Input that the form does not accept; `errors` maps a path to messages, as app.engine.form gives them."""
 
     def __init__(self, message: str, message_en: str, errors: Mapping[Any, Any] | None = None) -> None:
         super().__init__(message, message_en)
         self.errors = dict(errors or {})
+
+
+class NotSavable(Invalid):
+    """A file that cannot be kept in a draft as it is."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"没有保存：{len(problems)} 个问题。", f"Not saved: {len(problems)} problems.")
+        self.problems = tuple(problems)
 
 
 class NotDeployable(ServiceError):

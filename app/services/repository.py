@@ -5,26 +5,33 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from threading import Lock
+from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.db import insert_missing, wait_for_writers
 from app.engine import errors as engine_errors
 from app.engine.definition import Bundle, Definition, check_bundle, load_definition
 from app.engine.errors import Problem
+from app.models.identity import User
 from app.models.repository import Content, Deployment, DeploymentFile, ProcessDefinition
-from app.services import delegates, messages
+from app.models.runtime import Job
+from app.services import delegates, jobs, messages
 from app.services.context import Context
-from app.services.errors import Invalid, NotDeployable, NotFound
+from app.services.errors import Invalid, NotDeployable, NotFound, NotPermitted, ReleaseWaiting
 from app.services.host_messages import host_of
 from app.services.policy import policies_of
 from app.services.policy_check import check_policies
 from app.services.registers.clauses import load_clauses
 
-FOLDERS = {"bpmn": (".bpmn", ".dmn"), "forms": (".json",), "letters": (".typ",), "policies": (".json",)}
+FOLDERS = {"bpmn": (".bpmn", ".dmn"), "forms": (".json",), "letters": (".typ",), "policies": (".json",),
+           "checks": (".json",)}  # fmt: skip
+MAX_PATH = 200
 _definitions: dict[tuple[str, int], Definition] = {}
 _definitions_lock = Lock()
 
@@ -84,23 +91,46 @@ def deploy_folder(context: Context, root: Path) -> Deployed:
 
 
 def deploy_files(context: Context, files: Mapping[str, bytes], *, origin: str, note: str) -> Deployed:
-    """Store a complete bundle and make its changed processes current. Raises NotDeployable with every problem."""
-    _check_paths(files)
-    problems = check_files(files)
-    if any(problem.severity == "error" for problem in problems):
-        raise NotDeployable(problems)
-    session = context.session
-    deployment = Deployment(
-        origin=origin,
-        digest=digest_of(files),
-        note=note,
-        author_id=context.actor.id if context.actor else None,
-        created_at=context.now,
-    )
-    session.add(deployment)
-    session.flush()
-    _store_files(session, deployment, files)
-    bundle = make_bundle(files)
+    """Store a complete bundle and make its changed processes current at once.
+
+    Raises NotDeployable with every problem, ReleaseWaiting while a released version waits for its date.
+    """
+    deployment, problems = _store(context, files, origin=origin, note=note, effective_at=context.now)
+    return Deployed(deployment, activate(context, deployment, files), problems)
+
+
+def release(
+    context: Context, files: Mapping[str, bytes], *, note: str, effective_at: datetime, approver: User
+) -> Deployed:
+    """Store a complete bundle that somebody approved; new cases start on it from `effective_at`, running ones stay.
+
+    The actor of the context is its author and somebody else than the approver. An earlier version is taken back by
+    releasing its files again. Raises NotDeployable, ReleaseWaiting, and NotPermitted when one person is both.
+    """
+    if context.actor is None or context.actor.id == approver.id:
+        raise NotPermitted("设计人与批准人不得为同一人。", "Designer and approver must be two people.")
+    deployment, problems = _store(context, files, origin="studio", note=note, effective_at=effective_at)
+    deployment.approver_id = approver.id
+    if effective_at <= context.now:
+        return Deployed(deployment, activate(context, deployment, files), problems)
+    jobs.enqueue(context.session, "activate_deployment", {"deployment_id": deployment.id}, due_at=effective_at,
+                 now=context.now, dedup=f"activate:{deployment.id}")  # fmt: skip
+    return Deployed(deployment, (), problems)
+
+
+@jobs.job_handler("activate_deployment")
+def _activate_due(context: Context, args: dict[str, Any]) -> None:
+    deployment = context.session.get_one(Deployment, args["deployment_id"], with_for_update=True)
+    if deployment.activated_at is None and deployment.withdrawn_at is None:
+        activate(context, deployment, deployment_files(context.session, deployment.id))
+
+
+def activate(
+    context: Context, deployment: Deployment, files: Mapping[str, bytes]
+) -> tuple[ProcessDefinition, ...]:
+    """Make the changed processes of a stored bundle current; the new versions."""
+    session, bundle = context.session, make_bundle(files)
+    deployment.activated_at = context.now
     changed = [
         _new_version(context, deployment, load_definition(bundle, key), files)
         for key in sorted(bundle.processes)
@@ -108,7 +138,55 @@ def deploy_files(context: Context, files: Mapping[str, bytes], *, origin: str, n
     ]
     session.flush()
     load_clauses(session, policies_of(session, deployment.id))
-    return Deployed(deployment, tuple(changed), problems)
+    return tuple(changed)
+
+
+def waiting_release(session: Session) -> Deployment | None:
+    """The released bundle that waits for its date, if there is one."""
+    query = select(Deployment).where(Deployment.activated_at.is_(None), Deployment.withdrawn_at.is_(None))
+    return session.scalar(query)
+
+
+def withdraw_release(context: Context, deployment_id: int) -> Deployment:
+    """Take back a release before its date. Raises NotFound when it is none that waits."""
+    query = select(Deployment).where(Deployment.id == deployment_id).with_for_update()
+    deployment = context.session.scalar(query)
+    if deployment is None or deployment.activated_at or deployment.withdrawn_at:
+        raise NotFound
+    deployment.withdrawn_at = context.now
+    context.session.execute(delete(Job).where(Job.dedup == f"activate:{deployment_id}"))
+    return deployment
+
+
+def _store(
+    context: Context, files: Mapping[str, bytes], *, origin: str, note: str, effective_at: datetime
+) -> tuple[Deployment, tuple[Problem, ...]]:
+    """Check a complete bundle and store it, not in force yet; with its warnings."""
+    check_paths(files)
+    problems = check_files(files)
+    if any(problem.severity == "error" for problem in problems):
+        raise NotDeployable(problems)
+    session = context.session
+    wait_for_writers(session, "deployment")
+    if (waiting := waiting_release(session)) is not None:
+        raise ReleaseWaiting(waiting.id, waiting.effective_at)
+    deployment = Deployment(
+        origin=origin,
+        digest=digest_of(files),
+        note=note,
+        author_id=context.actor.id if context.actor else None,
+        created_at=context.now,
+        effective_at=effective_at,
+    )
+    session.add(deployment)
+    session.flush()
+    hashes = store_contents(session, files)
+    session.add_all(
+        DeploymentFile(deployment_id=deployment.id, path=path, sha256=sha256)
+        for path, sha256 in hashes.items()
+    )
+    session.flush()
+    return deployment, problems
 
 
 def deploy_upload(context: Context, uploaded: Mapping[str, bytes], note: str) -> Deployed:
@@ -116,10 +194,19 @@ def deploy_upload(context: Context, uploaded: Mapping[str, bytes], note: str) ->
     return deploy_files(context, {**active_files(context.session), **uploaded}, origin="upload", note=note)
 
 
+def active_deployment(session: Session) -> Deployment | None:
+    """The bundle in force; None when nothing was deployed yet.
+
+    The newest by id: while one waits for its date no other can be stored.
+    """
+    query = select(Deployment).where(Deployment.activated_at.is_not(None))
+    return session.scalar(query.order_by(Deployment.id.desc()).limit(1))
+
+
 def active_files(session: Session) -> dict[str, bytes]:
-    """The files of the newest deployment; empty when nothing was deployed yet."""
-    latest = session.scalar(select(Deployment).order_by(Deployment.id.desc()).limit(1))
-    return deployment_files(session, latest.id) if latest else {}
+    """The files of the bundle in force; empty when nothing was deployed yet."""
+    active = active_deployment(session)
+    return deployment_files(session, active.id) if active else {}
 
 
 def deployment_files(session: Session, deployment_id: int) -> dict[str, bytes]:
@@ -219,25 +306,30 @@ def started_by_message(session: Session, message: str) -> ProcessDefinition | No
     )
 
 
-def _check_paths(files: Iterable[str]) -> None:
-    """A bundle is written back to files one day: no path may lead out of its folder. Raises Invalid."""
+def check_paths(files: Iterable[str]) -> None:
+    """A bundle is written back to files: each path names a file of ours in its own folder. Raises Invalid."""
     for name in files:
         path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or path.parts[0] not in FOLDERS or "\\" in name:
-            raise Invalid(f"不能部署文件 {name}。", f"The file {name} cannot be deployed.")
+        inside = path.parts and path.parts[0] in FOLDERS and len(path.parts) > 1 and ".." not in path.parts
+        ours = inside and path.suffix in FOLDERS[path.parts[0]] and path.stem.strip(".")
+        if (
+            not ours
+            or name != path.as_posix()
+            or "\\" in name
+            or len(name) > MAX_PATH
+            or not name.isprintable()
+        ):
+            shown = name[:MAX_PATH]
+            raise Invalid(f"不能部署文件 {shown}。", f"The file {shown} cannot be deployed.")
 
 
-def _store_files(session: Session, deployment: Deployment, files: Mapping[str, bytes]) -> None:
+def store_contents(session: Session, files: Mapping[str, bytes]) -> dict[str, str]:
+    """Keep the bytes of these files, each content once; the hash of every path."""
     hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
     known = set(session.scalars(select(Content.sha256).where(Content.sha256.in_(set(hashes.values())))))
-    for path, sha256 in hashes.items():
-        if sha256 not in known:
-            session.add(Content(sha256=sha256, data=files[path]))
-            known.add(sha256)
-    session.flush()
-    for path, sha256 in hashes.items():
-        session.add(DeploymentFile(deployment_id=deployment.id, path=path, sha256=sha256))
-    session.flush()
+    missing = {sha256: files[path] for path, sha256 in hashes.items() if sha256 not in known}
+    insert_missing(session, Content, [{"sha256": sha256, "data": data} for sha256, data in missing.items()])
+    return hashes
 
 
 def _closure_changed(session: Session, bundle: Bundle, key: str, files: Mapping[str, bytes]) -> bool:

@@ -50,8 +50,13 @@ def service_message(error: ServiceError) -> str:
     return error.message_en if is_english() else error.message
 
 
+def status_of(error: ServiceError) -> int:
+    """The HTTP status that answers a refusal."""
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+
+
 def _refused(error: ServiceError) -> tuple[str, int]:
-    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+    status = status_of(error)
     titles: dict[int, str] = {404: _("没有找到"), 403: _("不能办理"), 409: _("现在不能办理"), 422: _("请更正后再提交"),
                               429: _("操作过于频繁")}  # fmt: skip
     named = {DeadlinePassed: _("已超过截止时间"), TaskEnded: _("任务已办结"), TaskTaken: _("已有人先办"),

@@ -35,7 +35,7 @@ HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7*7}}"
 HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy")
 VALUES = {"task_id": 1, "job_id": 1, "notice_id": 1, "attachment_id": 1, "user_id": 1, "year": 2026, "version": 1,
           "number": "QJ-2026-0001", "key": "leave", "call_no": "PC-2026-0001", "tab": "forms", "name": "done", "line": "IPF-01",
-          "receipt_no": "YS-2026-0001", "action": "annul"}  # fmt: skip
+          "receipt_no": "YS-2026-0001", "action": "annul", "draft_id": 1, "path": "bpmn/leave.bpmn"}  # fmt: skip
 
 
 def routes(app: Application, method: str) -> list[tuple[str, str]]:
@@ -101,8 +101,9 @@ def test_a_token_of_somebody_else_is_refused(staffed: World, sign_in: SignIn) ->
 
 
 def test_no_route_changes_anything_by_other_methods(application: Application) -> None:
-    methods = {m for rule in application.url_map.iter_rules() for m in rule.methods or ()}
-    assert methods == {"GET", "HEAD", "OPTIONS", "POST"}
+    rules = list(application.url_map.iter_rules())
+    assert {m for rule in rules for m in rule.methods or ()} == {"GET", "HEAD", "OPTIONS", "POST", "PUT"}
+    assert {rule.endpoint for rule in rules if "PUT" in (rule.methods or ())} == {"studio.save_draft_file"}
     client = application.test_client()
     for method in ("PUT", "PATCH", "DELETE", "TRACE"):
         assert client.open("/inbox", method=method).status_code == 405
@@ -135,7 +136,8 @@ ALLOWED = {
     "operator": {"operations.retry"},
     "wai": {"apply.declare", "apply.ask_instalments", "apply.read_notice", "inbox.submit_task", "inbox.claim",
             "inbox.release", "inbox.transfer"},
-    "process_designer": {"studio.deploy_submit", "studio.suspend", "studio.set_parameter"},
+    "process_designer": {"studio.deploy_submit", "studio.suspend", "studio.set_parameter", "studio.take_draft",
+                         "studio.mark_presence"},
 }  # fmt: skip
 EVERYBODY = {"auth.sign_out", "auth.sign_in_submit", "cases.act", "cases.open_document", "public.self_check", "public.object",
              "public.objection_status", "public.supplement_objection", "public.withdraw_objection"}  # fmt: skip

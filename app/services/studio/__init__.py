@@ -1,0 +1,1 @@
+"""Studio: drafts of policies, from the first change to the release."""

@@ -1,0 +1,58 @@
+"""What a draft never keeps: files that cannot be read, and edits that would silently lose something.
+
+A check gets the path and the bytes before (empty for a new file) and after, and answers what it refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
+
+import orjson
+
+from app.engine.errors import Problem
+from app.engine.xml import XmlRefused, parse_xml
+
+SaveCheck = Callable[[str, bytes, bytes], Sequence[Problem]]
+
+
+def _readable_xml(path: str, _before: bytes, after: bytes) -> Sequence[Problem]:
+    try:
+        parse_xml(after)
+    except XmlRefused as error:
+        return (Problem("xml", None, path, f"不是可读的 XML：{error}", f"not readable XML: {error}"),)
+    return ()
+
+
+def _readable_json(path: str, _before: bytes, after: bytes) -> Sequence[Problem]:
+    try:
+        found = orjson.loads(after)
+    except orjson.JSONDecodeError as error:
+        return (Problem("json", None, path, f"不是有效的 JSON：{error}", f"not valid JSON: {error}"),)
+    if not isinstance(found, dict | list):
+        return (Problem("json", None, path, "应为一个 JSON 对象或列表", "must be one JSON object or list"),)
+    return ()
+
+
+def _readable_text(path: str, _before: bytes, after: bytes) -> Sequence[Problem]:
+    try:
+        after.decode()
+    except UnicodeDecodeError:
+        return (Problem("text", None, path, "不是 UTF-8 文本", "not UTF-8 text"),)
+    return ()
+
+
+CHECKS: Mapping[str, tuple[SaveCheck, ...]] = {
+    ".bpmn": (_readable_text, _readable_xml),
+    ".dmn": (_readable_text, _readable_xml),
+    ".json": (_readable_json,),
+    ".typ": (_readable_text,),
+}
+
+
+def checks_on_save(path: str, before: bytes, after: bytes) -> tuple[Problem, ...]:
+    """Everything that forbids keeping this file; the first check that refuses has the last word."""
+    for check in CHECKS.get(PurePosixPath(path).suffix, ()):
+        if problems := check(path, before, after):
+            return tuple(problems)
+    return ()

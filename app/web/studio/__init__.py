@@ -1,0 +1,8 @@
+"""Studio: policies are read, changed as drafts, checked and released."""
+
+from __future__ import annotations
+
+from app.web.studio import bundles, catalogue, content, draft_files, drafts
+from app.web.studio.desk import blueprint
+
+__all__ = ["blueprint", "bundles", "catalogue", "content", "draft_files", "drafts"]

@@ -1,0 +1,54 @@
+"""What the pages of all editors share: their frame, their policy for styles, and what their scripts are told."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from flask import Response, make_response, render_template, request, url_for
+
+from app.models.studio import Draft
+from app.services.errors import Conflict, Invalid
+from app.services.studio import drafts
+from app.web.guards import context
+
+# The editors' libraries set styles on elements and bring their fonts as data; scripts stay strict.
+EDITOR_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+Value = TypeVar("Value", str, int, bool, dict, list)  # type: ignore[type-arg]
+
+
+def find_open_draft(draft_id: int) -> Draft:
+    """A draft that is being edited. Raises NotFound, Conflict when it no longer is."""
+    draft = drafts.find_draft(context(), draft_id)
+    if draft.state != "editing":
+        raise Conflict("草稿已不在编辑中，不能修改。", "The draft is no longer being edited.")
+    return draft
+
+
+def editor_page(
+    template: str, draft: Draft, path: str, urls: dict[str, str] | None = None, **values: Any
+) -> Response:
+    """The page of one file's editor. Its script reads `settings` from the element `#editor`: session.js explains them."""
+    settings = {
+        "path": path,
+        "fileUrl": url_for("studio.draft_file", draft_id=draft.id, path=path),
+        "presenceUrl": url_for("studio.mark_presence", draft_id=draft.id),
+        **(urls or {}),
+    }
+    page = render_template(template, draft=draft, path=path, settings=settings, **values)
+    response = make_response(page)
+    response.headers["Content-Security-Policy"] = EDITOR_CSP
+    return response
+
+
+def sent(name: str, kind: type[Value]) -> Value:
+    """A value of the request's JSON body. Raises Invalid when it is missing or of another type."""
+    body = request.get_json(silent=True)
+    value = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(value, kind):
+        raise Invalid(f"请求缺少 {name}。", f"The request lacks {name}.")
+    return value
