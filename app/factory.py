@@ -35,11 +35,6 @@ class Application(Flask):
         g.unit = self.database.begin(writing=writing)
         return super().preprocess_request()
 
-    def _only_reads(self) -> bool:
-        """Whether the view computes on what was sent and stores nothing: it must not keep writers waiting."""
-        view = self.view_functions.get(request.endpoint or "")
-        return bool(getattr(view, "only_reads", False))
-
     def _read_body(self) -> None:
         """Read a slow body before the write lock is taken, not while it is held; a refused one still gets its page."""
         try:
@@ -61,7 +56,8 @@ def create_app(config: Config) -> Application:
     app.config.from_mapping(asdict(config))
     app.database = Database(config.DATABASE_URL)
     app.settings = Settings(
-        files_dir=Path(config.FILES_DIR),
+        files_dir=config.FILES_URL or Path(config.FILES_DIR),
+        clamd=config.CLAMD,
         content_dir=Path(config.CONTENT_DIR),
         secret=config.SECRET_KEY,
         demo=config.DEMO,

@@ -32,7 +32,7 @@ def find_open_draft(draft_id: int) -> Draft:
 def editor_page(
     template: str, draft: Draft, path: str, urls: dict[str, str] | None = None, **values: Any
 ) -> Response:
-    """The page of one file's editor. Its script reads `settings` from the element `#editor`: session.js explains them."""
+    """The page of one file's editor; its script reads `settings` from `#editor`, session.js explains them."""
     settings = {
         "path": path,
         "fileUrl": url_for("studio.draft_file", draft_id=draft.id, path=path),
