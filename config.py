@@ -44,6 +44,8 @@ class Config:
     DEMO: bool = field(default_factory=lambda: _flag("DEMO", False))
     SESSION_COOKIE_SECURE: bool = field(default_factory=lambda: _flag("SESSION_COOKIE_SECURE", False))
     FILES_DIR: str = field(default_factory=lambda: os.environ.get("FILES_DIR") or str(INSTANCE / "files"))
+    FILES_URL: str = field(default_factory=lambda: os.environ.get("FILES_URL", ""))
+    CLAMD: str = field(default_factory=lambda: os.environ.get("CLAMD", ""))
     CONTENT_DIR: str = field(default_factory=lambda: os.environ.get("CONTENT_DIR") or str(ROOT))
     SITE: str = field(default_factory=lambda: os.environ.get("SITE", ""))
     SMTP_URL: str = field(default_factory=lambda: os.environ.get("SMTP_URL", ""))

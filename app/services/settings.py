@@ -10,12 +10,13 @@ from pathlib import Path
 class Settings:
     """What the entry point knows about the installation."""
 
-    files_dir: Path
+    files_dir: Path | str  # a folder, or the address of a bucket
     secret: str
     content_dir: Path = Path()
     demo: bool = False
     site: str = ""  # address of the public pages, printed as a QR code
     fonts_dir: Path | None = None
+    clamd: str = ""  # address of the virus scanner; without it nothing is scanned
     smtp_url: str = ""  # without it no mail leaves; in demo mode it can be read inside
     mail_from: str = "zhirong@example.invalid"
     webhook_url: str = ""  # gateway for text messages and WeCom

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.services import access, actions, attachments, cases, files, repository
+from app.services import access, actions, attachments, cases, repository
 from app.services.registers import letters
 from app.web.case_tabs import case_page
+from app.web.downloads import stored_file
 from app.web.guards import context, permission, signed_in
 from app.web.labels import STATUSES
 from app.web.numbers import whole_number
@@ -76,10 +77,7 @@ def attachment(attachment_id: int) -> Response:
     """A file that was handed in: as a download, never shown inside our own page."""
     found = context()
     item = attachments.readable(found, attachment_id)
-    response = send_file(files.path_of(found.settings.files_dir, item.sha256), mimetype=item.media_type,
-                         as_attachment=True, download_name=item.name)  # fmt: skip
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return stored_file(item.sha256, item.name, item.media_type, size=item.size)
 
 
 def _case_list(text: str) -> str:
@@ -110,7 +108,4 @@ def _case_list(text: str) -> str:
 
 
 def _pdf(sha256: str, name: str) -> Response:
-    path = files.path_of(context().settings.files_dir, sha256)
-    response = send_file(path, mimetype="application/pdf", as_attachment=False, download_name=name)
-    response.headers["Content-Security-Policy"] = "sandbox allow-downloads; default-src 'none'"
-    return response
+    return stored_file(sha256, name, "application/pdf", inline=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -35,7 +34,7 @@ class Finding:
 
 def judge(
     session: Session,
-    files_dir: Path,
+    files_dir: files.Place,
     kind: str,
     case_no: str,
     signature: Mapping[str, Any],
@@ -52,7 +51,7 @@ def judge(
 
 def _faults(
     session: Session,
-    files_dir: Path,
+    files_dir: files.Place,
     kind: str,
     case_no: str,
     signature: Mapping[str, Any],
@@ -88,7 +87,7 @@ def _signed_file(session: Session, value: object) -> Attachment | None:
     return None
 
 
-def _is_sealed(files_dir: Path, attachment: Attachment) -> bool:
+def _is_sealed(files_dir: files.Place, attachment: Attachment) -> bool:
     if attachment.media_type != PDF:
         return False
     with files.open_file(files_dir, attachment.sha256) as stored:

@@ -1,0 +1,109 @@
+"""Where bytes lie: under their SHA-256 in a folder or a bucket, written once; and the pieces of unfinished uploads."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, from_url
+
+CHUNK = 256 * 1024
+INCOMING = "incoming"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_UPLOAD = re.compile(r"[A-Za-z0-9_-]{20,40}")
+Place = Path | str  # a folder, or the address of a bucket such as s3://name/prefix
+
+
+class FileMissing(Exception):
+    """The store has no file of this hash: storage was lost or the hash is wrong."""
+
+
+def put(place: Place, source: bytes | Path) -> str:
+    """Store bytes, or those of a file, and give their SHA-256. What is there already stays as it is."""
+    sha256 = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else _hash_of(source)
+    key = _key(sha256)
+    try:
+        obstore.put(_store(place), key, source, mode="create", use_multipart=False)
+    except AlreadyExistsError:
+        return sha256
+    if isinstance(place, Path):
+        (place / key).chmod(0o440)
+    return sha256
+
+
+def read(place: Place, sha256: str) -> bytes:
+    """All bytes of a stored file. Raises FileMissing."""
+    return b"".join(stream(place, sha256))
+
+
+def stream(place: Place, sha256: str) -> Iterator[bytes]:
+    """The bytes of a stored file, piece by piece. Raises FileMissing at once, before the first piece."""
+    try:
+        found = obstore.get(_store(place), _key(sha256))
+    except FileNotFoundError:
+        raise FileMissing(sha256) from None
+    return (bytes(piece) for piece in found.stream(min_chunk_size=CHUNK))
+
+
+def remove(place: Place, sha256: str) -> None:
+    """Forget a file that nothing refers to any more; one that is gone already is no error."""
+    _delete(place, _key(sha256))
+
+
+def put_piece(place: Place, upload: str, number: int, data: bytes) -> None:
+    """Keep one piece of an unfinished upload; the same piece again replaces it."""
+    obstore.put(_store(place), _piece(upload, number), data, use_multipart=False)
+
+
+def pieces(place: Place, upload: str, count: int) -> Iterator[bytes]:
+    """The first `count` pieces of an upload in order. Raises FileMissing when one was lost."""
+    for number in range(count):
+        try:
+            yield bytes(obstore.get(_store(place), _piece(upload, number)).bytes())
+        except FileNotFoundError:
+            raise FileMissing(upload) from None
+
+
+def remove_pieces(place: Place, upload: str, count: int) -> None:
+    """Forget what was kept of an upload."""
+    for number in range(count):
+        _delete(place, _piece(upload, number))
+
+
+def _delete(place: Place, key: str) -> None:
+    try:
+        obstore.delete(_store(place), key)
+    except FileNotFoundError:
+        return
+
+
+def _key(sha256: str) -> str:
+    if not _SHA256.fullmatch(sha256):
+        raise FileMissing(sha256)
+    return f"{sha256[:2]}/{sha256}"
+
+
+def _piece(upload: str, number: int) -> str:
+    if not _UPLOAD.fullmatch(upload):
+        raise FileMissing(upload)
+    return f"{INCOMING}/{upload}/{number:06}"
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as stream_of_file:
+        return hashlib.file_digest(stream_of_file, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _store(place: Place) -> Any:
+    """Credentials of a bucket come from the environment (AWS_…), as its clients everywhere expect."""
+    if isinstance(place, Path):
+        place.mkdir(parents=True, exist_ok=True)
+        return LocalStore(place)
+    return from_url(place)

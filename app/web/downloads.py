@@ -1,0 +1,37 @@
+"""Stored files as responses: streamed from wherever they lie, and never run inside our own pages."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Response
+
+from app.services import file_store
+from app.web.guards import context
+
+
+def stored_file(
+    sha256: str, name: str, media_type: str, *, size: int | None = None, inline: bool = False
+) -> Response:
+    """The stored file under this name. Downloaded, unless it is one of our own papers (`inline`)."""
+    pieces = file_store.stream(context().settings.files_dir, sha256)
+    return _answer(Response(pieces, mimetype=media_type), name, size, inline)
+
+
+def made_file(data: bytes, name: str, media_type: str) -> Response:
+    """A file that was made for this request, as a download."""
+    return _answer(Response(data, mimetype=media_type), name, len(data), inline=False)
+
+
+def _answer(response: Response, name: str, size: int | None, inline: bool) -> Response:
+    how = "inline" if inline else "attachment"
+    plain = name.encode("ascii", "ignore").decode().replace('"', "").replace("\\", "").strip() or "file"
+    response.headers["Content-Disposition"] = (
+        f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    )
+    sandbox = "sandbox allow-downloads" if inline else "sandbox"
+    response.headers["Content-Security-Policy"] = f"{sandbox}; default-src 'none'"
+    response.headers["Cache-Control"] = "private, no-store"
+    if size is not None:
+        response.content_length = size
+    return response
