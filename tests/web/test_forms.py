@@ -405,7 +405,7 @@ def test_what_was_sent_can_be_kept_as_a_draft() -> None:
     browser.type(n="two", **{"rows-0-a": "一"})
     browser.submit()
     assert site.last is not None
-    assert site.last.raw == {"n": "two", "rows": [{"a": "一"}]}
+    assert site.last.raw == {"n": "two", "rows": [{"#": "s0", "a": "一"}]}
 
 
 def test_counted_texts_show_how_much_is_used() -> None:

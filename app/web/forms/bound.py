@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -16,10 +17,11 @@ from app.engine.form.accept import Errors
 from app.engine.form.judge import complaint_about_file, file_limit, row_limit
 from app.engine.form.model import MAX_ROWS
 from app.engine.form.state import MISSING
+from app.engine.form.typed import input_text, row_id
 from app.web.forms.drawing import Drawing
-from app.web.forms.fields import Attached, Rows, declare_fields, field_name, read_sent
+from app.web.forms.fields import ROW, Attached, Rows, declare_fields, field_name, read_sent
 from app.web.forms.nodes import Node
-from app.web.forms.shown import AttachmentUrl, input_text
+from app.web.forms.shown import AttachmentUrl
 from app.web.forms.words import word, words_of
 
 _ROW_CHANGE = re.compile(r"(add|remove):([\w.-]{1,300}?)(?::([0-9]{1,4}))?", re.ASCII)
@@ -182,7 +184,7 @@ class BoundForm(FlaskForm):  # type: ignore[misc]
             return
         rows.was_sent = True
         if match[1] == "add" and len(rows.entries) < min(row_limit(state), MAX_ROWS):
-            rows.append_entry()
+            rows.append_entry().form._fields[ROW].data = token_hex(4)
         elif match[1] == "remove" and match[3] is not None and int(match[3]) < len(rows.entries):
             rows.remove(int(match[3]))
 
@@ -273,8 +275,11 @@ def _fill(states: tuple[State, ...], fields: Mapping[str, Any], prefix: tuple[st
             rows: Rows = fields[field_name(key)]
             while len(rows.entries) < len(state.rows):
                 rows.append_entry()
-            for row, entry in zip(state.rows, rows.entries, strict=False):
-                _fill(row.states, entry.form._fields, ())
+            for place, (row, entry) in enumerate(zip(state.rows, rows.entries, strict=False)):
+                inner = entry.form._fields
+                _fill(row.states, inner, ())
+                if ROW in inner and not inner[ROW].data:
+                    inner[ROW].data = row_id(state, place)
         elif state.component.is_input and not fields[field_name(key)].raw_data:
             fields[field_name(key)].data = _typed(state)
 

@@ -14,7 +14,7 @@ from app.engine.form.model import CHOICE_TYPES, MANY_OF, MAX_ROWS, TEXT_TYPES, C
 from app.engine.form.state import MISSING, plain
 from app.engine.form.words import UNITS
 from app.engine.rules import count_zi
-from app.web.forms.fields import Rows, field_name
+from app.web.forms.fields import ROW, Rows, field_name
 from app.web.forms.markup import escape_html, escape_markdown, render_html, render_markdown
 from app.web.forms.nodes import Counter, Node, OptionView, RowView
 from app.web.forms.shown import AttachmentUrl, Shown, attachments, show_as, show_size, show_state
@@ -138,6 +138,7 @@ class Drawing:
                     self.draw(row.states, row_fields),
                     f"remove:{node.name}:{number}" if editable and component.adds_rows else "",
                     any(path[: len(state.path) + 1] == (*state.path, number) for path in self.errors),
+                    row_fields.get(ROW) if row_fields else None,
                 )
             )
         return node

@@ -11,15 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from werkzeug.datastructures import FileStorage
-from wtforms import Field, FieldList, FormField, StringField, TextAreaField
+from wtforms import Field, FieldList, FormField, HiddenField, StringField, TextAreaField
 from wtforms import Form as PlainForm
 from wtforms.widgets import DateInput, DateTimeLocalInput, EmailInput, TelInput, TextInput, TimeInput
 
 from app.engine.form.model import CHOICE_TYPES, MANY_OF, MAX_ROWS, Component
 from app.engine.form.state import plant
+from app.engine.form.typed import ROW_ID, is_row_id
 
 PREFIX = "f_"
 ROWS_SENT = "-rows"
+ROW = "row"
 
 _MOMENT_WIDGETS = {"date": DateInput(), "time": TimeInput(), "datetime": DateTimeLocalInput()}
 _RULE_WIDGETS = {"email": EmailInput(), "mobile": TelInput(), "phone": TelInput()}
@@ -102,11 +104,16 @@ def declare_fields(components: tuple[Component, ...], prefix: tuple[str, ...] = 
         if component.type == "group":
             fields |= declare_fields(component.children, key)
         elif component.type == "dynamiclist":
-            row = type("RowForm", (PlainForm,), declare_fields(component.children))
+            row = type("RowForm", (PlainForm,), _declare_row(component))
             fields[field_name(key)] = Rows(FormField(row), max_entries=MAX_ROWS)
         elif component.is_input:
             fields[field_name(key)] = _declare(component)
     return fields
+
+
+def _declare_row(component: Component) -> dict[str, Any]:
+    """The fields of one row; rows that come and go carry their id along."""
+    return declare_fields(component.children) | ({ROW: HiddenField()} if component.adds_rows else {})
 
 
 def _declare(component: Component) -> Any:
@@ -146,7 +153,12 @@ def _gather(
         field = fields.get(field_name(key))
         if isinstance(field, Rows):
             if field.was_sent:
-                rows = [read_sent(entry.form._fields, component.children) for entry in field.entries]
-                plant(tree, key, rows)
+                plant(tree, key, [_read_row(entry.form._fields, component) for entry in field.entries])
         elif field is not None and field.raw_data:
             plant(tree, key, field.data)
+
+
+def _read_row(fields: Mapping[str, Any], component: Component) -> dict[str, Any]:
+    row = read_sent(fields, component.children)
+    identity = fields[ROW].data if ROW in fields else None
+    return {ROW_ID: identity, **row} if is_row_id(identity) else row

@@ -39,6 +39,7 @@ class RowView:
     nodes: list[Node]
     remove: str
     wrong: bool
+    id: Any = None
 
     @property
     def blocks(self) -> list[Block]:

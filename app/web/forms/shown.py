@@ -138,18 +138,3 @@ def show_size(size: object) -> str:
         if number >= 1_000_000
         else f"{max(1, round(number / 1_000))} KB"
     )
-
-
-def input_text(component: Component, value: Any) -> str:
-    """A typed value as an input element holds it."""
-    if value is None:
-        return ""
-    if component.type == "datetime":
-        return (
-            str(value)[:16]
-            if component.subtype == "datetime"
-            else str(value)[: 5 if component.subtype == "time" else 10]
-        )
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return value if isinstance(value, str) else show(value, "zh")
