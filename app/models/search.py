@@ -6,7 +6,24 @@ PostgreSQL looks them up in a GIN index over the JSON list; SQLite in an FTS5 ta
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, ForeignKey, Text, event
+from typing import Any
+
+from sqlalchemy import (
+    DDL,
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Integer,
+    Text,
+    column,
+    event,
+    literal,
+    select,
+    table,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -44,3 +61,28 @@ for _statement in SQLITE_INDEX:
 event.listen(
     SearchEntry.__table__, "before_drop", DDL("DROP TABLE IF EXISTS search_term").execute_if(dialect="sqlite")
 )
+
+
+class has_terms(ColumnElement[bool]):
+    """Whether an entry has all of these terms; each database by its own index."""
+
+    inherit_cache = False
+
+    def __init__(self, terms: list[str]) -> None:
+        self.type = Boolean()
+        self.terms = terms
+
+
+@compiles(has_terms, "sqlite")
+def _in_fts(element: has_terms, compiler: Any, **options: Any) -> str:
+    asked = " AND ".join(f'"{term}"' for term in element.terms)
+    index = table("search_term", column("rowid", Integer), column("search_term", Text))
+    hits = select(index.c.rowid).where(index.c.search_term.op("MATCH")(literal(asked)))
+    found: str = compiler.process(SearchEntry.instance_id.in_(hits), **options)
+    return found
+
+
+@compiles(has_terms, "postgresql")
+def _in_gin(element: has_terms, compiler: Any, **options: Any) -> str:
+    found: str = compiler.process(type_coerce(SearchEntry.terms, JSONB).contains(element.terms), **options)
+    return found

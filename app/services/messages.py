@@ -67,3 +67,9 @@ def waiting_instance(context: Context, name: str, key: str) -> int | None:
     """An instance that waits for this message."""
     query = select(Subscription.instance_id).where(Subscription.message == name, Subscription.key == key)
     return context.session.scalar(query.order_by(Subscription.instance_id).limit(1))
+
+
+def unconsumed_messages(context: Context, limit: int = 200) -> Sequence[Message]:
+    """Messages that nobody has waited for yet, newest first: for operators."""
+    query = select(Message).where(Message.consumed_at.is_(None)).order_by(Message.id.desc()).limit(limit)
+    return context.session.scalars(query).all()

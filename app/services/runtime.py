@@ -19,8 +19,8 @@ from app.engine.definition import Definition
 from app.engine.instance import Effects, Instance, ServiceCall, UserTaskView
 from app.models.history import DecisionRecord
 from app.models.repository import ProcessDefinition
-from app.models.runtime import NO_DUE_DATE, Inbox, Message, ProcessInstance, Subscription, UserTask
-from app.services import delegates, jobs, messages, repository
+from app.models.runtime import NO_DUE_DATE, Inbox, ProcessInstance, Subscription, UserTask
+from app.services import delegates, jobs, messages, repository, search
 from app.services.context import Context
 from app.services.errors import Conflict, DeadlinePassed, NotFound
 from app.services.history import record_event
@@ -85,6 +85,7 @@ def start_process(
     record_event(context.session, saved, "started", now=context.now, actor=context.actor,
                  process_key=row.key, detail={"version": row.version, "message": message or ""})  # fmt: skip
     settle(context, Step(saved, definition, instance))
+    search.index_case(context.session, saved)
     return saved
 
 
@@ -145,6 +146,7 @@ def complete(context: Context, row: ProcessInstance, task: UserTask, values: Map
         element_name=task.name,
         detail={"task": task.id, "duty": task.duty},
     )
+    search.note_answers(context, row, task)
     settle(context, step)
 
 
@@ -297,7 +299,9 @@ def _write_history(context: Context, row: ProcessInstance, definition: Definitio
 
 def _sync_subject(context: Context, row: ProcessInstance, definition: Definition, instance: Instance) -> None:
     """A process started by hand learns only later which case it is about; what was done so far counts for it too."""
-    subject = definition.subject(instance.variables, context.environment())
+    variables = instance.variables
+    search.note_facts(row, variables)
+    subject = definition.subject(variables, context.environment())
     if subject and subject != row.subject:
         row.subject = subject
         moved = update(UserTask).where(UserTask.instance_id == row.id).values(subject=subject)
@@ -334,7 +338,8 @@ def inbox_entries(task: UserTask) -> list[dict[str, Any]]:
     """The inbox rows of an open task: one for its assignee, else one for each candidate."""
     holders = [f"user:{task.assignee_id}"] if task.assignee_id else task.candidates
     due_at = task.due_at or NO_DUE_DATE
-    return [{"principal": holder, "due_at": due_at, "task_id": task.id} for holder in dict.fromkeys(holders)]
+    key = {"due_at": due_at, "task_id": task.id, "rank": -task.priority, "created_at": task.created_at}
+    return [{"principal": holder, **key} for holder in dict.fromkeys(holders)]
 
 
 def describe_task(definition: Definition, view: UserTaskView) -> dict[str, Any]:
@@ -392,9 +397,3 @@ def _end(context: Context, row: ProcessInstance, instance: Instance, ended_as: s
     record_event(
         context.session, row, "ended", now=context.now, detail={"outcome": instance.outcome or ended_as}
     )
-
-
-def unconsumed_messages(context: Context, limit: int = 200) -> Sequence[Message]:
-    """Messages that nobody has waited for yet, newest first: for operators."""
-    query = select(Message).where(Message.consumed_at.is_(None)).order_by(Message.id.desc()).limit(limit)
-    return context.session.scalars(query).all()

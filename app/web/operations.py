@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.services import clock, history, jobs, runtime
+from app.services import clock, history, jobs, messages
 from app.services.errors import NotPermitted
 from app.web.guards import context, permission
 
@@ -24,7 +24,7 @@ def jobs_page() -> str:
         waiting=jobs.list_jobs(found.session, 100),
         incidents=jobs.list_incidents(found.session, 100),
         counts=jobs.count_jobs(found.session),
-        messages=runtime.unconsumed_messages(found, 100),
+        messages=messages.unconsumed_messages(found, 100),
     )
 
 
