@@ -10,6 +10,8 @@ from app.engine.layout.grid import Grid, Line
 from app.engine.layout.routing import Route, may_merge
 
 CROSSING, TOUCHING = 1.0, 60.0
+# Improving an order takes the square of its length: beyond this many lines in one gap nobody sees it.
+MOST_ARRANGED, ROUNDS = 150, 20
 LEFT, RIGHT = -1, 1
 
 Places = Mapping[tuple[str, int], float]
@@ -111,23 +113,33 @@ def _arranged(strands: list[Strand]) -> list[Strand]:
     order = sorted(
         strands, key=lambda s: (sum(end[1] for end in s.ends) / max(len(s.ends), 1), s.low, s.high)
     )
-    cost = {(id(a), id(b)): _cost(a, b) for a in strands for b in strands if a is not b}
+    if len(order) > MOST_ARRANGED:
+        return order
+    cost = [[0.0 if a is b else _cost(a, b) for b in order] for a in order]
+    places = list(range(len(order)))
+    for _ in range(ROUNDS):
+        moves = [_reinsert(places, strand, cost) for strand in tuple(places)]
+        if not any(moves):
+            break
+    return [order[index] for index in places]
 
-    def total(items: Sequence[Strand]) -> float:
-        return sum(cost[id(a), id(b)] for i, a in enumerate(items) for b in items[i + 1 :])
 
-    best = total(order)
-    improved = len(order) > 1
-    while improved:
-        improved = False
-        for strand in list(order):
-            rest = [item for item in order if item is not strand]
-            for position in range(len(order)):
-                tried = [*rest[:position], strand, *rest[position:]]
-                value = total(tried)
-                if value < best - 1e-9:
-                    order, best, improved = tried, value, True
-    return order
+def _reinsert(places: list[int], strand: int, cost: Sequence[Sequence[float]]) -> bool:
+    """Move one strand to where it costs least; True when that is better than where it was."""
+    old = places.index(strand)
+    rest = [*places[:old], *places[old + 1 :]]
+    # What changes from one place to the next is only the order of the strand and the one it passes.
+    value = sum(cost[strand][other] for other in rest)
+    values = [value]
+    for other in rest:
+        value += cost[other][strand] - cost[strand][other]
+        values.append(value)
+    best = old
+    for position, value in enumerate(values):
+        if value < values[best] - 1e-9:
+            best = position
+    places[:] = [*rest[:best], strand, *rest[best:]]
+    return best != old
 
 
 def _cost(left: Strand, right: Strand) -> float:
