@@ -12,9 +12,10 @@ from sqlalchemy.orm import joinedload
 from app.engine.form import Form
 from app.engine.form.convert import Files
 from app.engine.instance import UserTaskView
+from app.models.drafts import FormDraftRevision
 from app.models.identity import User
 from app.models.runtime import FormDraft, Inbox, ProcessInstance, RequestKey, UserTask
-from app.services import access, repository, runtime
+from app.services import access, attachments, repository, runtime
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, TaskEnded, TaskTaken
 from app.services.history import record_event
@@ -144,11 +145,13 @@ def finish_task(
     """Complete a task that `begin_task` gave. Raises Invalid with messages by field, DeadlinePassed."""
     scope = context.environment().scope
     accepted = work.form.accept(data, work.variables, scope, stored=work.values, files=files)
-    if accepted.errors:
-        raise Invalid("表单有误，请按提示更正。", "There is a problem with the form.", accepted.errors)
+    errors = {**attachments.quarantined(context, accepted.states), **accepted.errors}
+    if errors:
+        raise Invalid("表单有误，请按提示更正。", "There is a problem with the form.", errors)
     actor_id = context.actor.id if context.actor else None
     context.session.add(RequestKey(key=key, user_id=actor_id, result_url=result_url, created_at=context.now))
     if work.draft is not None:
+        context.session.execute(delete(FormDraftRevision).where(FormDraftRevision.task_id == work.task.id))
         context.session.delete(work.draft)
     runtime.complete(context, work.instance, work.task, accepted.values)
     return result_url
