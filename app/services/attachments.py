@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, BinaryIO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.engine.form.accept import Errors
+from app.engine.form.state import State
+from app.engine.form.words import Message, Text
 from app.models.identity import Membership, User
 from app.models.register import Attachment
 from app.models.runtime import ProcessInstance
-from app.services import access, files
+from app.services import access, files, scanning
 from app.services.context import Context
 from app.services.errors import NotFound
 
 OBJECTION_READERS = frozenset({"objection", "approver", "supervisor", "auditor"})
+
+
+def take(
+    context: Context,
+    source: BinaryIO | Iterable[bytes],
+    name: str,
+    owner: str,
+    *,
+    instance_id: int | None = None,
+    limit: int = files.DEFAULT_LIMIT,
+    archives: bool = False,
+) -> Attachment:
+    """Take a file in and have it scanned. Raises files.FileRefused; then nothing is kept."""
+    attachment = files.attach(
+        context.session,
+        context.settings.files_dir,
+        source,
+        name,
+        owner,
+        context.now,
+        instance_id=instance_id,
+        uploaded_by_id=context.actor.id if context.actor else None,
+        limit=limit,
+        archives=archives,
+    )
+    scanning.request_scan(context, attachment.sha256)
+    return attachment
 
 
 def reference(attachment: Attachment) -> dict[str, Any]:
@@ -51,12 +81,41 @@ def hand_over(session: Session, references: Sequence[Mapping[str, Any]], owner: 
 
 
 def readable(context: Context, attachment_id: int) -> Attachment:
-    """The attachment if whoever asks may read it. Raises NotFound in every other case."""
+    """The attachment if whoever asks may have it. Raises NotFound, and FileNotCleared before the scan."""
     user = context.actor
     attachment = context.session.get(Attachment, attachment_id)
     if attachment is None or user is None or not _may_read(context.session, user, attachment):
         raise NotFound
+    scanning.require_cleared(context.session, attachment)
     return attachment
+
+
+def quarantined(context: Context, states: Sequence[State]) -> Errors:
+    """What to say about files in a form that the scanner found to be harmful, by field."""
+    fields = list(_fields_of(states))
+    hashes = [str(file.get("sha256")) for _state, _rows, found in fields for file in found]
+    if not hashes or not context.settings.clamd:
+        return {}
+    bad = scanning.states_of(context.session, hashes)
+    errors: Errors = {}
+    for state, rows, found in fields:
+        for file in found:
+            if bad.get(str(file.get("sha256"))) == scanning.QUARANTINED:
+                said = scanning.FileNotCleared(str(file.get("name")), scanning.QUARANTINED)
+                text = Text(f"{said.message}请删除后换一个文件。", f"{said.message_en} Remove it and choose another.")
+                errors.setdefault(state.path, []).append(Message(text, rows))
+    return errors
+
+
+def _fields_of(
+    states: Sequence[State], rows: tuple[int, ...] = ()
+) -> Iterable[tuple[State, tuple[int, ...], list[Mapping[str, Any]]]]:
+    for state in states:
+        if state.component.type == "filepicker" and state.editable:
+            yield state, rows, [file for file in state.value or [] if isinstance(file, Mapping)]
+        yield from _fields_of(state.states, rows)
+        for row in state.rows:
+            yield from _fields_of(row.states, (*rows, row.number))
 
 
 def _may_read(session: Session, user: User, attachment: Attachment) -> bool:

@@ -104,6 +104,5 @@ def _hash_of(path: Path) -> str:
 def _store(place: Place) -> Any:
     """Credentials of a bucket come from the environment (AWS_…), as its clients everywhere expect."""
     if isinstance(place, Path):
-        place.mkdir(parents=True, exist_ok=True)
-        return LocalStore(place)
+        return LocalStore(place, mkdir=True, automatic_cleanup=True)
     return from_url(place)

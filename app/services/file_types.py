@@ -54,7 +54,7 @@ class FileEmpty(FileRefused):
 
 class FileTooLarge(FileRefused):
     def __init__(self, limit: int) -> None:
-        size = f"{limit / MEGABYTE:.4g} MB"
+        size = f"{limit / (MEGABYTE if limit % 1_000_000 else 1_000_000):.4g} MB"
         super().__init__(f"文件超过 {size}，请压缩或拆分后再上传。", f"The file is larger than {size}.")
         self.limit = limit
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import files
+from app.services import file_store, files
 from tests.services.registers.registers import Registers
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF"
@@ -14,11 +14,11 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 32
 JPG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + b"\x00" * 32
 
 
-def zipped(*names: str) -> bytes:
+def zipped(*names: str, content: str | bytes = "<x/>") -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
-            archive.writestr(name, "<x/>")
+            archive.writestr(name, content)
     return out.getvalue()
 
 
@@ -80,12 +80,40 @@ def test_allowed_files_are_known_by_their_content(
             "宏.docx",
             files.FileHasMacros,
         ),
+        (
+            zipped("[Content_Types].xml", "word/document.xml", content="macroEnabled"),
+            "宏.docx",
+            files.FileHasMacros,
+        ),
         (DOCX[: len(DOCX) // 2], "半.docx", files.FileDamaged),
         (PDF, "图.png", files.FileNameMismatch),
         (DOCX, "表.xlsx", files.FileNameMismatch),
         (PDF, "无扩展名", files.FileNameMismatch),
         (PDF, "", files.FileNameMismatch),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "旧.doc", files.FileTypeRefused),
+        # two files in one: what was checked would not be what somebody opens
+        (PDF + zipped("a.html"), "双.pdf", files.FileAmbiguous),
+        (PDF + DOCX, "双.docx", files.FileAmbiguous),
+        (PNG + zipped("a.html"), "双.png", files.FileAmbiguous),
+        (PNG + b"<script>alert(1)</script>", "页.png", files.FileAmbiguous),
+        (JPG + b"x" * 2000 + PDF, "双.jpg", files.FileAmbiguous),
+        (b"%PDF-1.4\n<html><script>alert(1)</script></html>", "页.pdf", files.FileAmbiguous),
+        (b"GIF89a" + b"\x00" * 20 + DOCX, "双.docx", files.FileTypeRefused),
+        (DOCX + b"<script>alert(1)</script>", "尾.docx", files.FileAmbiguous),
+        (
+            zipped("[Content_Types].xml", "word/document.xml", "xl/workbook.xml"),
+            "双.docx",
+            files.FileTypeRefused,
+        ),
+        # archives that do harm when they are unpacked
+        (zipped("[Content_Types].xml", "word/document.xml", "../../x"), "逃.docx", files.FileDamaged),
+        (zipped("[Content_Types].xml", "word/document.xml", "C:\\x"), "逃.docx", files.FileDamaged),
+        (
+            zipped("[Content_Types].xml", "word/document.xml", content=b"0" * 30_000_000),
+            "弹.docx",
+            files.FileIsBomb,
+        ),
+        (zipped("甲.pdf"), "包.zip", files.FileTypeRefused),
     ],
 )
 def test_other_files_are_refused_and_nothing_is_kept(
@@ -128,3 +156,34 @@ def test_the_same_bytes_are_stored_once_and_read_only(registers: Registers) -> N
 def test_an_unknown_hash_is_missing(registers: Registers, name: str) -> None:
     with pytest.raises(files.FileMissing):
         files.open_file(registers.settings.files_dir, name)
+
+
+def test_an_archive_of_documents_is_taken_where_a_field_asks_for_one(registers: Registers) -> None:
+    def take(data: bytes) -> str:
+        place = registers.settings.files_dir
+        source = io.BytesIO(data)
+        return files.attach(
+            registers.session, place, source, "清单.zip", "org:1", registers.now, archives=True
+        ).media_type
+
+    assert take(zipped("清单/", "清单/甲.pdf", "清单/乙.JPG")) == "application/zip"
+    for names in (["甲.exe"], ["甲.pdf", "乙.zip"], ["甲.html"], ["../甲.pdf"]):
+        with pytest.raises(files.FileRefused):
+            take(zipped(*names))
+
+
+def test_a_bucket_serves_as_well_as_a_folder() -> None:
+    place = "memory:///"
+    sha256 = files.put(place, PDF)
+    assert files.put(place, PDF) == sha256
+    assert b"".join(files.stream(place, sha256)) == PDF
+    file_store.put_piece(place, "u" * 24, 0, b"ab")
+    file_store.put_piece(place, "u" * 24, 1, b"c")
+    assert b"".join(file_store.pieces(place, "u" * 24, 2)) == b"abc"
+    file_store.remove_pieces(place, "u" * 24, 2)
+    with pytest.raises(files.FileMissing):
+        list(file_store.pieces(place, "u" * 24, 2))
+    file_store.remove(place, sha256)
+    file_store.remove(place, sha256)
+    with pytest.raises(files.FileMissing):
+        files.stream(place, sha256)
