@@ -3,6 +3,7 @@
 // forbids it, so trigger filters in brackets and hx-on attributes must not be used.
 import "htmx.org/dist/htmx.esm.js";
 import "./forms.js";
+import "./uploads.js";
 
 function focusErrorSummary(root) {
   root.querySelector(".summary[tabindex]")?.focus();

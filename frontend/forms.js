@@ -83,3 +83,4 @@ function onChange(event) {
 
 document.addEventListener("input", onInput);
 document.addEventListener("change", onChange);
+document.addEventListener("zf:files", (event) => redraw(event.target));
