@@ -28,6 +28,7 @@ from app.services.settings import Settings
 
 PUBLIC = "public"
 MAILBOX_TEXT = "请登录系统签收并阅读。文书自签收之时起送达。"
+MAILBOX_TEXT_EN = "Sign in to sign for it and read it. It counts as served from then on."
 _LETTER_ID = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _TITLE_LINE = re.compile(r"^//\s*(?:TPL-\d+\s*)?(?P<title>\S.*?)\s*$")
 
@@ -111,6 +112,9 @@ def deliver(session: Session, document: Document, to: str, now: datetime) -> Non
             subject,
             MAILBOX_TEXT,
             now,
+            kind="letter",
+            subject_en=f"A new letter for you: {document.title} ({document.number})",
+            text_en=MAILBOX_TEXT_EN,
             case_no=document.case_no,
             document=document,
             dedup=dedup,

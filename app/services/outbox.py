@@ -6,12 +6,13 @@ until the job becomes an incident; what the receiving side refuses for good is `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.models.identity import User
 from app.models.outbox import Delivery
@@ -93,6 +94,16 @@ def queue(
 def is_configured(settings: Settings, channel: str) -> bool:
     """Whether this installation can send by the channel."""
     return bool(settings.smtp_url if channel == "mail" else settings.webhook_url)
+
+
+def deliveries_of(session: Session, user: User, limit: int = 50) -> Sequence[Delivery]:
+    """The newest mails to a person that were not collected for a digest."""
+    query = select(Delivery).where(
+        Delivery.user_id == user.id,
+        Delivery.channel == "mail",
+        Delivery.state.not_in(("collected", "merged")),
+    )
+    return session.scalars(query.order_by(Delivery.id.desc()).limit(limit)).all()
 
 
 def on_bounce(handler: BounceHandler) -> BounceHandler:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -11,14 +11,14 @@ class Settings:
     """What the entry point knows about the installation."""
 
     files_dir: Path | str  # a folder, or the address of a bucket
-    secret: str
+    secret: str = field(repr=False)
     content_dir: Path = Path()
     demo: bool = False
     site: str = ""  # address of the public pages, printed as a QR code
     fonts_dir: Path | None = None
     clamd: str = ""  # address of the virus scanner; without it nothing is scanned
-    smtp_url: str = ""  # without it no mail leaves; in demo mode it can be read inside
+    smtp_url: str = field(default="", repr=False)  # without it no mail leaves; in demo mode it can be read inside
     mail_from: str = "zhirong@example.invalid"
     webhook_url: str = ""  # gateway for text messages and WeCom
-    webhook_secret: str = ""
+    webhook_secret: str = field(default="", repr=False)
     webhook_private: bool = False  # whether the gateway may stand inside the own network

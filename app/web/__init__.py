@@ -15,6 +15,7 @@ from app.services import access
 from app.services.identity import load_user
 from app.web import (
     administration,
+    api,
     apply,
     auth,
     books,
@@ -23,6 +24,7 @@ from app.web import (
     inbox,
     inbox_frame,
     labels,
+    notifications,
     operations,
     progress,
     public,
@@ -30,6 +32,7 @@ from app.web import (
     studio,
     task_page,
     times,
+    uploads,
 )
 from app.web.assets import register_assets
 from app.web.cookies import SessionCookie
@@ -42,8 +45,8 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-DESKS = (public, auth, health, apply, inbox, task_page, cases, registers, books, studio, operations,
-         administration)  # fmt: skip
+DESKS = (api, public, auth, health, apply, inbox, task_page, cases, registers, books, studio, operations,
+         administration, notifications, uploads)  # fmt: skip
 
 
 def register(app: Flask) -> None:
@@ -77,6 +80,7 @@ def register(app: Flask) -> None:
         may=lambda name: access.may(actor(), name),
         case_state=labels.case_state,
         org_types=labels.ORG_TYPES,
+        unread=notifications.unread,
         measures=labels.MEASURES,
         served=labels.SERVED,
     )

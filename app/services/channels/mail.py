@@ -7,6 +7,7 @@ import ssl
 from email.message import EmailMessage
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from app.engine.rules import is_email
 from app.services.channels import Outgoing, Refused
 from app.services.settings import Settings
 
@@ -36,10 +37,9 @@ def compose(settings: Settings, outgoing: Outgoing) -> EmailMessage:
     """The mail as it is sent. Its Message-ID is the same at every try: a repeat can be recognised."""
     message = EmailMessage()
     domain = settings.mail_from.rpartition("@")[2].strip("> ") or "localhost"
-    try:
-        message["From"], message["To"] = settings.mail_from, outgoing.address
-    except ValueError as error:  # a line break, or what is no address at all
-        raise Refused(str(error)) from error
+    if not is_email(outgoing.address):
+        raise Refused(f"not an address: {outgoing.address!r}")
+    message["From"], message["To"] = settings.mail_from, outgoing.address
     message["Subject"] = outgoing.subject
     message["Message-ID"] = f"<delivery-{outgoing.id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"

@@ -10,7 +10,7 @@ from app.services.registers import mailbox
 
 @delegate
 def notify(ctx: DelegateContext, *, to: Any, subject: str, text: str = "") -> dict[str, Any]:
-    """Put a line into mailboxes; `to` is a principal or a list of them. Gives count."""
+    """Tell people, in the system and as each of them wishes; `to` is a principal or a list of them. Gives count."""
     given = to if isinstance(to, list) else [to]
     principals = [principal for principal in given if isinstance(principal, str) and principal]
     told = mailbox.tell(ctx.session, principals, subject, text, ctx.now, case_no=ctx.instance.number)

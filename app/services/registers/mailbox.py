@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.models.register import Document, Notification
+from app.services import jobs
 from app.services.errors import NotFound
 
 PAGE = 50
+REACH = "reach"  # the job that tells the persons behind the lines by mail and text message
 
 
 def tell(
@@ -21,30 +23,39 @@ def tell(
     text: str,
     now: datetime,
     *,
+    kind: str = "notice",
+    subject_en: str = "",
+    text_en: str = "",
     case_no: str = "",
     document: Document | None = None,
     dedup: str | None = None,
 ) -> int:
     """Put a line into each mailbox, once for each `dedup`; gives how many were new."""
-    told = 0
+    lines: list[Notification] = []
     for principal in dict.fromkeys(principals):
         key = f"{dedup}:{principal}" if dedup else None
         if key and session.scalar(select(Notification.id).where(Notification.dedup == key)):
             continue
-        session.add(
-            Notification(
-                principal=principal,
-                subject=subject[:200],
-                text=text,
-                case_no=case_no,
-                document=document,
-                dedup=key,
-                at=now,
-            )
+        line = Notification(
+            principal=principal,
+            kind=kind,
+            subject=subject[:200],
+            text=text,
+            subject_en=subject_en[:200],
+            text_en=text_en,
+            case_no=case_no,
+            document=document,
+            dedup=key,
+            at=now,
         )
-        told += 1
+        session.add(line)
+        lines.append(line)
     session.flush()
-    return told
+    if lines:
+        ids = [line.id for line in lines]
+        args = {"lines": ids, "key": dedup or f"line:{ids[0]}"}
+        jobs.enqueue(session, REACH, args, due_at=now, now=now)
+    return len(lines)
 
 
 def messages_of(session: Session, principals: Sequence[str], before: int | None = None) -> list[Notification]:
@@ -71,3 +82,13 @@ def mark_read(
         raise NotFound
     line.read_at = line.read_at or now
     return line
+
+
+def mark_all_read(session: Session, principals: Sequence[str], now: datetime) -> None:
+    """Mark every line for these principals as read."""
+    session.execute(
+        update(Notification)
+        .where(Notification.principal.in_(principals), Notification.read_at.is_(None))
+        .values(read_at=now)
+        .execution_options(synchronize_session=False)
+    )
