@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, false, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.engine.diagram import ElementState
@@ -17,7 +17,7 @@ from app.models.history import DecisionRecord, HistoryEvent
 from app.models.identity import Group, Membership, Organisation, User
 from app.models.register import Document, Freeze, Receipt
 from app.models.runtime import Inbox, ProcessInstance, UserTask
-from app.services import access, history, policy, repository
+from app.services import access, history, policy, repository, search
 
 PAGE = 20
 UNNAMED = "经办人员"
@@ -63,17 +63,11 @@ def list_cases(
     process: str = "",
     before: int | None = None,
 ) -> CasePage:
-    """Cases that the user may see, newest first; `text` looks in number, title and organisation."""
+    """Cases that the user may see, newest first; `text` is what app.services.search finds."""
     query = _visible(session, user).options(joinedload(ProcessInstance.org))
     if text:
-        pattern = f"%{_escape(text)}%"
-        query = query.outerjoin(Organisation, Organisation.id == ProcessInstance.org_id).where(
-            or_(
-                ProcessInstance.number.ilike(pattern, escape="\\"),
-                ProcessInstance.title.ilike(pattern, escape="\\"),
-                Organisation.name.ilike(pattern, escape="\\"),
-            )
-        )
+        hits = search.matching(text)
+        query = query.where(ProcessInstance.id.in_(hits) if hits is not None else false())
     if status:
         query = query.where(ProcessInstance.status == status)
     if process:
@@ -89,9 +83,15 @@ def holders(session: Session, instance: ProcessInstance, user: User) -> list[Hol
 
     Outside the office nobody learns the names of officers and experts.
     """
+    return holders_of(session, [instance], user)
+
+
+def holders_of(session: Session, instances: Sequence[ProcessInstance], user: User) -> list[Holder]:
+    """The same for the open tasks of several cases."""
+    by_id = {instance.id: instance for instance in instances}
     query = (
         select(UserTask)
-        .where(UserTask.instance_id == instance.id, UserTask.status == "open")
+        .where(UserTask.instance_id.in_(by_id), UserTask.status == "open")
         .options(joinedload(UserTask.assignee))
         .order_by(UserTask.due_at, UserTask.id)
     )
@@ -100,7 +100,7 @@ def holders(session: Session, instance: ProcessInstance, user: User) -> list[Hol
     return [
         Holder(
             task,
-            _holder_names(task, names, named=access.reads_as_office(user, instance)),
+            _holder_names(task, names, named=access.reads_as_office(user, by_id[task.instance_id])),
             access.is_candidate(user, task),
         )
         for task in tasks
@@ -296,10 +296,6 @@ def _principal_names(session: Session, principals: set[str]) -> Mapping[str, str
 def _colleague_ids(session: Session, user: User) -> set[int]:
     orgs = [membership.org_id for membership in user.memberships]
     return set(session.scalars(select(Membership.user_id).where(Membership.org_id.in_(orgs))))
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
 def form_of(session: Session, instance: ProcessInstance, task: UserTask) -> Form:
