@@ -9,7 +9,7 @@ from lxml import etree
 from app.engine.diagram.reading import has_diagram
 from app.engine.graph import FLOW_NODES
 from app.engine.importer.draft import Draft, bpmn_elements, remove
-from app.engine.layout import layout
+from app.engine.layout import QUICK, layout
 from app.engine.layout.scene import Rect
 from app.engine.layout.writing import read_bounds
 from app.engine.xml import BPMNDI, DC, DI, local_name, parse_xml, qname
@@ -29,7 +29,7 @@ def complete_drawing(draft: Draft) -> Any:
     _drop_lost_shapes(draft)
     if not has_diagram(draft.root):
         draft.note(None, "layout_made")
-        return parse_xml(layout(etree.tostring(draft.root)), max_bytes=20_000_000, max_nodes=400_000)
+        return parse_xml(layout(etree.tostring(draft.root), QUICK), max_bytes=20_000_000, max_nodes=400_000)
     shapes = _shapes(draft)
     for node, near in draft.new_nodes:
         _draw_node(node, near, shapes)

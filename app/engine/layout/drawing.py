@@ -9,6 +9,7 @@ from app.engine.layout.columns import forward_links
 from app.engine.layout.grid import Grid, build_grid
 from app.engine.layout.labels import labels_above, place_labels
 from app.engine.layout.measuring import BOUNDARY_RADIUS, Measure, measure, trace_paths
+from app.engine.layout.patience import Patience
 from app.engine.layout.placing import place
 from app.engine.layout.routing import Route, Router
 from app.engine.layout.row_cost import Weights
@@ -24,27 +25,32 @@ VARIANTS = (
 )
 
 
-def draw(scene: Scene) -> Drawing:
-    """The drawing of a scene; the same scene always gives the same drawing."""
+def draw(scene: Scene, patience: Patience) -> Drawing:
+    """The drawing of a scene; the same scene and patience always give the same drawing."""
     if not scene.boxes and all(band.opaque_id is None for band in scene.bands):
         return Drawing(width=60.0, height=sum(max(band.min_height, 40.0) for band in scene.bands))
+    patience = patience.for_scene(len(scene.boxes) + len(scene.links))
     level, drawings = _level_candidates(scene), []
     for weights in VARIANTS:
-        level, drawing = _variant(scene, weights, level)
+        if drawings and patience.is_over:
+            break
+        level, drawing = _variant(scene, weights, level, patience)
         drawings.append(drawing)
-    return min(drawings, key=_badness)
+    return drawings[0] if len(drawings) == 1 else min(drawings, key=_badness)
 
 
-def _variant(scene: Scene, weights: Weights, level: frozenset[str]) -> tuple[frozenset[str], Drawing]:
+def _variant(
+    scene: Scene, weights: Weights, level: frozenset[str], patience: Patience
+) -> tuple[frozenset[str], Drawing]:
     """One arrangement, and those links of `level` that really came out upright in it."""
-    grid, routes = _route(scene, level, weights)
+    grid, routes = _route(scene, level, weights, patience)
     for _ in range(ATTEMPTS):
         straight = frozenset(link_id for link_id in level if _is_upright(routes[link_id]))
         if straight == level:
             break
         level = straight
-        grid, routes = _route(scene, level, weights)
-    return level, _finish(scene, grid, routes)
+        grid, routes = _route(scene, level, weights, patience)
+    return level, _finish(scene, grid, routes, patience)
 
 
 def _badness(drawing: Drawing) -> float:
@@ -54,12 +60,14 @@ def _badness(drawing: Drawing) -> float:
     return 3.0 * crossings + bends + drawing.width * drawing.height / 100_000
 
 
-def _route(scene: Scene, level: frozenset[str], weights: Weights) -> tuple[Grid, dict[str, Route]]:
-    placement = place(scene, level, weights)
+def _route(
+    scene: Scene, level: frozenset[str], weights: Weights, patience: Patience
+) -> tuple[Grid, dict[str, Route]]:
+    placement = place(scene, level, weights, patience)
     boxes = {box.id: box for box in scene.boxes}
     widest = max((text_size(box.label, LABEL_WIDTH, LABEL_SIZE)[0] for box in scene.boxes), default=0.0)
     grid = build_grid(boxes, placement, scene.bands, min(widest, 76.0))
-    return grid, Router(grid).route_all(scene.links)
+    return grid, Router(grid, patience).route_all(scene.links)
 
 
 def _is_upright(route: Route) -> bool:
@@ -92,12 +100,12 @@ def _level_candidates(scene: Scene) -> frozenset[str]:
     return frozenset(chosen)
 
 
-def _finish(scene: Scene, grid: Grid, routes: Mapping[str, Route]) -> Drawing:
+def _finish(scene: Scene, grid: Grid, routes: Mapping[str, Route], patience: Patience) -> Drawing:
     above = labels_above(scene.boxes, routes)
     measured, tracks = measure(grid, routes, above)
     rects = _rects(scene, grid, measured)
     paths = trace_paths(grid, routes, measured, tracks, rects)
-    labels = place_labels(scene.boxes, scene.links, rects, paths, above, measured.width)
+    labels = place_labels(scene.boxes, scene.links, rects, paths, above, measured.width, patience)
     return Drawing(measured.width, measured.height, rects, labels, paths, tuple(measured.bands))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from app.engine.layout.patience import Patience
 from app.engine.layout.routing import NORTH, SOUTH, Route, direction
 from app.engine.layout.scene import LABEL_SIZE, LABEL_WIDTH, Box, Link, Point, Rect, Slot
 from app.engine.layout.text import text_size
@@ -39,12 +40,16 @@ class LabelPlan:
     boxes: list[Rect]
     segments: list[tuple[Point, Point]]
     width: float
+    patience: Patience
     taken: dict[str, Rect] = field(default_factory=dict)
 
     def put(self, key: str, candidates: Iterable[Rect]) -> None:
         """Take the candidate with the fewest hits; earlier candidates win a draw."""
         best, price = None, 1e18
         for order, rect in enumerate(candidates):
+            if self.patience.is_over:
+                best = best or rect
+                break
             cost = self._hits(rect) + order * ORDER
             if cost < price:
                 best, price = rect, cost
@@ -52,6 +57,7 @@ class LabelPlan:
             self.taken[key] = best
 
     def _hits(self, rect: Rect) -> float:
+        self.patience.spend(0.03 * (len(self.boxes) + len(self.taken) + len(self.segments)))
         tight = rect.grown(1.0)
         cost = OUTSIDE if rect.x < 0 or rect.right > self.width else 0.0
         cost += BOX_HIT * sum(1 for box in self.boxes if tight.overlaps(box))
@@ -66,12 +72,13 @@ def place_labels(
     paths: Mapping[str, tuple[Point, ...]],
     above: frozenset[str],
     width: float,
+    patience: Patience,
 ) -> dict[str, Rect]:
     """A rectangle for every label outside of a box, between 0 and `width` where that is possible."""
     boxes = list(boxes)
     segments = [pair for path in paths.values() for pair in pairwise(path)]
     solid = [rects[box.id] for box in boxes] + [rects[slot.id] for box in boxes for slot in box.slots]
-    plan = LabelPlan(solid, segments, width)
+    plan = LabelPlan(solid, segments, width, patience)
     for box in boxes:
         if box.label:
             plan.put(box.id, _around(rects[box.id], _size(box.label), box.id in above))

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 
 from app.engine.layout.columns import assign_columns, forward_links
+from app.engine.layout.patience import Patience
 from app.engine.layout.row_cost import Weights
 from app.engine.layout.rows import assign_rows
 from app.engine.layout.scene import Box, Placement, Scene
 
 
-def place(scene: Scene, level: frozenset[str], weights: Weights) -> Placement:
+def place(scene: Scene, level: frozenset[str], weights: Weights, patience: Patience) -> Placement:
     """A cell for every box; the links named in `level` may stay within one column."""
     flow = [box for box in scene.boxes if box.near is None]
     forward = forward_links(scene.boxes, scene.links)
     columns = assign_columns(scene.boxes, scene.links, forward, level)
-    rows = assign_rows(flow, columns, forward, scene.links, weights)
+    rows = assign_rows(flow, columns, forward, scene.links, weights, patience)
     _place_satellites(scene, columns, rows)
     return _close_up(scene, columns, rows)
 

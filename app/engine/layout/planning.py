@@ -20,6 +20,7 @@ from app.engine.graph import (
 from app.engine.layout.drawing import draw
 from app.engine.layout.frames import Frame, bands_of, frame_shapes, left_margin
 from app.engine.layout.grid import COLUMN_GAP
+from app.engine.layout.patience import Patience
 from app.engine.layout.scene import LABEL_SIZE, Band, Box, Drawing, Kind, Link, Point, Rect, Scene, Slot
 from app.engine.layout.text import text_size, wrap
 
@@ -74,6 +75,7 @@ class Plan:
 
     model: Model
     wishes: Wishes
+    patience: Patience
     frames: list[Frame]
     nodes: dict[str, Node] = field(default_factory=dict)
     scope_of: dict[str, str | None] = field(default_factory=dict)
@@ -83,9 +85,9 @@ class Plan:
     planes: list[Plane] = field(default_factory=list)
 
 
-def plan_planes(model: Model, wishes: Wishes) -> list[Plane]:
+def plan_planes(model: Model, wishes: Wishes, patience: Patience) -> list[Plane]:
     """The planes of a file: first the whole of it, then one for each collapsed sub-process with content."""
-    plan = Plan(model, wishes, bands_of(model))
+    plan = Plan(model, wishes, patience, bands_of(model))
     for process in model.processes:
         for node in process.nodes:
             plan.nodes[node.id] = node
@@ -102,7 +104,7 @@ def plan_planes(model: Model, wishes: Wishes) -> list[Plane]:
     for frame in plan.frames:
         if frame.pool is not None:
             plan.scope_of[frame.pool.id] = None
-    drawing = draw(_scene(plan, None))
+    drawing = draw(_scene(plan, None), plan.patience)
     left = left_margin(plan.frames)
     whole = Drawing(drawing.width, drawing.height)
     whole.place(drawing, ORIGIN_X + left, ORIGIN_Y)
@@ -214,7 +216,7 @@ def _node_box(plan: Plan, node: Node, band: int) -> Box:
     events = process.boundaries.get(node.id, ())
     width, height = TASK_WIDTH, TASK_HEIGHT
     if node.type in SUB_PROCESSES and _is_expanded(plan, node):
-        inner = plan.inner[node.id] = draw(_scene(plan, node.id))
+        inner = plan.inner[node.id] = draw(_scene(plan, node.id), plan.patience)
         width = max(inner.width, text_size(node.name, 10_000, LABEL_SIZE)[0] + 40, 140.0)
         height = inner.height + HEADER + PADDING
     else:
@@ -230,7 +232,7 @@ def _node_box(plan: Plan, node: Node, band: int) -> Box:
 
 
 def _collapsed_plane(plan: Plan, sub_id: str) -> Plane:
-    drawing = draw(_scene(plan, sub_id))
+    drawing = draw(_scene(plan, sub_id), plan.patience)
     whole = Drawing()
     whole.place(drawing, ORIGIN_X, ORIGIN_Y)
     _place_inner(plan, whole, list(drawing.rects))

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from app.engine.layout.channels import Channels
 from app.engine.layout.grid import Grid
+from app.engine.layout.patience import Patience
 from app.engine.layout.scene import Kind, Link
 
 BEND, CROSSING, OVERLAP, CROWD = 45.0, 80.0, 900.0, 4.0
@@ -91,7 +93,15 @@ class Router:
     """Finds one route after another on a grid."""
 
     grid: Grid
+    patience: Patience
     traffic: Traffic = field(default_factory=Traffic)
+    opaque: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for row, band in enumerate(self.grid.placement.row_bands):
+            opaque_id = self.grid.bands[band].opaque_id
+            if opaque_id is not None:
+                self.opaque.setdefault(opaque_id, row)
 
     def route_all(self, links: Sequence[Link]) -> dict[str, Route]:
         """A route for every link whose ends have a place; each is tried again once all others are known."""
@@ -99,10 +109,15 @@ class Router:
         routes: dict[str, Route] = {}
         for attempt in range(3):
             for link in ordered:
+                if self.patience.is_over:
+                    break
                 if attempt:
                     self._record(routes[link.id], -1)
                 routes[link.id] = self._find(link)
                 self._record(routes[link.id], 1)
+        if len(routes) < len(links):
+            channels = Channels(self.grid)
+            routes |= {link.id: self._plain(link, channels) for link in links if link.id not in routes}
         return {link.id: routes[link.id] for link in links}
 
     def _difficulty(self, link: Link) -> tuple[int, float]:
@@ -114,6 +129,10 @@ class Router:
         rows = self.grid.placement.rows
         backward = rank == 0 and span <= 0 and rows[link.target] == rows[link.source]
         return (rank + backward, abs(span) * 3.0 + abs(rows[link.target] - rows[link.source]))
+
+    def _plain(self, link: Link, channels: Channels) -> Route:
+        points = channels.route(link, self._opaque_row(link.source), self._opaque_row(link.target))
+        return Route(link, tuple(_corners(points)))
 
     def _find(self, link: Link) -> Route:
         starts = dict(self._starts(link))
@@ -142,10 +161,7 @@ class Router:
         return self._inside(link.target, last)
 
     def _opaque_row(self, box_id: str) -> int | None:
-        for row, band in enumerate(self.grid.placement.row_bands):
-            if self.grid.bands[band].opaque_id == box_id:
-                return row
-        return None
+        return self.opaque.get(box_id)
 
     def _ports(self, box_id: str) -> Iterator[tuple[int, Cell]]:
         """The side (as the direction in which a line leaves there) and the grid point before it.
@@ -219,6 +235,7 @@ class Router:
         for (cell, heading), cost in starts.items():
             frontier.push(cost, cell, heading, -1)
         done: tuple[float, int] = (1e18, -1)
+        visited = 0
         while frontier.heap and frontier.heap[0][0] < done[0]:
             _estimate, cost, state = heapq.heappop(frontier.heap)
             if cost > frontier.best[state]:
@@ -233,6 +250,8 @@ class Router:
                 if step is not None:
                     after = (cell[0] + STEP[turn][0], cell[1] + STEP[turn][1])
                     frontier.push(cost + step, after, turn, state)
+            visited += 1
+        self.patience.spend(visited)
         return frontier.trace(done[1])
 
     def _step_cost(self, link: Link, cell: Cell, heading: int, turn: int) -> float | None:

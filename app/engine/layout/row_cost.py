@@ -72,10 +72,20 @@ class RowCost:
             self.touching[tie.left].append(index)
             if tie.right != tie.left:
                 self.touching[tie.right].append(index)
-        self.rivals = [self._rivals(index) for index in range(len(self.ties))]
+        self.rivals: list[list[int]] = []
         self.long = [
             index for index, tie in enumerate(self.ties) if tie.forward and (tie.inner or tie.upright)
         ]
+
+    def find_rivals(self) -> float:
+        """Note which ties can cross, before costs are asked for. Returns the work it took (Patience)."""
+        self.rivals = [self._rivals(index) for index in range(len(self.ties))]
+        return len(self.ties) ** 2 * 0.06
+
+    def work_of(self, part: Affected) -> float:
+        """About how much work it is to move these boxes and to compare (Patience)."""
+        crossings = sum([len(self.rivals[index]) for index in part.own])
+        return 0.6 * len(part.boxes) + 0.25 * (len(part.own) + len(part.near)) + 0.03 * crossings
 
     def _tie(self, link: Link, forward: bool) -> _Tie:
         left, right = self.number[link.source], self.number[link.target]

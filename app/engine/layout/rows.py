@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 
 from app.engine.layout.columns import topological
+from app.engine.layout.patience import Patience
 from app.engine.layout.row_cost import RowCost, Weights
 from app.engine.layout.scene import Box, Link
 
@@ -18,6 +20,7 @@ def assign_rows(
     forward: Sequence[Link],
     links: Sequence[Link],
     weights: Weights,
+    patience: Patience,
 ) -> dict[str, int]:
     """A row within its band for every box that has a column."""
     kept = {link.id for link in forward}
@@ -25,8 +28,10 @@ def assign_rows(
     back = [link for link in links if link.id not in kept and {link.source, link.target} <= placed.keys()]
     cost = RowCost(placed, columns, forward, back, weights)
     _place_greedily(placed, columns, forward, cost)
+    if not patience.is_over:
+        patience.spend(cost.find_rivals())
     for _ in range(ROUNDS):
-        if not _improve(cost):
+        if patience.is_over or not _improve(cost, patience):
             break
     return {box_id: cost.row[number] for box_id, number in cost.number.items()}
 
@@ -43,6 +48,8 @@ def _place_greedily(
         entering[link.target].append(link)
     position = {box_id: index for index, box_id in enumerate(order)}
     rows: dict[str, int] = {}
+    # Cells are never freed here: what was taken once need not be tried again.
+    tried: dict[tuple[int, ...], Iterator[int]] = {}
     for box_id in sorted(order, key=lambda key: (columns[key], -reach[key], position[key])):
         same = [
             link.source
@@ -52,9 +59,10 @@ def _place_greedily(
         straight = [rows[source] for source in same if heirs.get(source) == box_id]
         wished = min(straight, key=abs) if straight else rows[same[0]] + 1 if same else 0
         number = cost.number[box_id]
+        place = (boxes[box_id].band, columns[box_id], boxes[box_id].span, wished)
         rows[box_id] = next(
             row
-            for row in _outward(wished)
+            for row in tried.setdefault(place, _outward(wished))
             if not any(cell in cost.cells for cell in cost.cells_of(number, row))
         )
         cost.put(number, rows[box_id])
@@ -62,7 +70,7 @@ def _place_greedily(
 
 def _outward(start: int) -> Iterator[int]:
     yield start
-    for distance in range(1, 1000):
+    for distance in count(1):
         yield start + distance
         yield start - distance
 
@@ -90,10 +98,12 @@ def _heirs(boxes: Mapping[str, Box], forward: Sequence[Link], reach: Mapping[str
     return heirs
 
 
-def _improve(cost: RowCost) -> bool:
+def _improve(cost: RowCost, patience: Patience) -> bool:
     """Try every exchange of a stretch of two rows once; True when something got better."""
     better = False
     for band, first, last in _stretches(cost):
+        if patience.is_over:
+            break
         rows = sorted({row for other, row, _column in cost.cells if other == band})
         own = sorted(
             {
@@ -105,7 +115,7 @@ def _improve(cost: RowCost) -> bool:
         for row in own:
             low, high = max(rows[0] - 1, row - FAR), min(rows[-1] + 1, row + FAR)
             others = (other for other in range(low, high + 1) if other != row)
-            if any(_try_exchange(cost, band, (row, other), first, last) for other in others):
+            if any(_try_exchange(cost, band, (row, other), first, last, patience) for other in others):
                 better = True
     return better
 
@@ -129,7 +139,9 @@ def _stretches(cost: RowCost) -> list[tuple[int, int, int]]:
     return list(found)
 
 
-def _try_exchange(cost: RowCost, band: int, rows: tuple[int, int], first: int, last: int) -> bool:
+def _try_exchange(
+    cost: RowCost, band: int, rows: tuple[int, int], first: int, last: int, patience: Patience
+) -> bool:
     moved: dict[int, int] = {}
     for column in range(first, last + 1):
         for row, other in (rows, rows[::-1]):
@@ -140,6 +152,7 @@ def _try_exchange(cost: RowCost, band: int, rows: tuple[int, int], first: int, l
         return False
     backup = {box: cost.row[box] for box in moved}
     part = cost.affected(moved)
+    patience.spend(cost.work_of(part))
     before = cost.local(part)
     cost.move(moved)
     if cost.local(part) < before - 1e-9:

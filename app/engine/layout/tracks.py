@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -160,9 +161,21 @@ def _cost(left: Strand, right: Strand) -> float:
 
 def _pack(order: list[Strand]) -> int:
     """Tracks in the given order; strands that do not meet may share one. Returns how many are needed."""
+    if len(order) > MOST_ARRANGED:
+        return _pack_by_start(order)
     for index, strand in enumerate(order):
         strand.track = 1 + max((other.track for other in order[:index] if _meet(strand, other)), default=-1)
     return max((strand.track for strand in order), default=-1) + 1
+
+
+def _pack_by_start(order: list[Strand]) -> int:
+    """The fewest tracks, in no order that would avoid crossings."""
+    ends: list[tuple[float, int]] = []
+    for strand in sorted(order, key=lambda strand: strand.low):
+        free = bool(ends) and ends[0][0] + 6 < strand.low
+        strand.track = heapq.heappop(ends)[1] if free else len(ends)
+        heapq.heappush(ends, (strand.high, strand.track))
+    return len(ends)
 
 
 def _meet(one: Strand, two: Strand) -> bool:
