@@ -30,6 +30,7 @@ _MAX_OPTIONS = 2_000
 _MAX_FILE = 200_000_000
 _SIZE = re.compile(r"(\d{1,9})\s*(B|KB|MB)?", re.IGNORECASE | re.ASCII)
 _EXTENSION = re.compile(r"\.[a-z0-9]{1,10}", re.ASCII)
+_KEY_KIND = re.compile(r"[a-z][a-z_]{1,39}", re.ASCII)
 _TOKEN = re.compile(r"[a-z][a-z0-9 -]{1,40}", re.ASCII)
 
 
@@ -68,6 +69,7 @@ def read_limits(
         check_message=reading.text(
             identity, "check_message", properties.get("check_message"), properties.get("check_message_en")
         ),
+        duplicate_key=_read_key_kind(identity, properties.get("duplicate_key"), reading),
         decimals=reading.integer(identity, "decimalDigits", node.get("decimalDigits"), 0, 10),
         extensions=_read_extensions(identity, node.get("accept"), reading),
         multiple=reading.flag(identity, "multiple", node.get("multiple")),
@@ -313,6 +315,17 @@ def _read_autocomplete(identity: str, raw: object, reading: Reading) -> str | No
     if isinstance(raw, str) and _TOKEN.fullmatch(raw):
         return raw
     reading.refuse("value", identity, "autocomplete 不可用", "autocomplete is no HTML token")
+    return None
+
+
+def _read_key_kind(identity: str, raw: object, reading: Reading) -> str | None:
+    if raw in (None, ""):
+        return None
+    if isinstance(raw, str) and _KEY_KIND.fullmatch(raw):
+        return raw
+    reading.refuse(
+        "value", identity, "duplicate_key 应为小写英文，如 contract", "duplicate_key is a word such as contract"
+    )
     return None
 
 

@@ -89,6 +89,7 @@ class Limits:
     pattern: Pattern | None = None
     pattern_error: Text | None = None
     rule: str | None = None
+    duplicate_key: str | None = None  # the kind of number by which rows are known
     check: Expression | None = None
     check_message: Text | None = None
     decimals: int | None = None

@@ -49,7 +49,7 @@ _VALUE = f"{_CHECK} default autocomplete mask"
 PROPERTIES: dict[str, frozenset[str]] = {
     "textfield": _words(
         f"{_VALUE} {_ADORNED} rule max_zi min_zi zi_group zi_group_max zi_group_label zi_group_label_en "
-        "pattern_error_en"
+        "pattern_error_en duplicate_key"
     ),
     "textarea": _words(
         f"{_VALUE} {_ADORNED} rows rule max_zi min_zi zi_group zi_group_max zi_group_label zi_group_label_en "
