@@ -110,7 +110,7 @@ export class Session {
   }
 
   async conflict(body, mine) {
-    if (body.text === undefined || body.text === null) {  // the draft itself is closed to changes
+    if (typeof body.text !== "string") {  // the draft is closed to changes, or the file was taken out of it
       this.block(body.error ?? say("草稿不能再修改", "the draft is closed"));
       return;
     }

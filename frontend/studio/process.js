@@ -1,0 +1,98 @@
+// The process editor: bpmn-js between our server (drafts, checks, proof, layout, import) and our properties panel.
+import "./shared/studio.css";
+import "./process/process.css";
+import { make } from "./shared/dom.js";
+import { getJson } from "./shared/http.js";
+import { say } from "./shared/language.js";
+import { bindActions } from "./process/actions.js";
+import { inventory, removed } from "./process/extensions.js";
+import { Findings } from "./process/findings.js";
+import { createModeler } from "./process/modeler.js";
+import { makeHelp, makeOptions } from "./process/options.js";
+import { mountPanel } from "./process/panel/panel.jsx";
+import { RunPlayer } from "./process/run.js";
+import { translatePage, untranslated } from "./process/translation.js";
+import { Session } from "./session.js";
+
+const page = document.getElementById("editor");
+const settings = JSON.parse(page.dataset.settings);
+const canvas = document.getElementById("canvas");
+const verdict = document.getElementById("verdict");
+const modeler = createModeler(canvas);
+
+const studio = {
+  modeler, settings, catalogue: {}, options: {}, help: {},
+  read: async () => (await modeler.saveXML({ format: true })).xml,
+  // A whole diagram from elsewhere: it is saved like an edit.
+  replace: async (text) => {
+    await open(text);
+    session.changed();
+    findings.schedule();
+  },
+  tell: (...words) => notice.replaceChildren(...words.filter(Boolean)),
+  elementsOf: (type) => modeler.get("elementRegistry").filter((item) => item.businessObject.$type === type && !item.labelTarget)
+    .map((item) => ({ value: item.id, label: `${item.businessObject.name ?? ""}（${item.id}）` })),
+  usedStates: () => [...new Set(modeler.get("elementRegistry").getAll().map((item) => item.businessObject?.get?.("zr:caseState")).filter(Boolean))].sort(),
+};
+
+const notice = make("div.studio-notice", { role: "status" });
+page.prepend(notice);
+
+const session = new Session(settings, {
+  read: studio.read,
+  show: async (text) => {
+    studio.taken = null;
+    await open(text);
+    findings.schedule();
+  },
+  // What the author took away on purpose; the server refuses any other loss.
+  extra: () => ({ removed: studio.taken ? removed(studio.taken, inventory(modeler.getDefinitions())) : [] }),
+  refused: (found) => found.length && studio.tell(make("ul.findings", {}, ...found.map((item) => make("li", {}, say(item.message_zh, item.message_en))))),
+  saved: () => {
+    studio.tell();
+    studio.taken = inventory(modeler.getDefinitions());
+  },
+});
+
+const findings = new Findings(modeler, settings, {
+  read: studio.read, verdict, list: document.getElementById("findings"),
+  onVariables: (variables) => { studio.help.variables = [...variables, ...studio.help.parameters]; },
+});
+studio.player = new RunPlayer(modeler, settings, document.getElementById("run"), studio.read);
+
+// Saving after a warning of the import would drop what could not be read.
+async function open(text) {
+  session.unblock();
+  const before = modeler.get("canvas").viewbox();
+  const { warnings } = await modeler.importXML(text);
+  if (warnings.length) {
+    session.block(say("有 {n} 处内容无法读入编辑器，保存会丢失它们", "{n} parts could not be read into the editor and would be lost", { n: warnings.length }));
+    studio.tell(make("ul.findings", {}, ...warnings.map((warning) => make("li", {}, warning.message))));
+  }
+  studio.taken ??= inventory(modeler.getDefinitions());
+  if (before.outer?.width && studio.isOpen) modeler.get("canvas").viewbox({ x: before.x, y: before.y, width: before.width, height: before.height });
+  else modeler.get("canvas").zoom("fit-viewport", "auto");
+  studio.isOpen = true;
+}
+
+async function begin() {
+  const [catalogue, text] = await Promise.all([getJson(settings.catalogueUrl), session.load()]);
+  studio.catalogue = catalogue;
+  studio.options = makeOptions(catalogue, settings.key);
+  studio.help = makeHelp(settings, catalogue);
+  translatePage(canvas);
+  await open(text);
+  mountPanel(document.getElementById("properties"), studio);
+  bindActions(studio);
+  modeler.on("commandStack.changed", ({ trigger }) => {
+    if (trigger === "clear") return;
+    session.changed();
+    findings.schedule();
+  });
+  await findings.refresh();
+  page.dataset.ready = "yes";
+}
+
+// For tests and for the curious: the editor as a whole.
+window.studio = Object.assign(studio, { untranslated, session });
+begin().catch((error) => studio.tell(say("编辑器没有打开：{why}", "The editor did not open: {why}", { why: error.message })));

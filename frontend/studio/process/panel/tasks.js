@@ -1,0 +1,152 @@
+// Groups of the tasks: who does them, with which form, operation, decision or called process, and how often.
+import { is } from "bpmn-js/lib/util/ModelUtil";
+import { say } from "../../shared/language.js";
+import { expression } from "./basics.js";
+import { check, due, feel, many, note, people, pick, text } from "./entries.jsx";
+import { pairs, parameter, extensionsOf } from "./lists.js";
+
+export function userTaskGroups(studio, element, bind) {
+  const bo = element.businessObject;
+  const { options } = studio;
+  const others = studio.elementsOf("bpmn:UserTask").filter((item) => item.value !== bo.id);
+  return [
+    { id: "form", label: say("表单", "Form"), shouldOpen: true, entries: [
+      pick("formKey", say("表单", "Form"), bind(bo, "zr:formKey"), options.forms),
+      text("resultVariable", say("填写结果存入变量", "Variable for what is filled in"), bind(bo, "zr:resultVariable")),
+    ] },
+    pairs(studio, element, bind, { id: "prefill", label: say("预填字段", "Prefilled fields"), type: "zr:Prefill", name: "target", value: "value",
+      nameLabel: say("字段", "Field"), valueLabel: say("值", "Value") }),
+    { id: "people", label: say("办理人", "Who does it"), entries: [
+      people("candidates", say("候选人（不填则按泳道）", "Candidates (else those of the lane)"), bind(bo, "zr:candidates"), studio),
+      feel("assignee", say("指定办理人", "Assignee"), bind(bo, "zr:assignee"), studio, "value"),
+      pick("duty", say("行使的职责", "Duty exercised"), bind(bo, "zr:duty"), options.duties),
+      many("separateFrom", say("不得由行使过下列职责的人办理", "Not by who exercised these duties"), bind(bo, "zr:separateFrom"),
+        [{ value: "any", label: say("任何职责", "any duty") }, ...options.duties]),
+      many("notActorOf", say("不得由办理过下列环节的人办理", "Not by who completed these steps"), bind(bo, "zr:notActorOf"), others),
+    ] },
+    { id: "due", label: say("时限与优先级", "Time limit and priority"), entries: [
+      due("due", say("办理时限", "Time limit"), bind(bo, "zr:due"), studio),
+      feel("priority", say("优先级", "Priority"), bind(bo, "zr:priority"), studio, "value"),
+    ] },
+    operations(studio, element, bind),
+  ].filter(Boolean);
+}
+
+// Which operations of the task are switched on; the server says which there are and where they are written.
+function operations(studio, element, bind) {
+  const offered = studio.catalogue.operations ?? [];
+  if (!offered.length) return null;
+  const attribute = studio.catalogue.operations_attribute ?? "operations";
+  return { id: "operations", label: say("允许的任务操作", "Operations allowed"), entries: [
+    many("operations", say("操作", "Operations"), bind(element.businessObject, `zr:${attribute}`), studio.options.operations)] };
+}
+
+export function serviceTaskGroups(studio, element, bind) {
+  const bo = element.businessObject;
+  const chosen = studio.catalogue.delegates.find((item) => item.value === bo.get("zr:delegate"));
+  const known = new Set(chosen?.parameters.map((item) => item.name));
+  const stray = extensionsOf(bo, "zr:Parameter").filter((item) => !known.has(item.name)).map((item) => item.name);
+  const entries = [
+    pick("delegate", say("操作", "Operation"), bind(bo, "zr:delegate"), studio.options.delegates),
+    ...(chosen ? [note("delegate-text", chosen.text)] : []),
+    text("resultVariable", chosen && chosen.result !== "null" ? say("结果存入变量（{type}）", "Variable for the result ({type})", { type: chosen.result }) : say("结果存入变量", "Variable for the result"), bind(bo, "zr:resultVariable")),
+  ];
+  const fields = (chosen?.parameters ?? []).map((item) => feel(`parameter-${item.name}`,
+    say("{name}：{type}{must}", "{name}: {type}{must}", { name: item.name, type: item.type, must: item.required ? say("（必填）", " (required)") : "" }),
+    parameter(studio, element, item.name), studio, "value", { hint: say("文字，或 = 表达式", "text, or = expression") }));
+  const wrong = stray.map((name) => feel(`parameter-${name}`, say("{name}：该操作没有此参数", "{name}: the operation has no such parameter", { name }), parameter(studio, element, name), studio, "value"));
+  return [
+    { id: "service", label: say("系统操作", "Service operation"), entries, shouldOpen: true },
+    { id: "parameters", label: say("参数", "Parameters"), entries: [...fields, ...wrong], shouldOpen: true },
+  ].filter((group) => group.entries.length);
+}
+
+export function decisionGroups(studio, element, bind) {
+  const bo = element.businessObject;
+  const chosen = studio.catalogue.decisions.find((item) => item.value === bo.get("zr:decisionRef"));
+  const used = extensionsOf(bo, "zr:Parameter").map((item) => item.name);
+  const names = [...new Set([...(chosen?.inputs ?? []), ...used])];
+  return [
+    { id: "decision", label: say("决策", "Decision"), shouldOpen: true, entries: [
+      pick("decisionRef", say("决策表", "Decision"), bind(bo, "zr:decisionRef"), studio.options.decisions),
+      text("resultVariable", say("结果存入变量", "Variable for the result"), bind(bo, "zr:resultVariable")),
+      ...(chosen ? [linkTo(studio, chosen.value)] : []),
+    ] },
+    { id: "inputs", label: say("输入（不填则按同名变量）", "Inputs (else the variables of these names)"),
+      entries: names.map((name) => feel(`parameter-${name}`, name, parameter(studio, element, name), studio, "value")) },
+  ].filter((group) => group.entries.length);
+}
+
+const linkTo = (studio, key) => note("decision-link", say("决策表文件：bpmn/{key}.dmn", "File of the decision: bpmn/{key}.dmn", { key }));
+
+export function callGroups(studio, element, bind) {
+  const bo = element.businessObject;
+  return [
+    { id: "called", label: say("被调用的流程", "Called process"), shouldOpen: true,
+      entries: [pick("calledElement", say("流程", "Process"), bind(bo, "calledElement"), studio.options.processes)] },
+    pairs(studio, element, bind, { id: "in", label: say("传入", "Passed in"), type: "zr:In", name: "target", value: "source",
+      nameLabel: say("被调用流程的变量", "Variable of the called process"), valueLabel: say("值", "Value") }),
+    pairs(studio, element, bind, { id: "out", label: say("传出", "Passed out"), type: "zr:Out", name: "target", value: "source",
+      nameLabel: say("本流程的变量", "Variable of this process"), valueLabel: say("值（按被调用流程的变量计算）", "Value (computed in the called process)") }),
+  ];
+}
+
+export function scriptGroup(studio, element, bind) {
+  const bo = element.businessObject;
+  const script = { get: () => bo.get("script") ?? "", set: (value) => studio.modeler.get("modeling").updateProperties(element, { script: value || undefined, scriptFormat: "feel" }) };
+  return { id: "script", label: say("脚本", "Script"), shouldOpen: true, entries: [
+    feel("script", say("赋值", "Assignments"), script, studio, "script", { description: say("每行：变量名 = FEEL 表达式；续行以空格开头", "A line each: name = FEEL expression; continued lines begin with a blank") })] };
+}
+
+export function repetitionGroup(studio, element, bind) {
+  const bo = element.businessObject;
+  const loop = bo.get("loopCharacteristics");
+  const entries = [pick("repetition", say("重复", "Repetition"), kindOfLoop(studio, element), [
+    { value: "parallel", label: say("多实例，同时", "Multi-instance, parallel") }, { value: "sequential", label: say("多实例，依次", "Multi-instance, sequential") },
+    { value: "loop", label: say("循环", "Loop") }])];
+  if (is(loop, "bpmn:MultiInstanceLoopCharacteristics")) {
+    const holder = (name) => (loop.get(name) === undefined && bo.get(name) !== undefined ? bo : loop);
+    entries.push(
+      feel("collection", say("集合", "Collection"), bind(holder("zr:collection"), "zr:collection"), studio, "value"),
+      feel("cardinality", say("或：次数", "Or: number of runs"), expression(studio, element, loop, "loopCardinality"), studio, "formal"),
+      text("elementVariable", say("每项存入变量", "Variable for the item"), bind(holder("zr:elementVariable"), "zr:elementVariable")),
+      text("outputCollection", say("结果汇总到变量", "Variable for all results"), bind(holder("zr:outputCollection"), "zr:outputCollection")),
+      feel("outputElement", say("每项的结果", "Result of an item"), bind(holder("zr:outputElement"), "zr:outputElement"), studio, "value"),
+      feel("completionCondition", say("提前完成的条件", "Complete early when"), expression(studio, element, loop, "completionCondition"), studio, "formal",
+        { description: say("可用 nrOfInstances、nrOfCompletedInstances、nrOfActiveInstances", "nrOfInstances, nrOfCompletedInstances, nrOfActiveInstances may be used") }),
+    );
+  } else if (is(loop, "bpmn:StandardLoopCharacteristics")) {
+    entries.push(
+      feel("loopCondition", say("继续循环的条件", "Repeat while"), expression(studio, element, loop, "loopCondition"), studio, "formal"),
+      text("loopMaximum", say("至多次数", "At most"), number(bind(loop, "loopMaximum"))),
+      check("testBefore", say("先判断后执行", "Test before the run"), bind(loop, "testBefore")),
+    );
+  }
+  return { id: "repetition", label: say("重复与多实例", "Repetition"), entries };
+}
+
+const number = (bound) => ({ get: () => String(bound.get()), set: (value) => bound.set(/^\d+$/.test(value) ? Number(value) : "") });
+
+function kindOfLoop(studio, element) {
+  const bo = element.businessObject;
+  return {
+    get: () => {
+      const loop = bo.get("loopCharacteristics");
+      if (!loop) return "";
+      if (is(loop, "bpmn:StandardLoopCharacteristics")) return "loop";
+      return loop.isSequential ? "sequential" : "parallel";
+    },
+    set: (kind) => {
+      const modeling = studio.modeler.get("modeling");
+      const loop = bo.get("loopCharacteristics");
+      if (kind && kind !== "loop" && is(loop, "bpmn:MultiInstanceLoopCharacteristics")) {
+        modeling.updateModdleProperties(element, loop, { isSequential: kind === "sequential" || undefined });
+        return;
+      }
+      const type = kind === "loop" ? "bpmn:StandardLoopCharacteristics" : "bpmn:MultiInstanceLoopCharacteristics";
+      const made = kind ? studio.modeler.get("moddle").create(type, kind === "sequential" ? { isSequential: true } : {}) : undefined;
+      if (made) made.$parent = bo;
+      modeling.updateProperties(element, { loopCharacteristics: made });
+    },
+  };
+}
