@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.models import (
+    account,
     drafts,
     evidence,
     files,
@@ -18,6 +19,7 @@ from app.models import (
 )
 
 __all__ = [
+    "account",
     "drafts",
     "evidence",
     "files",

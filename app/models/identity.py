@@ -48,6 +48,10 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     employer_uscc: Mapped[str | None] = mapped_column(String(18))  # of experts and officers: S9, D19
     created_at: Mapped[datetime]
+    session_epoch: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # sessions of an earlier one have ended
+    second_factor_at: Mapped[datetime | None]
 
     groups: Mapped[list[Group]] = relationship(secondary="group_member", order_by="Group.key")
     memberships: Mapped[list[Membership]] = relationship(back_populates="user")
@@ -57,7 +61,7 @@ class User(Base):
     is_anonymous = False
 
     def get_id(self) -> str:
-        return str(self.id)
+        return f"{self.id}.{self.session_epoch}"
 
     @property
     def principal(self) -> str:

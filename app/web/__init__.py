@@ -20,9 +20,13 @@ from app.web import (
     auth,
     books,
     cases,
+    drafts,
     health,
     inbox,
+    inbox_bulk,
     inbox_frame,
+    inbox_views,
+    inbox_workload,
     labels,
     notifications,
     operations,
@@ -45,7 +49,7 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-DESKS = (api, public, auth, health, apply, inbox, task_page, cases, registers, books, studio, operations,
+DESKS = (api, drafts, public, auth, health, apply, inbox, inbox_views, inbox_bulk, inbox_workload, task_page, cases, registers, books, studio, operations,
          administration, notifications, uploads)  # fmt: skip
 
 
@@ -70,6 +74,7 @@ def register(app: Flask) -> None:
         moment=times.moment,
         day=times.day,
         clock=times.clock,
+        seconds=times.seconds,
         due=times.due,
         days_left=times.days_left,
         words=labels.words,
@@ -86,8 +91,11 @@ def register(app: Flask) -> None:
     )
 
 
-def _load_user(user_id: str) -> User | None:
-    return load_user(g.unit.session, number) if (number := whole_number(user_id)) else None
+def _load_user(session_id: str) -> User | None:
+    """The user of a session; nobody when the sessions of its epoch have ended."""
+    number = whole_number(session_id.partition(".")[0])
+    user = load_user(g.unit.session, number) if number else None
+    return user if user and user.get_id() == session_id else None
 
 
 def _page_context() -> dict[str, Any]:

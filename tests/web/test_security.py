@@ -228,7 +228,7 @@ def test_signing_in_gives_a_new_session(staffed: World, application: Application
     with client.session_transaction() as fresh:
         assert "planted" not in fresh.values()
         assert fresh.get("csrf_token") != old
-        assert fresh["_user_id"] == str(staffed.people["wang"])
+        assert fresh["_user_id"] == f"{staffed.people['wang']}.0"
 
 
 def test_a_forged_session_is_nobody(staffed: World, application: Application) -> None:
@@ -237,7 +237,7 @@ def test_a_forged_session_is_nobody(staffed: World, application: Application) ->
     )
     client = other.test_client()
     with client.session_transaction() as forged:
-        forged["_user_id"], forged["_fresh"] = str(staffed.people["wang"]), True
+        forged["_user_id"], forged["_fresh"] = f"{staffed.people['wang']}.0", True
     cookie = client.get_cookie("session")
     assert cookie is not None
     victim = application.test_client()
