@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from app.web.studio import bundles, catalogue, content, draft_files, drafts, process_editor
+from app.web.studio import (
+    bundles,
+    catalogue,
+    content,
+    decision_editor,
+    draft_files,
+    drafts,
+    process_editor,
+)
 from app.web.studio.desk import blueprint
 
-__all__ = ["blueprint", "bundles", "catalogue", "content", "draft_files", "drafts", "process_editor"]
+__all__ = [
+    "blueprint",
+    "bundles",
+    "catalogue",
+    "content",
+    "decision_editor",
+    "draft_files",
+    "drafts",
+    "process_editor",
+]

@@ -30,7 +30,7 @@ def find_open_draft(draft_id: int) -> Draft:
 
 
 def editor_page(
-    template: str, draft: Draft, path: str, urls: dict[str, str] | None = None, **values: Any
+    template: str, draft: Draft, path: str, urls: dict[str, Any] | None = None, **values: Any
 ) -> Response:
     """The page of one file's editor; its script reads `settings` from `#editor`, session.js explains them."""
     settings = {

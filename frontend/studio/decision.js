@@ -1,0 +1,149 @@
+// The decision editor: tables, the requirements graph and expressions of one model, findings and tests below.
+import "dmn-js/dist/assets/diagram-js.css";
+import "dmn-js/dist/assets/dmn-js-shared.css";
+import "dmn-js/dist/assets/dmn-js-drd.css";
+import "dmn-js/dist/assets/dmn-js-decision-table.css";
+import "dmn-js/dist/assets/dmn-js-decision-table-controls.css";
+import "dmn-js/dist/assets/dmn-js-literal-expression.css";
+import "dmn-js/dist/assets/dmn-js-boxed-expression.css";
+import "dmn-js/dist/assets/dmn-js-boxed-expression-controls.css";
+import "dmn-js/dist/assets/dmn-font/css/dmn-embedded.css";
+import "./shared/studio.css";
+import "./decision/decision.css";
+import { Checks } from "./decision/checks.js";
+import { DECISION_WORDS } from "./decision/dictionary.js";
+import { Findings } from "./decision/findings.js";
+import { makeModeler } from "./decision/modeler.js";
+import { inputsOf } from "./decision/values.js";
+import { download, make } from "./shared/dom.js";
+import { postJson } from "./shared/http.js";
+import { say } from "./shared/language.js";
+import { translateDom } from "./shared/translation.js";
+import { Session } from "./session.js";
+
+const QUIET = 800;
+const settings = JSON.parse(document.getElementById("editor").dataset.settings);
+const canvas = document.getElementById("canvas");
+const views = document.getElementById("views");
+
+let decisions = [];
+let saved = "";
+let timer;
+
+const modeler = makeModeler(canvas);
+const read = async () => (await modeler.saveXML({ format: true })).xml;
+const decision = () => decisions.find(({ id }) => id === settings.key);
+
+const session = new Session(settings, { read, show });
+const checks = new Checks(document.getElementById("tests"), document.getElementById("tests-verdict"), settings, {
+  model: read, changed: () => checksSession.changed(),
+});
+const checksSession = new Session({ ...settings, fileUrl: settings.checksUrl, path: settings.checksPath, statusId: "checks-state", editorsId: "checks-editors" }, {
+  read: async () => checks.read(), show: async (text) => checks.show(text),
+});
+const findings = new Findings(document.getElementById("findings"), canvas, {
+  names: (id) => modeler.getViews().find((view) => view.element.id === id)?.name ?? "",
+  show: showFinding, keep: keepWitness,
+});
+
+async function show(text) {
+  let warnings;
+  try {
+    ({ warnings } = await modeler.importXML(text));
+  } catch (error) {
+    session.block(say("文件无法读取：{why}", "the file cannot be read: {why}", { why: error.message }));
+    return;
+  }
+  if (warnings.length) session.block(say("读取时有内容不被识别：{why}", "parts of the file were not understood: {why}", { why: warnings[0].message }));
+  saved = await read();
+  const main = modeler.getViews().find((view) => view.element.id === settings.key);
+  if (main && modeler.getActiveView() !== main) await modeler.open(main);
+  look();
+}
+
+// Every view keeps its own stack of commands; what they have in common is that the text changes.
+async function changed() {
+  const text = await read();
+  if (text === saved) return;
+  saved = text;
+  session.changed();
+  clearTimeout(timer);
+  timer = setTimeout(look, QUIET);
+}
+
+async function look() {
+  const text = await read();
+  try {
+    const examined = await postJson(settings.findingsUrl, { text });
+    decisions = examined.decisions;
+    if (decision()) checks.describe(decision());
+    findings.show(examined.findings);
+  } catch (error) {
+    if (error.status) document.getElementById("findings").replaceChildren(make("p.note.late", {}, error.message));
+  }
+  checks.run();
+}
+
+function drawViews() {
+  const active = modeler.getActiveView();
+  views.replaceChildren(...modeler.getViews().map((view) => {
+    const name = view.type === "drd" ? say("决策图", "Requirements graph") : view.name || view.id;
+    const current = view.element === active?.element;
+    return make(`button.btn.btn-sm.${current ? "btn-primary" : "btn-outline-secondary"}`,
+      { type: "button", "aria-pressed": String(current), onclick: () => modeler.open(view) }, name);
+  }));
+}
+
+async function showFinding(finding) {
+  const view = modeler.getViews().find(({ element }) => element.id === finding.owner);
+  if (view && modeler.getActiveView() !== view) await modeler.open(view);
+  const row = finding.rows.at(-1);
+  const cell = row ? canvas.querySelector(`td.rule-index[data-row-id="${CSS.escape(row)}"]`) : canvas;
+  (cell ?? canvas).scrollIntoView({ block: "center" });
+}
+
+function keepWitness(finding, onlyAsk = false) {
+  const inputs = finding.owner === settings.key && decision() ? inputsOf(finding.witness, decision().inputs) : null;
+  if (!inputs) return false;
+  if (!onlyAsk) checks.add({ name: finding.message.slice(0, 200), inputs, expected: null });
+  return true;
+}
+
+async function offer() {
+  const told = document.getElementById("offer-state");
+  try {
+    const { tests } = await postJson(settings.offerUrl, { text: await read(), base: checks.tests[0]?.inputs ?? {} });
+    const known = new Set(checks.tests.map(({ name }) => name));
+    const fresh = tests.filter(({ name }) => !known.has(name));
+    if (fresh.length) checks.add(...fresh);
+    told.textContent = fresh.length
+      ? say("已添加 {n} 项，预期结果取自当前决策表，请逐项确认。", "{n} added. What is expected was taken from the table as it is: please confirm each.", { n: fresh.length })
+      : say("没有新的界限可测；先添加一项填好输入的测试，界限以它为基础。", "No new limits. Add a test with all inputs first: limits are tried on top of it.");
+  } catch (error) {
+    told.textContent = error.message;
+  }
+}
+
+document.addEventListener("click", async (event) => {
+  const act = event.target.closest("[data-act]")?.dataset.act;
+  if (act === "add-test") checks.add({ name: "", inputs: {}, expected: null });
+  else if (act === "offer") await offer();
+  else if (act === "dmn") download(`${settings.key}.dmn`, await read(), "application/xml");
+});
+
+async function loadChecks() {
+  if (settings.hasChecks) {
+    checks.show(await checksSession.load());
+  } else {
+    checksSession.watch();
+    checks.show("");
+  }
+}
+
+translateDom(canvas, DECISION_WORDS, { within: ".dmn-js-parent", skip: "svg, td, .decision-name, .dms-decision-name" });
+modeler.on("views.changed", drawViews);
+modeler.on("viewer.created", ({ viewer }) => viewer.on("commandStack.changed", changed));
+await show(await session.load());
+await loadChecks();
+document.getElementById("editor").modeler = modeler; // for the browser tests
+canvas.dataset.ready = "yes";
