@@ -7,7 +7,7 @@ from typing import Any
 from lxml import etree
 
 from app.engine.graph import SUB_PROCESSES
-from app.engine.importer.draft import Draft, definitions_of, entering, leaving, nodes_of, rename
+from app.engine.importer.draft import Draft, definitions_of, flows_of, leaving, nodes_of, rename
 from app.engine.importer.expressions import set_condition
 from app.engine.xml import bpmn, local_name
 
@@ -54,7 +54,8 @@ def _in_flow(scope: Any) -> dict[str, Any]:
 
 def _add_start(draft: Draft, scope: Any) -> None:
     nodes = _in_flow(scope)
-    heads = [key for key in nodes if not entering(scope, key)] or list(nodes)[:1]
+    entered = {flow.get("targetRef") for flow in flows_of(scope)}
+    heads = [key for key in nodes if key not in entered] or list(nodes)[:1]
     start = draft.add_node(scope, "startEvent", heads[0] if heads else "")
     for head in heads:
         draft.add_flow(scope, start.get("id"), head)
@@ -63,7 +64,8 @@ def _add_start(draft: Draft, scope: Any) -> None:
 
 def _add_end(draft: Draft, scope: Any) -> None:
     nodes = _in_flow(scope)
-    tails = [key for key in nodes if not leaving(scope, key)]
+    left = {flow.get("sourceRef") for flow in flows_of(scope)}
+    tails = [key for key in nodes if key not in left]
     tails = [key for key in tails if nodes[key].find(bpmn("linkEventDefinition")) is None]
     end = draft.add_node(scope, "endEvent", tails[-1] if tails else "")
     for tail in tails:

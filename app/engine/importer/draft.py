@@ -34,6 +34,7 @@ class Draft:
     new_flows: list[Any] = field(default_factory=list)
     moved_flows: list[Any] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def note(self, element: Any, code: str, detail: str = "") -> None:
         """Tell the author."""
@@ -43,9 +44,10 @@ class Draft:
         """An id that nothing has yet."""
         base = re.sub(r"[^\w.-]", "_", wish) or "id"
         base = base if base[0].isalpha() or base[0] == "_" else f"_{base}"
-        candidate, number = base, 2
+        candidate, number = base, self.numbers.get(base, 2)
         while candidate in self.ids:
             candidate, number = f"{base}_{number}", number + 1
+        self.numbers[base] = number
         self.ids.add(candidate)
         return candidate
 

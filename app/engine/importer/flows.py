@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from lxml import etree
@@ -12,7 +13,6 @@ from app.engine.importer.draft import (
     all_of,
     bpmn_elements,
     flows_of,
-    leaving,
     nodes_of,
     remove,
     rename,
@@ -69,8 +69,11 @@ def repair_conditions(draft: Draft, scope: Any) -> None:
         if text and not (has_feel_language(condition) and is_feel(text)):
             draft.note(flow, "condition_untranslated", text)
             set_condition(draft, flow, "false")
+    leaving: dict[str, list[Any]] = defaultdict(list)
+    for flow in flows_of(scope):
+        leaving[flow.get("sourceRef")].append(flow)
     for node_id, node in nodes_of(scope).items():
-        outgoing = leaving(scope, node_id)
+        outgoing = leaving[node_id]
         _default(draft, node, outgoing)
         if local_name(node) in ("exclusiveGateway", "inclusiveGateway") and len(outgoing) > 1:
             _branches(draft, node, outgoing)

@@ -54,12 +54,10 @@ class Channels:
     def _along(self, start: Cell, end: int, beyond: int) -> list[Cell]:
         """Up or down to a y line, in the nearest gap between columns that no box stands in."""
         x, y = start
-        gap = min(
-            (other for other in self.grid.gap_x if self._is_free(other, y, beyond)),
-            key=lambda other: abs(other - x),
-        )
-        if gap == x:
+        if self._is_free(x, y, beyond):
             return [(x, end)]
+        near = sorted(self.grid.gap_x, key=lambda other: abs(other - x))
+        gap = next(other for other in near if self._is_free(other, y, beyond))
         turn = y if self.grid.y_lines[y].is_gap else y + 1 if beyond > y else y - 1
         return [(x, turn), (gap, turn), (gap, end)]
 

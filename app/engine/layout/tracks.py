@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.engine.layout.grid import Grid, Line
-from app.engine.layout.routing import Route, may_merge
+from app.engine.layout.routing import Route
+from app.engine.layout.scene import Kind, Link
 
 CROSSING, TOUCHING = 1.0, 60.0
 # Improving an order takes the square of its length: beyond this many lines in one gap nobody sees it.
@@ -28,8 +29,13 @@ class Strand:
     high: float
     ends: list[tuple[float, int, bool]] = field(default_factory=list)
     pieces: list[tuple[str, int]] = field(default_factory=list)
-    routes: list[Route] = field(default_factory=list)
+    merges: bool = False
+    sources: set[str] = field(default_factory=set)
     track: int = 0
+
+    def takes(self, link: Link) -> bool:
+        """Whether a link to the same box may run into this strand (as `may_merge` says of two links)."""
+        return self.merges and link.kind is Kind.SEQUENCE and link.source not in self.sources
 
 
 @dataclass(slots=True)
@@ -74,7 +80,7 @@ def _strands(
                 continue
             strand = _strand(route, index, axis, at, known, across)
             group = merged[(start[axis], route.link.target, points[index + 1 :])]
-            host = next((s for s in group if all(may_merge(route.link, r.link) for r in s.routes)), None)
+            host = next((s for s in group if s.takes(route.link)), None)
             if host is None:
                 group.append(strand)
                 strands.append(strand)
@@ -82,7 +88,7 @@ def _strands(
                 host.low, host.high = min(host.low, strand.low), max(host.high, strand.high)
                 host.ends.append(strand.ends[0])
                 host.pieces += strand.pieces
-                host.routes.append(route)
+                host.sources.add(route.link.source)
     return strands
 
 
@@ -106,7 +112,8 @@ def _strand(
         if 0 <= neighbour < len(points):
             side = RIGHT if points[neighbour][axis] > here else LEFT
             ends.append((place, side, not across[cell[1 - axis]].is_gap))
-    return Strand(here, min(places), max(places), ends, [(route.link.id, index)], [route])
+    merges = route.link.kind is Kind.SEQUENCE
+    return Strand(here, min(places), max(places), ends, [(route.link.id, index)], merges, {route.link.source})
 
 
 def _arranged(strands: list[Strand]) -> list[Strand]:
