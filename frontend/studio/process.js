@@ -24,8 +24,8 @@ const studio = {
   modeler, settings, catalogue: {}, options: {}, help: {},
   read: async () => (await modeler.saveXML({ format: true })).xml,
   // A whole diagram from elsewhere: it is saved like an edit.
-  replace: async (text) => {
-    await open(text);
+  replace: async (text, isForeign = false) => {
+    await open(text, isForeign);
     session.changed();
     findings.schedule();
   },
@@ -38,19 +38,22 @@ const studio = {
 const notice = make("div.studio-notice", { role: "status" });
 page.prepend(notice);
 
+let sent = null;
 const session = new Session(settings, {
-  read: studio.read,
+  read: () => {
+    sent = inventory(modeler.getDefinitions());
+    return studio.read();
+  },
   show: async (text) => {
     studio.taken = null;
     await open(text);
     findings.schedule();
   },
   // What the author took away on purpose; the server refuses any other loss.
-  extra: () => ({ removed: studio.taken ? removed(studio.taken, inventory(modeler.getDefinitions())) : [] }),
+  extra: () => ({ removed: removed(studio.taken, sent) }),
   refused: (found) => found.length && studio.tell(make("ul.findings", {}, ...found.map((item) => make("li", {}, say(item.message_zh, item.message_en))))),
   saved: () => {
-    studio.tell();
-    studio.taken = inventory(modeler.getDefinitions());
+    studio.taken = sent;
   },
 });
 
@@ -60,14 +63,18 @@ const findings = new Findings(modeler, settings, {
 });
 studio.player = new RunPlayer(modeler, settings, document.getElementById("run"), studio.read);
 
-// Saving after a warning of the import would drop what could not be read.
-async function open(text) {
+// Saving after a warning of the import would drop what could not be read. An unknown attribute is kept as it is; of a
+// foreign diagram the author has seen what is dropped.
+async function open(text, isForeign = false) {
   session.unblock();
   const before = modeler.get("canvas").viewbox();
   const { warnings } = await modeler.importXML(text);
-  if (warnings.length) {
-    session.block(say("有 {n} 处内容无法读入编辑器，保存会丢失它们", "{n} parts could not be read into the editor and would be lost", { n: warnings.length }));
-    studio.tell(make("ul.findings", {}, ...warnings.map((warning) => make("li", {}, warning.message))));
+  const losses = warnings.filter((warning) => !warning.message.startsWith("unknown attribute"));
+  studio.tell();
+  if (losses.length) {
+    const told = say("有 {n} 处内容无法读入编辑器", "{n} parts could not be read into the editor", { n: losses.length });
+    if (!isForeign) session.block(told);
+    studio.tell(told, make("ul.findings", {}, ...losses.map((warning) => make("li", {}, warning.message))));
   }
   studio.taken ??= inventory(modeler.getDefinitions());
   if (before.outer?.width && studio.isOpen) modeler.get("canvas").viewbox({ x: before.x, y: before.y, width: before.width, height: before.height });

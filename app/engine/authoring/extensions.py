@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.engine.spiff.settings import BPMN_EXTENSIONS, CAMUNDA, SPIFF
+from app.engine.spiff.settings import BPMN_EXTENSIONS
 from app.engine.xml import BPMN, BPMNDI, XSI, ZR, local_name, namespace_of, parse_xml
 
-PREFIXES = {ZR: "zr", CAMUNDA: "camunda", SPIFF: "spiffworkflow"}
+XML = "http://www.w3.org/XML/1998/namespace"
 NAMES = ("name", "target", "id")
 
 
@@ -69,20 +69,23 @@ def _inventory(root: Any) -> dict[str, Counter[str]]:
 
 
 def _attributes(element: Any) -> Iterator[str]:
-    prefixes = {uri: prefix for prefix, uri in element.nsmap.items()}
     for name in element.attrib:
-        if name.startswith("{") and not name.startswith(f"{{{XSI}}}"):
-            uri, _, local = name[1:].partition("}")
-            yield f"{PREFIXES.get(uri) or prefixes.get(uri) or uri}:{local}"
+        uri, _, local = name[1:].partition("}") if name.startswith("{") else ("", "", name)
+        if uri and uri not in (XSI, XML):
+            yield _named(uri, local)
+
+
+def _named(uri: str, local: str) -> str:
+    """Ours with their prefix; the prefixes of other vocabularies may change on the way through an editor."""
+    return f"zr:{local}" if uri == ZR else local
 
 
 def _labels(element: Any, path: str) -> Iterator[str]:
     """A child of extensionElements by kind and name; what is inside it by kind alone."""
     if not isinstance(element.tag, str):
         return
-    prefix = PREFIXES.get(namespace_of(element)) or element.prefix or ""
     local = local_name(element)
-    kind = f"{prefix}:{local[:1].lower()}{local[1:]}"
+    kind = _named(namespace_of(element), f"{local[:1].lower()}{local[1:]}")
     name = next((element.get(key) for key in NAMES if element.get(key)), "") if not path else ""
     yield f"{path}{kind} {name}".strip()
     for child in element:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from app.engine.authoring import NoProcess, Variable, rename_process, variables_of
+from app.engine.authoring import Lost, NoProcess, Variable, lost_extensions, rename_process, variables_of
 from app.engine.bundle import Bundle, process_file
 from app.engine.errors import Problem
 from app.engine.importer import Known, Repair, repair
@@ -16,7 +16,7 @@ from app.engine.xml import XmlRefused
 from app.models.studio import Draft
 from app.services import repository
 from app.services.context import Context
-from app.services.errors import Invalid
+from app.services.errors import Invalid, NotFound, NotSavable
 from app.services.studio import drafts
 
 
@@ -75,6 +75,27 @@ def import_diagram(context: Context, draft: Draft, key: str, data: bytes) -> tup
         raise _unreadable(error) from error
     except NoProcess as error:
         raise Invalid("文件中没有流程。", "The file holds no process.") from error
+
+
+def refuse_losses(context: Context, draft: Draft, path: str, after: bytes, removed: Collection[str]) -> None:
+    """Let no editor drop extensions in silence: what is not `removed` on purpose must still be there.
+
+    Raises NotSavable with every loss. What is no diagram, or cannot be read, is for the other checks.
+    """
+    if not path.endswith(".bpmn"):
+        return
+    try:
+        lost = lost_extensions(drafts.read_file(context, draft, path).data, after, removed)
+    except (NotFound, XmlRefused):
+        return
+    if lost:
+        raise NotSavable([_loss(path, item) for item in lost])
+
+
+def _loss(path: str, item: Lost) -> Problem:
+    zh = f"编辑器会丢失 {item.element_id} 的 {item.label}（{item.count} 处），没有保存"
+    en = f"the editor would drop {item.label} of {item.element_id} ({item.count}): not saved"
+    return Problem("extension_lost", item.element_id, path, zh, en)
 
 
 def read_bundle(bundle: Bundle) -> Reading:

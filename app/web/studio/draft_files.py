@@ -9,6 +9,7 @@ from flask import Response, g, jsonify, request
 from app.models.studio import Draft
 from app.services.errors import EditConflict, Invalid
 from app.services.studio import drafts
+from app.services.studio.process_editing import refuse_losses
 from app.web.errors import service_message
 from app.web.guards import context, permission
 from app.web.studio.desk import answers_json, blueprint
@@ -44,6 +45,7 @@ def save_draft_file(draft_id: int, path: str) -> Any:
         raise Invalid(
             "文本含有无法保存的字符。", "The text holds characters that cannot be stored."
         ) from error
+    refuse_losses(context(), draft, path, data, _removed())
     try:
         saved = drafts.write_file(context(), draft, path, data, revision)
     except EditConflict as conflict:
@@ -82,6 +84,13 @@ def _editors(draft: Draft, path: str) -> list[dict[str, Any]]:
 
 def _moment(at: Any) -> str | None:
     return at.isoformat() if at else None
+
+
+def _removed() -> list[str]:
+    """What the editor says its author took away on purpose."""
+    body = request.get_json(silent=True)
+    named = body.get("removed") if isinstance(body, dict) else None
+    return [item for item in named if isinstance(item, str)] if isinstance(named, list) else []
 
 
 def _body(name: str, kind: type[Value]) -> Value:

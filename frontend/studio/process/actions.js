@@ -51,9 +51,7 @@ async function bringIn(studio) {
   if (!file) return;
   const { text, repairs } = await importFile(studio.settings, file);
   if ((await confirmImport(file.name, repairs)) !== "yes") return;
-  studio.taken = null;
-  await studio.replace(text);
-  studio.tell(say("已导入 {name}，作了 {n} 处修改。", "{name} was imported with {n} repairs.", { name: file.name, n: repairs.length }));
+  await studio.replace(text, true);
 }
 
 function showKeys() {

@@ -36,10 +36,10 @@ function walk(element, around, found, seen) {
 function* attributesOf(element) {
   for (const property of element.$descriptor?.properties ?? []) {
     const prefix = property.ns?.prefix;
-    if (property.isAttr && !BPMN.has(prefix) && own(element, property.name) !== undefined) yield property.ns.name;
+    if (property.isAttr && !BPMN.has(prefix) && own(element, property.name) !== undefined) yield named(property.ns.name);
   }
   for (const name of Object.keys(element.$attrs ?? {})) {
-    if (name.includes(":") && !name.startsWith("xmlns") && !name.startsWith("xsi:")) yield name;
+    if (name.includes(":") && !/^(xmlns|xsi|xml):/.test(name)) yield named(name);
   }
 }
 
@@ -49,8 +49,7 @@ function own(element, name) {
 }
 
 function label(element, path, labels) {
-  const [prefix, local] = element.$type.split(":");
-  const kind = `${prefix}:${local[0].toLowerCase()}${local.slice(1)}`;
+  const kind = named(element.$type);
   const name = path ? "" : NAMES.map((key) => element[key] ?? element.$attrs?.[key]).find(Boolean) ?? "";
   count(labels, `${path}${kind} ${name}`.trim());
   for (const child of childrenOf(element)) label(child, `${path}${kind}/`, labels);
@@ -62,6 +61,13 @@ function* childrenOf(element) {
     if (property.isAttr || property.isReference || property.isBody || property.isVirtual) continue;
     for (const value of [element.get(property.name)].flat()) if (value?.$type) yield value;
   }
+}
+
+// Ours with their prefix, as the server counts them: other prefixes may change on the way.
+function named(name) {
+  const [prefix, local] = name.includes(":") ? name.split(":") : ["", name];
+  const kind = `${local[0].toLowerCase()}${local.slice(1)}`;
+  return prefix === "zr" ? `zr:${kind}` : kind;
 }
 
 const count = (labels, name) => labels.set(name, (labels.get(name) ?? 0) + 1);

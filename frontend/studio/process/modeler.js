@@ -10,8 +10,6 @@ import ColorPickerModule from "bpmn-js-color-picker";
 import { CreateAppendAnythingModule } from "bpmn-js-create-append-anything";
 import MinimapModule from "diagram-js-minimap";
 import TokenSimulationModule from "bpmn-js-token-simulation";
-import camunda from "camunda-bpmn-moddle/resources/camunda.json";
-import spiffworkflow from "./vocabulary/spiffworkflow.json";
 import zr from "./vocabulary/zr.json";
 import { translationModule } from "./translation.js";
 
@@ -32,12 +30,14 @@ OnlyWhatRuns.$inject = ["popupMenu"];
 
 const onlyWhatRuns = { __init__: ["onlyWhatRuns"], onlyWhatRuns: ["type", OnlyWhatRuns] };
 
+// Only our own vocabulary is described: what a description lacks is dropped, what has none (Camunda's, Spiff Arena's)
+// stays as it is. A description of Camunda's could not stand beside ours either, both have a `formKey` for one element.
 export function createModeler(container) {
   return new Modeler({
     container,
     keyboard: { bind: true },
     minimap: { open: false },
-    moddleExtensions: { zr, spiffworkflow, camunda },
+    moddleExtensions: { zr },
     additionalModules: [
       MinimapModule, TokenSimulationModule, ColorPickerModule, CreateAppendAnythingModule, translationModule, onlyWhatRuns,
     ],
