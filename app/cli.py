@@ -21,7 +21,7 @@ from app.engine.importer import import_check
 from app.engine.layout import layout
 from app.engine.lint import describe
 from app.engine.soundness import Proofs
-from app.engine.tck import main_lines
+from app.engine.tck import NO_CASES, main_lines
 from app.engine.xml import XmlRefused
 from app.models.identity import Group
 from app.services import delegates, history, identity, repository
@@ -29,6 +29,7 @@ from app.services.checkpoints import list_checkpoints, verify_checkpoints
 from app.services.clock import read_clock
 from app.services.context import Context
 from app.services.errors import NotDeployable, ServiceError
+from app.services.studio import bundles
 from app.worker import Worker
 
 FILES = click.argument(
@@ -59,21 +60,29 @@ FOLDER = click.argument("folder", type=click.Path(exists=True, file_okay=False, 
 
 def register(app: Flask) -> None:
     """Give the application its verbs."""
-    verbs = (migrate, deploy, export, lint_files, prove_files, layout_files, check_folder, import_check_folder, tck,
+    verbs = (migrate, deploy, export, lint_files, prove_files, layout_files, check_source, import_check_source, tck,
              list_delegates, run_worker, audit, user, demo)  # fmt: skip
     for verb in verbs:
         app.cli.add_command(verb)
 
 
 @contextmanager
-def _unit() -> Iterator[Context]:
-    """A writing context for one verb; refusals end the command with their message."""
-    app: Any = current_app
+def _refusals() -> Iterator[None]:
+    """What a service refuses ends the command with its message; the problems of a bundle are listed by the verb."""
     try:
-        with app.database.writing() as session:
-            yield Context(session, read_clock(session, app.settings.demo), app.settings)
+        yield
+    except NotDeployable:
+        raise
     except ServiceError as error:
-        raise click.ClickException(error.message) from error
+        raise click.ClickException(f"{error.message} / {error.message_en}") from error
+
+
+@contextmanager
+def _unit() -> Iterator[Context]:
+    """A writing context for one verb."""
+    app: Any = current_app
+    with _refusals(), app.database.writing() as session:
+        yield Context(session, read_clock(session, app.settings.demo), app.settings)
 
 
 @contextmanager
@@ -93,14 +102,16 @@ def migrate() -> None:
 
 
 @click.command("deploy")
-@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-def deploy(folder: Path | None) -> None:
-    """Check and deploy bpmn/, forms/, letters/ and policies/; unchanged content changes nothing."""
-    app: Any = current_app
+@click.argument("source", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--supersede", is_flag=True, help="withdraw a release that still waits for its date")
+def deploy(source: Path | None, supersede: bool) -> None:
+    """Check and deploy a folder (bpmn/, forms/, letters/, policies/, checks/) or a bundle.zip, at once."""
     try:
-        with app.database.writing() as session:
-            context = Context(session, read_clock(session, app.settings.demo), app.settings)
-            deployed = repository.deploy_folder(context, folder or app.settings.content_dir)
+        with _unit() as context:
+            if supersede and (waiting := repository.waiting_release(context.session)) is not None:
+                repository.withdraw_release(context, waiting.id)
+                click.echo(f"withdrawn: release {waiting.id}, due {waiting.effective_at:%Y-%m-%d %H:%M} UTC")
+            deployed = _deploy_from(context, source or context.settings.content_dir)
     except NotDeployable as error:
         _print_problems(error.problems)
         sys.exit(1)
@@ -111,16 +122,38 @@ def deploy(folder: Path | None) -> None:
         click.echo("nothing new to deploy")
 
 
+def _deploy_from(context: Context, source: Path) -> repository.Deployed:
+    if source.is_dir():
+        return repository.deploy_folder(context, source)
+    bundle = bundles.unpack(_bundle_bytes(source))
+    return repository.deploy_bundle(context, bundle.files, bundle.title)
+
+
 @click.command("export")
-@FOLDER
-def export(folder: Path) -> None:
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--zip", "target", type=click.Path(dir_okay=False, path_type=Path), help="write one bundle.zip instead"
+)
+@click.option(
+    "--deployment", "number", type=int, help="a deployment by its number instead of the one in force"
+)
+def export(folder: Path | None, target: Path | None, number: int | None) -> None:
     """Write the bundle in force back to files; `deploy` then `export` gives the same files."""
+    if (folder is None) == (target is None):
+        raise click.UsageError("give a folder or --zip FILE")
     with _unit() as context:
-        for name, data in repository.active_files(context.session).items():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+        deployment = repository.find_deployment(context.session, number)
+        files = repository.deployment_files(context.session, deployment.id)
+        if target is not None:
+            target.write_bytes(bundles.pack_deployment(deployment, files))
+            click.echo(f"{target.name}: {len(files)} files")
+        for name, data in files.items() if folder is not None else ():
+            written = Path(folder or ".") / name
+            written.parent.mkdir(parents=True, exist_ok=True)
+            written.write_bytes(data)
             click.echo(name)
+    for name in sorted(repository.read_folder(folder).keys() - files.keys()) if folder is not None else ():
+        click.echo(f"not in the bundle, left as it is: {name}", err=True)
 
 
 @click.command("lint")
@@ -170,11 +203,15 @@ def layout_files(files: tuple[Path, ...]) -> None:
 
 
 @click.command("check")
-@FOLDER
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
 @AS_JSON
-def check_folder(folder: Path, as_json: bool) -> None:
-    """Check a whole folder as one bundle: every problem with its element id."""
-    problems = repository.check_files(repository.read_folder(folder))
+def check_source(source: Path, as_json: bool) -> None:
+    """Check a whole folder or bundle.zip: every problem with its element id."""
+    with _refusals():
+        found = (
+            repository.read_folder(source) if source.is_dir() else bundles.read_bundle(_bundle_bytes(source))
+        )
+    problems = repository.check_files(found)
     _print_problems(problems, as_json=as_json)
     errors = sum(problem.severity == "error" for problem in problems)
     if not as_json:
@@ -184,7 +221,7 @@ def check_folder(folder: Path, as_json: bool) -> None:
 
 @click.command("import-check")
 @FOLDER
-def import_check_folder(folder: Path) -> None:
+def import_check_source(folder: Path) -> None:
     """Try to import every foreign diagram below a folder as an editable draft; the last line counts them."""
     last = ""
     for last in import_check(folder):
@@ -196,8 +233,12 @@ def import_check_folder(folder: Path) -> None:
 @click.command("tck")
 @FOLDER
 def tck(folder: Path) -> None:
-    """Run a folder of DMN TCK cases."""
-    _print_lines(main_lines(folder))
+    """Run a folder of DMN TCK cases; a folder without any is an error."""
+    lines = list(main_lines(folder))
+    if lines == [NO_CASES]:
+        click.echo(NO_CASES)
+        raise click.ClickException(f"{folder} holds no DMN TCK cases (*.xml with testCases)")
+    _print_lines(lines)
 
 
 @click.command("delegates")
@@ -286,6 +327,12 @@ def demo() -> None:
     demo_data.create(Stage(app.database, app.settings, datetime.now(UTC)))
     for line in demo_data.describe_accounts():
         click.echo(line)
+
+
+def _bundle_bytes(path: Path) -> bytes:
+    """A file that may be a bundle; one byte more than allowed is enough to refuse it."""
+    with path.open("rb") as stream:
+        return stream.read(bundles.MAX_BUNDLE_BYTES + 1)
 
 
 def _place(path: Path) -> str:

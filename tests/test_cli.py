@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -18,8 +18,10 @@ from sqlalchemy import select, text, update
 from app.db import Database
 from app.factory import Application, create_app
 from app.models.identity import User
+from app.models.repository import Deployment
 from app.models.runtime import Job, ProcessInstance
 from app.services import repository, schedule
+from app.services.studio import bundles
 from config import Config
 from tests.engine.diagrams import diagram, user
 from tests.factories import LEAVE, LEAVE_FILES, make_leave_world
@@ -114,6 +116,53 @@ def test_deploy_and_export_give_the_same_files(run: Run, content: Path, tmp_path
     assert run("deploy", target).output.splitlines()[-1] == "nothing new to deploy"
 
 
+def test_a_bundle_goes_out_and_comes_in(run: Run, content: Path, tmp_path: Path) -> None:
+    run("deploy")
+    first, again = tmp_path / "one.zip", tmp_path / "two.zip"
+    assert run("export", "--zip", first).output == "one.zip: 3 files\n"
+    run("export", "--zip", again, "--deployment", "1")
+    assert first.read_bytes() == again.read_bytes()
+    assert run("check", first).output.splitlines()[-1].startswith("0 errors")
+    assert run("deploy", first).output.strip() == "nothing new to deploy"
+    changed = {**LEAVE_FILES, "bpmn/leave.bpmn": LEAVE.replace('name="审批"', 'name="复核"').encode()}
+    made = written(tmp_path, "new.zip", bundles.pack(changed, title="复核", created_at=datetime.now(UTC)))
+    assert run("deploy", made).output.splitlines()[-1] == "deployed leave version 2"
+    assert run("deploy").output.strip() == "nothing new to deploy"
+    target = tmp_path / "exported"
+    written(target, "forms/leave/old.json", b"{}")
+    assert "left as it is: forms/leave/old.json" in run("export", target).stderr
+    assert (target / "bpmn" / "leave.bpmn").read_bytes() == changed["bpmn/leave.bpmn"]
+
+
+@pytest.mark.parametrize("verb", ["deploy", "check"])
+def test_a_hostile_bundle_ends_with_the_reason(run: Run, content: Path, tmp_path: Path, verb: str) -> None:
+    hostile = written(tmp_path, "bundle.zip", b"PK nothing")
+    assert "not an intact zip file" in run(verb, hostile, status=1).output
+    broken = {**LEAVE_FILES, "bpmn/leave.bpmn": LEAVE.replace("leave/ask", "leave/gone").encode()}
+    bad = written(tmp_path, "bad.zip", bundles.pack(broken, title="", created_at=datetime.now(UTC)))
+    assert "#t_ask " in run(verb, bad, status=1).output
+
+
+def test_export_wants_one_target(run: Run, tmp_path: Path) -> None:
+    assert "give a folder or --zip FILE" in run("export", status=2).output
+    assert "give a folder" in run("export", tmp_path, "--zip", tmp_path / "x.zip", status=2).output
+    assert "没有找到" in run("export", "--zip", tmp_path / "x.zip", "--deployment", "9", status=1).output
+
+
+def test_an_operator_may_supersede_a_release_that_waits(
+    application: Application, run: Run, content: Path
+) -> None:
+    run("deploy")
+    now = datetime.now(UTC)
+    with application.database.writing() as session:
+        session.add(
+            Deployment(origin="studio", digest="0" * 64, created_at=now, effective_at=now + timedelta(days=9))
+        )
+    written(content, "bpmn/leave.bpmn", LEAVE.replace('name="审批"', 'name="复核"').encode())
+    assert "第 2 号发布将于" in run("deploy", status=1).output
+    assert run("deploy", "--supersede").output.splitlines()[-1] == "deployed leave version 2"
+
+
 def test_a_refused_deployment_names_the_element(run: Run, content: Path) -> None:
     written(content, "bpmn/leave.bpmn", LEAVE.replace('targetRef="t_check"', 'targetRef="gone"').encode())
     output = run("deploy", status=1).output
@@ -184,8 +233,17 @@ def test_import_check_names_what_it_cannot_load(run: Run, tmp_path: Path) -> Non
     assert "b/two.bpmn: " in run("import-check", folder, status=1).output
 
 
+def test_tck_of_nothing_is_an_error(run: Run, tmp_path: Path) -> None:
+    empty = run("tck", tmp_path, status=1)
+    assert empty.output.splitlines()[0] == "0 passed, 0 failed"
+    assert "holds no DMN TCK cases" in empty.output
+    assert "does not exist" in run("tck", tmp_path / "missing", status=2).output
+
+
 def test_tck_counts(run: Run, tmp_path: Path) -> None:
-    assert run("tck", tmp_path).output.splitlines()[-1] == "0 passed, 0 failed"
+    (tmp_path / "cases.xml").write_text('<testCases xmlns="urn:x"><modelName>lost.dmn</modelName></testCases>')
+    found = run("tck", tmp_path, status=1)
+    assert found.output.splitlines()[-1] == "0 passed, 1 failed"
 
 
 def test_accounts_are_made_in_groups(run: Run, application: Application) -> None:

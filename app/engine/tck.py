@@ -40,6 +40,8 @@ _READERS = {
     "dayTimeDuration": parse_duration,
     "yearMonthDuration": parse_duration,
 }
+_SUMMARY = "{} passed, {} failed"
+NO_CASES = _SUMMARY.format(0, 0)
 # Only that there is a clock matters to the kit, not what it shows.
 _NOW = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
 
@@ -71,7 +73,7 @@ class TckReport:
     def lines(self) -> Iterator[str]:
         """A line for each failure and, last, `N passed, M failed`."""
         yield from (str(failure) for failure in self.failures)
-        yield f"{self.passed} passed, {self.failed} failed"
+        yield _SUMMARY.format(self.passed, self.failed)
 
 
 def _scalar(element: etree._Element) -> Any:
