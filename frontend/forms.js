@@ -1,58 +1,8 @@
-// Forms work without this file. It counts 字 while one types, and asks the server to redraw a form when an answer
-// decides what else is asked or when files were chosen; the server's answer is the same page that buttons give.
-import htmx from "htmx.org/dist/htmx.esm.js";
-
-const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\uff01-\uff60\u3000-\u303f\u3200-\u33ff]/u;
-const BLANK = /[\s\p{Cc}]/u;
-const MARK = /[\p{Mn}\p{Me}\p{Cf}\p{Cs}\u{1f3fb}-\u{1f3ff}]/u;
-const LETTER = /[\p{L}\p{Nd}]/u;
-const PICTURE = /\p{So}/u;
-const REGIONAL = /[\u{1f1e6}-\u{1f1ff}]/u;
-
-function classOf(sign) {
-  if (BLANK.test(sign)) return "blank";
-  if (sign.codePointAt(0) < 128) return "run";
-  if (MARK.test(sign)) return "mark";
-  return LETTER.test(sign) && !WIDE.test(sign) ? "run" : "one";
-}
-
-// The same rule as count_zi in the engine, which has the last word.
-export function countZi(text) {
-  const signs = [...text];
-  let total = 0, inRun = false, joined = false, inFlag = false;
-  for (const [place, sign] of signs.entries()) {
-    const kind = classOf(sign);
-    if (kind === "mark") {
-      joined = sign === "\u200d";
-      continue;
-    }
-    if (inRun && sign === "\u2019" && /^[A-Za-z]$/.test(signs[place + 1] ?? "")) continue;
-    const completes = (joined && PICTURE.test(sign)) || (inFlag && REGIONAL.test(sign));
-    inFlag = REGIONAL.test(sign) && !inFlag;
-    if ((kind === "one" && !completes) || (kind === "run" && !inRun)) total += 1;
-    inRun = kind === "run";
-    joined = false;
-  }
-  return total;
-}
-
-function showCount(field) {
-  const form = field.form;
-  const { group, most } = field.dataset;
-  const counted = [...form.querySelectorAll("[data-counter=zi]")];
-  const together = group ? counted.filter((other) => other.dataset.group === group) : [field];
-  const total = together.reduce((sum, other) => sum + countZi(other.value), 0);
-  for (const other of together) {
-    const shown = document.getElementById(`${other.id}-count`);
-    if (!shown) continue;
-    shown.textContent = shown.textContent.replace(/\d+/, String(total));
-    shown.classList.toggle("over", total > Number(most));
-  }
-}
-
-function onInput(event) {
-  if (event.target.matches?.("[data-counter=zi]")) showCount(event.target);
-}
+// Forms work without this file. It counts 字, saves what is typed, and asks the server to redraw a form when an
+// answer decides what else is asked or when files were chosen; the answer is the same page that buttons give.
+import { draftOf, redrawsByDraft } from "./forms/autosave.js";
+import { showFresh, snapshotOf } from "./forms/controls.js";
+import "./forms/zi.js";
 
 let latest = 0;
 
@@ -62,25 +12,21 @@ async function redraw(form) {
   const mine = latest;
   const sent = new FormData(form);
   sent.set("refresh", "live");
+  const snapshot = snapshotOf(form);
   const files = [...form.querySelectorAll("input[type=file]")].filter((input) => input.files.length);
   const answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body: sent });
   if (!answer.ok || mine !== latest) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.querySelector("[data-zf]");
-  const shown = form.querySelector("[data-zf]");
-  if (!fresh || !shown) return;
   for (const input of files) input.value = "";
-  await htmx.swap({ sourceElement: shown, target: shown, text: fresh.outerHTML, swap: "outerMorph" });
-  for (const field of form.querySelectorAll("[data-counter=zi]")) showCount(field);
+  if (await showFresh(form, await answer.text(), snapshot)) draftOf(form)?.touched();
 }
 
-function onChange(event) {
+document.addEventListener("change", (event) => {
   const field = event.target;
   const form = field.form;
   if (!form || !field.closest("[data-zf]")) return;
-  if (field.matches("[data-refresh], [data-refresh] *") || (field.type === "file" && field.files.length)) redraw(form);
-}
-
-document.addEventListener("input", onInput);
-document.addEventListener("change", onChange);
-document.addEventListener("zf:files", (event) => redraw(event.target));
+  if (field.type === "file") {
+    if (field.files.length) redraw(form);
+  } else if (field.matches("[data-refresh], [data-refresh] *") && !redrawsByDraft(form)) {
+    redraw(form);
+  }
+});

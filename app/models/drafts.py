@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -26,6 +26,8 @@ class FormDraftRevision(Base):
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     base: Mapped[int]  # the revision that whoever saved had on the page
     kind: Mapped[str] = mapped_column(String(20))  # saved, restored
+    writer: Mapped[str] = mapped_column(String(40), default="")  # the page that sent it
+    turn: Mapped[int] = mapped_column(BigInteger, default=0)  # grows with the saves of a page
     before: Mapped[dict[str, Any]]
     typed: Mapped[dict[str, Any]]
     saved_at: Mapped[datetime]

@@ -25,15 +25,19 @@ _MOST_SAVES = 2_000
 
 @dataclass(frozen=True)
 class Base:
-    """What somebody had on the page: a revision, or what that page itself had sent when the revision was made."""
+    """The revision that a page shows, and which page it is: what it sent since then is known to it as well.
+
+    `turn` grows with what a script sends; what arrives after something later is not taken.
+    """
 
     revision: int
-    typed: bool = False
+    writer: str = ""
+    turn: int | None = None
 
 
 @dataclass(frozen=True)
 class Saved:
-    """The draft after a save; `differs` when it is not what the page holds, `disputed` when new conflicts arose."""
+    """The draft after a save; `differs` when it is not what the page holds, `disputed` when new disputes arose."""
 
     draft: FormDraft
     differs: bool
@@ -75,21 +79,21 @@ def save_draft(
     draft = session.get(FormDraft, locked.id, populate_existing=True)
     theirs = draft.data if draft else {}
     under = overlay(initial or {}, _content(session, draft, base) if draft else {})
-    mine = storable(data)
+    mine = {} if base and draft and _is_late(session, draft, base) else storable(data)
     merged = merge(under, mine, theirs)
     page = merge(under, mine, under).values
     values, standing = disputes.settle(merged.values, draft.conflicts if draft else [], choice)
-    newer = _revisions(session, draft, base.revision if base else None)
+    newer = [row for row in _revisions(session, draft, base.revision if base else None)
+             if not base or not base.writer or row.writer != base.writer]  # fmt: skip
     found = disputes.gather(standing, merged.conflicts, theirs, values, disputes.Side.of(context), newer)
     known = {disputes.token_of(one) for one in standing}
     disputed = any(disputes.token_of(one) not in known for one in found)
     differs = bool(choice) or disputed or not same(page, values)
     if draft is not None and same(overlay(initial or {}, theirs), values) and found == draft.conflicts:
         return Saved(draft, differs, disputed)
-    typed = (
-        {} if same(page, values) else {key: page[key] for key in page if not same(page[key], values.get(key))}
-    )
-    return Saved(_append(context, locked.id, draft, values, found, base, typed, kind), differs, disputed)
+    typed = {key: value for key, value in page.items() if not same(value, values.get(key))}
+    draft = _append(context, locked.id, draft, values, found, base, typed, kind)
+    return Saved(draft, differs, disputed)
 
 
 def restore(context: Context, task_id: int, revision: int) -> FormDraft:
@@ -116,6 +120,11 @@ def content_at(session: Session, draft: FormDraft | None, revision: int) -> dict
     return values
 
 
+def find_revision(session: Session, task_id: int, revision: int) -> FormDraftRevision | None:
+    """One save; nothing when there was none or it is older than the history."""
+    return session.get(FormDraftRevision, (task_id, revision))
+
+
 def sittings(session: Session, task_id: int) -> list[Sitting]:
     """The saves of a draft, newest first, those of one person without a pause together."""
     query = (
@@ -137,9 +146,15 @@ def sittings(session: Session, task_id: int) -> list[Sitting]:
     return found
 
 
+def newest_revision(context: Context, task_id: int) -> int:
+    """The number of the newest revision, 0 for none. Raises NotFound, TaskEnded, TaskTaken."""
+    task.require_form(context, task_id)
+    return context.session.scalar(select(FormDraft.revision).where(FormDraft.task_id == task_id)) or 0
+
+
 def is_current(work: Work, base: Base) -> bool:
     """Whether the page shows the newest revision of the draft."""
-    return base.revision == (work.draft.revision if work.draft else 0) and not base.typed
+    return base.revision == (work.draft.revision if work.draft else 0)
 
 
 def _belongs(row: FormDraftRevision, last: Sitting, by: str) -> bool:
@@ -148,14 +163,34 @@ def _belongs(row: FormDraftRevision, last: Sitting, by: str) -> bool:
 
 
 def _content(session: Session, draft: FormDraft, base: Base | None) -> dict[str, Any]:
-    """The revision that a page was based on, with what it had sent itself on top when it says so."""
+    """What a page was based on when it sent its content: the revision it shows, or what it had sent itself later."""
     if base is None or base.revision > draft.revision:
         return draft.data
-    if base.revision < 1:
-        return {}
-    values = content_at(session, draft, base.revision) or {}
-    row = session.get(FormDraftRevision, (draft.task_id, base.revision)) if base.typed else None
-    return {**values, **row.typed} if row is not None else values
+    own = _last_of(session, draft, base)
+    if own is None:
+        return content_at(session, draft, base.revision) or {}
+    return {**(content_at(session, draft, own.revision) or {}), **own.typed}
+
+
+def _is_late(session: Session, draft: FormDraft, base: Base) -> bool:
+    own = _last_of(session, draft, base)
+    return own is not None and base.turn is not None and base.turn < own.turn
+
+
+def _last_of(session: Session, draft: FormDraft, base: Base) -> FormDraftRevision | None:
+    if not base.writer:
+        return None
+    query = (
+        select(FormDraftRevision)
+        .where(
+            FormDraftRevision.task_id == draft.task_id,
+            FormDraftRevision.revision > base.revision,
+            FormDraftRevision.writer == base.writer,
+        )
+        .order_by(FormDraftRevision.revision.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
 
 
 def _revisions(session: Session, draft: FormDraft | None, after: int | None) -> Sequence[FormDraftRevision]:
@@ -198,6 +233,8 @@ def _append(
             revision=draft.revision,
             base=based_on,
             kind=kind,
+            writer=base.writer if base else "",
+            turn=(base.turn or 0) if base else 0,
             before=before,
             typed=typed,
             saved_at=now,

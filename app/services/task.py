@@ -19,6 +19,7 @@ from app.services import access, attachments, repository, runtime
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, TaskEnded, TaskTaken
 from app.services.history import record_event
+from app.services.registers import duplicates
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,7 @@ class Work:
 
 def open_task(context: Context, task_id: int) -> Work:
     """The task with its form, prefilled. Raises NotFound, TaskEnded, TaskTaken, SeparationViolated."""
-    task = _visible(context, task_id)
-    _require_actable(context, task)
+    task = require_form(context, task_id)
     return _work(context, task, task.instance, context.session.get(FormDraft, task.id))
 
 
@@ -78,6 +78,13 @@ def transfer(context: Context, task_id: int, to_user_id: int, reason: str) -> Us
     access.check_separation(context.session, to, task)
     _assign(context, task, to.id)
     _record(context, row, task, "task_transferred", to=to.id, to_name=to.name, reason=reason)
+    return task
+
+
+def require_form(context: Context, task_id: int) -> UserTask:
+    """An open task whose form whoever asks may fill in. Raises NotFound, TaskEnded, TaskTaken, SeparationViolated."""
+    task = _visible(context, task_id)
+    _require_actable(context, task)
     return task
 
 
@@ -153,6 +160,7 @@ def finish_task(
     if work.draft is not None:
         context.session.execute(delete(FormDraftRevision).where(FormDraftRevision.task_id == work.task.id))
         context.session.delete(work.draft)
+    duplicates.note_rows(context, work.instance, accepted)
     runtime.complete(context, work.instance, work.task, accepted.values)
     return result_url
 

@@ -11,11 +11,12 @@ from flask import g, request, session, url_for
 from werkzeug.datastructures import FileStorage
 
 from app.engine.form import Form, Language
-from app.engine.form.model import CHOICE_TYPES
+from app.engine.form.model import CHOICE_TYPES, Limits
 from app.models.runtime import ProcessInstance, UserTask
 from app.services import access, attachments, cases, files, runtime
 from app.services.context import Context
 from app.services.task import Work
+from app.web import draft_forms
 from app.web.forms import BoundForm, Node, ShownForm, UploadRefused, build_form, show_form
 from app.web.forms.shown import Shown
 from app.web.language import is_english
@@ -24,16 +25,18 @@ ROWS_OF_A_TABLE = 3
 PLAIN = frozenset({"value_line", "figure"})
 
 
-def task_form(work: Work, context: Context, *, sent: bool = False) -> BoundForm:
+def task_form(
+    work: Work, context: Context, *, sent: bool = False, draft: Mapping[str, Any] | None = None
+) -> BoundForm:
     """The form of an open task, from its stored values and draft, or from the request when it was sent."""
     task = work.task
     owner = context.ticket or (context.actor.principal if context.actor else "")
-    return build_form(
+    form = build_form(
         work.form,
         work.variables,
         context.environment().scope,
         language(),
-        work.draft.data if work.draft else None,
+        work.draft.data if work.draft else draft,
         stored=work.values,
         formdata=request.form if sent else None,
         uploads=request.files if sent else None,
@@ -41,6 +44,11 @@ def task_form(work: Work, context: Context, *, sent: bool = False) -> BoundForm:
         attachment_url=attachment_url,
         save_file=_saver(context, owner, task.instance_id) if sent else None,
     )
+    form.owner = owner
+    if not sent:
+        return draft_forms.show_draft(form, work)
+    form.base = request.form.get("base", "")
+    return form
 
 
 def public_form(form: Form, variables: Mapping[str, Any], context: Context, *, sent: bool) -> BoundForm:
@@ -168,18 +176,17 @@ def _visitor() -> str:
 
 def _saver(
     context: Context, owner: str, instance_id: int | None
-) -> Callable[[FileStorage], Mapping[str, Any]]:
-    def save(upload: FileStorage) -> Mapping[str, Any]:
+) -> Callable[[FileStorage, Limits], Mapping[str, Any]]:
+    def save(upload: FileStorage, limits: Limits) -> Mapping[str, Any]:
         try:
-            kept = files.attach(
-                context.session,
-                context.settings.files_dir,
+            kept = attachments.take(
+                context,
                 upload.stream,  # type: ignore[arg-type]
                 upload.filename or "",
                 owner,
-                context.now,
                 instance_id=instance_id,
-                uploaded_by_id=context.actor.id if context.actor else None,
+                limit=limits.max_size,
+                archives=".zip" in limits.extensions,
             )
         except files.FileRefused as error:
             raise UploadRefused(error.message, error.message_en) from error

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.models.identity import User
-from app.services import access
+from app.services import access, second_factor
 from app.services.clock import read_clock
 from app.services.context import Context
 from app.services.errors import NotPermitted
@@ -81,8 +82,21 @@ def _check_permission() -> Any:
         abort(500, f"{endpoint} names no permission")
     user = actor()
     if access.may(user, needed):
-        return None
+        return _second_factor_first(user, endpoint)
+    if user is None and request.blueprint == "api":
+        abort(401)
     if user is None:
         target = request.full_path if request.method == "GET" else url_for("public.home")
         return redirect(url_for("auth.sign_in", next=target.rstrip("?")))
     raise NotPermitted("您没有办理此事项的权限。", "You do not have permission for this.")
+
+
+def _second_factor_first(user: User | None, endpoint: str) -> Any:
+    """Whoever must sign in in two steps sets that up before anything else."""
+    app: Any = current_app
+    if user is None or endpoint.partition(".")[0] in {"account", "auth"}:
+        return None
+    if not second_factor.must_set_up(app.settings, user):
+        return None
+    flash(_("您的岗位要求两步验证，请先完成设置。"), "warning")
+    return redirect(url_for("account.show"))

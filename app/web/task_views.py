@@ -29,6 +29,8 @@ class Part:
     url: str | None
     state: str
     is_open: bool
+    element_id: str = ""
+    task: UserTask | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def parts_of(task: UserTask) -> list[Part]:
         element = definition.element(task.process_key, element_id)
         if element is not None and element.type == "userTask" and element.duty in APPLICANTS_DUTIES:
             name = element.name_en if is_english() and element.name_en else element.name
-            parts.append(_part(name, tasks.get(element_id), task))
+            parts.append(_part(name, element_id, tasks.get(element_id), task))
     return parts
 
 
@@ -88,12 +90,12 @@ def _latest(task: UserTask) -> dict[str, UserTask]:
     return {row.element_id: row for row in context().session.scalars(query.order_by(UserTask.id))}
 
 
-def _part(name: str, found: UserTask | None, shown: UserTask) -> Part:
+def _part(name: str, element_id: str, found: UserTask | None, shown: UserTask) -> Part:
     if found is None:
-        return Part(name, None, "todo", False)
+        return Part(name, None, "todo", False, element_id)
     if found.status == "open":
         mine = set(access.principals_of(signed_in())) & set(found.candidates)
         url = url_for("inbox.show_task", task_id=found.id) if mine else None
-        return Part(name, url, "part", found.id == shown.id)
+        return Part(name, url, "part", found.id == shown.id, element_id, found)
     case = url_for("cases.show_tab", number=shown.instance.number, tab="forms", _anchor=f"form-{found.id}")
-    return Part(name, case, "done", False)
+    return Part(name, case, "done", False, element_id, found)

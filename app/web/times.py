@@ -39,6 +39,11 @@ def clock(value: datetime | str | None) -> str:
     return local(value).strftime("%H:%M") if value else ""
 
 
+def seconds(value: datetime | str | None) -> str:
+    """The Shanghai time of day of an instant to the second."""
+    return local(value).strftime("%H:%M:%S") if value else ""
+
+
 def due(value: datetime | None) -> dict[str, str]:
     """Class, words and full sentence of a due badge: late in red, today in amber, a date in blue, none in grey."""
     if value is None or value >= NO_DUE_DATE:

@@ -24,6 +24,8 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("base", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("writer", sa.String(length=40), nullable=False),
+        sa.Column("turn", sa.BigInteger(), nullable=False),
         sa.Column("before", _JSON, nullable=False),
         sa.Column("typed", _JSON, nullable=False),
         sa.Column("saved_at", app.db.UtcDateTime(), nullable=False),

@@ -31,11 +31,19 @@ def task_id(world: World) -> int:
 
 
 def save(
-    world: World, who: str, task_id: int, base: int, *, typed: bool = False, choice: str = "", **data: Any
+    world: World,
+    who: str,
+    task_id: int,
+    base: int,
+    *,
+    writer: str = "",
+    turn: int | None = None,
+    choice: str = "",
+    **data: Any,
 ) -> Any:
     with world.acting(who) as context:
         saved = drafts.save_draft(
-            context, task_id, data, base=Base(base, typed), initial=INITIAL, choice=choice
+            context, task_id, data, base=Base(base, writer, turn), initial=INITIAL, choice=choice
         )
         context.session.flush()
         draft = saved.draft
@@ -73,9 +81,22 @@ def test_typing_on_while_the_answer_was_on_its_way_is_no_conflict_with_oneself(
     world: World, task_id: int
 ) -> None:
     save(world, "wang", task_id, 0, reason="探")
-    save(world, "zhang", task_id, 0, reason="", days="3")  # revision 2: the merge of both
-    *_, data, conflicts = save(world, "zhang", task_id, 2, typed=True, reason="看病", days="3")
-    assert (data, [one["value"] for one in conflicts]) == ({"reason": "看病", "days": "3"}, ["探"])
+    save(world, "zhang", task_id, 0, writer="w", reason="", days="3")  # revision 2: the merge of both
+    *_, data, conflicts = save(world, "zhang", task_id, 0, writer="w", reason="看病", days="34")
+    assert (data, [one["value"] for one in conflicts]) == ({"reason": "看病", "days": "34"}, ["探"])
+    assert conflicts[0]["by"] == "wang"
+
+
+def test_two_pages_of_one_person_are_two_sides(world: World, task_id: int) -> None:
+    save(world, "wang", task_id, 0, writer="a", reason="一")
+    *_, conflicts = save(world, "wang", task_id, 0, writer="b", reason="二")
+    assert [one["value"] for one in conflicts] == ["一"]
+
+
+def test_what_arrives_late_does_not_undo_what_was_typed_after_it(world: World, task_id: int) -> None:
+    save(world, "wang", task_id, 0, writer="a", turn=5, reason="一二三")
+    assert save(world, "wang", task_id, 0, writer="a", turn=4, reason="一二")[3]["reason"] == "一二三"
+    assert save(world, "wang", task_id, 0, writer="a", reason="一")[3]["reason"] == "一"  # a form sent as a whole
 
 
 def test_a_save_that_changes_nothing_makes_no_revision(world: World, task_id: int) -> None:

@@ -46,6 +46,11 @@ class Accepted:
         """Whether nothing is wrong."""
         return not self.errors
 
+    @property
+    def all_states(self) -> Iterator[State]:
+        """Every state in the order of the page, containers before what is in them."""
+        return _walk(self.states)
+
     def to_json(self) -> dict[str, Any]:
         """`values` as JSON can hold them: exact decimals that no float is equal to become text."""
         return {key: to_json(value) for key, value in self.values.items()}
@@ -69,17 +74,18 @@ def accept_data(
     counts = tuple(_count(group, states) for group in zi_groups)
     for count in counts:
         gathered.judge_zi(count, states)
-    errors = {path: gathered.errors[path] for path in _paths(states) if path in gathered.errors}
+    errors = {
+        state.path: gathered.errors[state.path] for state in _walk(states) if state.path in gathered.errors
+    }
     return Accepted(_values(states), errors, gathered.missing, states, counts)
 
 
-def _paths(states: tuple[State, ...]) -> Iterator[Path]:
-    """Every path in the order of the page."""
+def _walk(states: tuple[State, ...]) -> Iterator[State]:
     for state in states:
-        yield state.path
-        yield from _paths(state.states)
+        yield state
+        yield from _walk(state.states)
         for row in state.rows:
-            yield from _paths(row.states)
+            yield from _walk(row.states)
 
 
 class _Gathered:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -15,12 +16,12 @@ from app.engine.feel import Scope
 from app.engine.form import Accepted, Form, Language, Message, Path, State, Text
 from app.engine.form.accept import Errors
 from app.engine.form.judge import complaint_about_file, file_limit, row_limit
-from app.engine.form.model import MAX_ROWS
+from app.engine.form.model import MAX_ROWS, Limits
 from app.engine.form.state import MISSING
 from app.engine.form.typed import input_text, row_id
 from app.web.forms.drawing import Drawing
 from app.web.forms.fields import ROW, Attached, Rows, declare_fields, field_name, read_sent
-from app.web.forms.nodes import Node
+from app.web.forms.nodes import DisputeView, Node
 from app.web.forms.shown import AttachmentUrl
 from app.web.forms.words import word, words_of
 
@@ -37,7 +38,7 @@ class UploadRefused(Exception):
         self.text = Text(zh, en)
 
 
-SaveFile = Callable[[FileStorage], Mapping[str, Any]]
+SaveFile = Callable[[FileStorage, Limits], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ class BoundForm(FlaskForm):  # type: ignore[misc]
     raw: dict[str, Any]
     is_sent: bool
     is_row_change: bool
+    pressed: str
+    base: str = ""
+    owner: str = ""
+    disputes: Mapping[Path, tuple[DisputeView, ...]] = MappingProxyType({})
 
     def bind(self, situation: Situation, formdata: Any, draft: Mapping[str, Any]) -> None:
         """Work out the state of every field from the request, else from the draft."""
@@ -84,6 +89,7 @@ class BoundForm(FlaskForm):  # type: ignore[misc]
             if formdata
             else {}
         )
+        self.pressed = buttons.get(ROW_BUTTON) or ""
         self.is_row_change = any(value is not None for value in buttons.values())
         self.raw = read_sent(self._fields, situation.form.components) if self.is_sent else dict(draft)
         self.look()
@@ -152,8 +158,16 @@ class BoundForm(FlaskForm):  # type: ignore[misc]
             self.accepted.zi_counts,
             names=situation.form.names,
             attachment_url=situation.attachment_url,
+            disputes=self.disputes,
         )
         return drawing.draw(self.accepted.states, self._fields)
+
+    @property
+    def changed_place(self) -> str | None:
+        """Id of the list whose rows a button changed."""
+        match = _ROW_CHANGE.fullmatch(self.pressed)
+        rows = _find_rows(self._fields, match[2]) if match else None
+        return str(rows.id) if rows is not None else None
 
     @property
     def has_buttons(self) -> bool:
@@ -166,6 +180,11 @@ class BoundForm(FlaskForm):  # type: ignore[misc]
         found: dict[Path, str] = {}
         _collect_ids(self.accepted.states, self._fields, (), found)
         return found
+
+    @property
+    def labels(self) -> dict[Path, str]:
+        """What people call each field, by path."""
+        return {state.path: state.label.said(self.language) for state in self.accepted.all_states}
 
     @property
     def summary_title(self) -> str:
@@ -219,7 +238,8 @@ class BoundForm(FlaskForm):  # type: ignore[misc]
                 if complaint is not None:
                     about = complaint.about(state.label)
                     raise UploadRefused(about.zh, about.en)
-                self.keep_file(state, picker, save(upload) if save is not None else {})
+                refuse_more_files(state, picker)
+                self.keep_file(state, picker, save(upload, state.component.limits) if save else {})
             except UploadRefused as error:
                 self.problems.setdefault(state.path, []).append(Message(error.text))
 
@@ -232,6 +252,14 @@ class BoundForm(FlaskForm):  # type: ignore[misc]
         self.new_files[str(taken["id"])] = taken
         kept = [] if file_limit(state) == 1 else list(picker.data or [])
         picker.data = [*kept, str(taken["id"])]
+
+
+def refuse_more_files(state: State, picker: Attached) -> None:
+    """Raises UploadRefused when the field is full; a single file takes the place of the one before."""
+    most = file_limit(state)
+    if most > 1 and len(picker.data or []) >= most:
+        name = state.label
+        raise UploadRefused(f"{name.zh}最多上传 {most} 个文件", f"{name.en or name.zh}: at most {most} files")
 
 
 def build_form(

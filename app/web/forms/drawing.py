@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.engine.form import Language, Path, State
@@ -12,11 +12,11 @@ from app.engine.form.convert import option_key
 from app.engine.form.judge import bound, file_limit, is_required, moment_bound, row_limit
 from app.engine.form.model import CHOICE_TYPES, MANY_OF, MAX_ROWS, TEXT_TYPES, Component
 from app.engine.form.state import MISSING, plain
-from app.engine.form.words import UNITS
+from app.engine.form.words import UNITS, YES_NO
 from app.engine.rules import count_zi
 from app.web.forms.fields import ROW, Rows, field_name
 from app.web.forms.markup import escape_html, escape_markdown, render_html, render_markdown
-from app.web.forms.nodes import Counter, Node, OptionView, RowView
+from app.web.forms.nodes import Counter, DisputeView, Node, OptionView, RowView
 from app.web.forms.shown import AttachmentUrl, Shown, attachments, show_as, show_size, show_state
 from app.web.forms.words import word
 
@@ -40,6 +40,7 @@ class Drawing:
     only_stored: bool = False
     names: frozenset[str] = frozenset()
     attachment_url: AttachmentUrl | None = None
+    disputes: Mapping[Path, tuple[DisputeView, ...]] = field(default_factory=dict)
 
     def draw(
         self, states: tuple[State, ...], fields: Mapping[str, Any] | None, prefix: tuple[str, ...] = ()
@@ -139,6 +140,7 @@ class Drawing:
                     f"remove:{node.name}:{number}" if editable and component.adds_rows else "",
                     any(path[: len(state.path) + 1] == (*state.path, number) for path in self.errors),
                     row_fields.get(ROW) if row_fields else None,
+                    self.disputes.get((*state.path, number), ()),
                 )
             )
         return node
@@ -187,10 +189,21 @@ class Drawing:
             node.shown = Shown(files=attachments(state.value, self.attachment_url))
             node.hint = node.hint or self.file_hint(component)
             node.many = file_limit(state) > 1
+        node.disputes = tuple(
+            replace(one, text=self.typed_text(node, one.value)) for one in self.disputes.get(state.path, ())
+        )
         node.attributes = _attributes(node)
         if set(component.key[:1]) & self.names or set(map(str, state.path[:1])) & self.names:
             node.attributes["data-refresh"] = "yes"
         return node
+
+    def typed_text(self, node: Node, value: Any) -> str:
+        """What somebody typed, as people read it."""
+        if isinstance(value, bool):
+            return YES_NO[value].said(self.language)
+        labels = {option.value: option.label for option in node.options}
+        items = value if isinstance(value, list) else [value]
+        return "、".join(labels.get(str(item), str(item)) for item in items if item not in (None, ""))
 
     def file_hint(self, component: Component) -> str:
         kinds = "、".join(component.limits.extensions).replace(".", "").upper()

@@ -31,6 +31,20 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeView:
+    """Another person's value for the same field: `token` names it to the server."""
+
+    token: str
+    by: str
+    at: str
+    value: Any
+    here: str
+    here_at: str
+    removed: bool
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RowView:
     """One row of a list."""
 
@@ -40,6 +54,7 @@ class RowView:
     remove: str
     wrong: bool
     id: Any = None
+    disputes: tuple[DisputeView, ...] = ()
 
     @property
     def blocks(self) -> list[Block]:
@@ -88,6 +103,7 @@ class Node:
     add_label: str = ""
     count_text: str = ""
     classes: str = ""
+    disputes: tuple[DisputeView, ...] = ()
 
     @property
     def component(self) -> Component:

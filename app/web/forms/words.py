@@ -17,6 +17,15 @@ _WORDS = {
     "row": Text("第 {number} 行", "Row {number}"),
     "rows": Text("{count} 行", "{count} rows"),
     "no_rows": Text("尚无内容", "Nothing yet"),
+    "dispute": Text("两人填写不一致", "Filled in differently"),
+    "in_form": Text("现在填写的是", "Filled in now:"),
+    "also": Text("另一人填写的是", "Another value:"),
+    "removed_by": Text(
+        "这一行有修改，已保留；另一人删除了它：", "This row was changed and is kept; it was removed by"
+    ),
+    "emptied": Text("（清空）", "(emptied)"),
+    "use": Text("改用这个值", "Use this value"),
+    "keep": Text("保留现有内容", "Keep what is there"),
     "problems": Text("请修改 {count} 处", "Correct {count} entries"),
     "problem": Text("请修改 1 处", "Correct one entry"),
     "expired": Text("页面停留过久，请再提交一次。", "The page has expired. Submit it once more."),
