@@ -10,14 +10,16 @@ from flask_babel import gettext as _
 
 from app.models.identity import User
 from app.models.runtime import UserTask
-from app.services import access, drafts, inbox, repository, task
+from app.services import access, inbox, repository, task
 from app.services.context import Context
 from app.services.errors import Invalid
 from app.services.task import Work
+from app.web import draft_forms
 from app.web.form_pages import known_files, task_form
 from app.web.forms import BoundForm
 from app.web.guards import context, permission, signed_in
-from app.web.inbox_frame import blueprint, is_office, read_page, side_lists
+from app.web.inbox_frame import blueprint, is_office
+from app.web.inbox_rows import list_beside
 from app.web.numbers import whole_number
 from app.web.task_views import evidence_of, parts_of
 from app.web.times import clock, limit_of
@@ -41,22 +43,38 @@ def submit_task(task_id: int) -> Any:
     if isinstance(work, str):
         return redirect(work)  # the second of two clicks
     form = task_form(work, found, sent=True)
-    if form.is_row_change:
-        return _task_page(work, form)
-    if request.form.get("action") == "save":
-        drafts.save_draft(found, task_id, form.raw)
-        flash(_("已暂存（%(time)s）。内容尚未提交，可随时继续填写。", time=clock(found.now)), "success")
-        return redirect(url_for("inbox.show_task", task_id=task_id))
+    if request.form.get("refresh") == "live":
+        return _task_page(work, form)  # a script asks what the page would look like
+    choice = request.form.get("choose", "")
+    if form.is_row_change or choice or request.form.get("action") == "save":
+        return _keep(work, form, choice)
     if not 8 <= len(key) <= 64:
         abort(400)
+    if not draft_forms.is_settled(work):
+        work, saved = draft_forms.keep(found, work, form)
+        if saved.differs or saved.draft.conflicts:
+            return _task_page(work, task_form(work, found), merged=True), 409
     result = url_for("inbox.after", task_id=task_id)
     try:
         target = task.finish_task(found, work, form.raw, key=key, result_url=result, files=known_files(form))
     except Invalid as error:
+        work, _saved = draft_forms.keep(found, work, form)
         form.reject(error.errors)
-        return _task_page(work, form), 422
+        return _task_page(work, draft_forms.show_draft(form, work)), 422
     flash(_("已提交：%(name)s", name=work.task.name), "success")
     return redirect(target)
+
+
+def _keep(work: Work, form: BoundForm, choice: str) -> Any:
+    """Save what the page sent, as a button of it asked, and show the page again."""
+    work, saved = draft_forms.keep(context(), work, form, choice)
+    if form.summary:  # a file was refused: say so beside what was typed
+        return _task_page(work, draft_forms.show_draft(form, work))
+    if saved.disputed:
+        flash(_("已暂存。有内容与其他人填写的不一致，两个值都已保留，请选定。"), "warning")
+    elif not form.is_row_change and not choice:
+        flash(_("已暂存（%(time)s）。内容尚未提交，可随时继续填写。", time=clock(context().now)), "success")
+    return redirect(url_for("inbox.show_task", task_id=work.task.id, _anchor=form.changed_place))
 
 
 @blueprint.get("/tasks/<int:task_id>/done")
@@ -71,7 +89,7 @@ def after(task_id: int) -> Any:
         follow = next(
             (
                 t
-                for t in inbox.claimable_tasks(found.session, signed_in()).tasks
+                for t in inbox.my_tasks(found, signed_in(), inbox.Query()).tasks
                 if t.instance_id == done.instance_id
             ),
             None,
@@ -109,7 +127,7 @@ def transfer(task_id: int) -> Any:
     return redirect(url_for("inbox.mine"))
 
 
-def _task_page(work: Work, form: BoundForm) -> Any:
+def _task_page(work: Work, form: BoundForm, *, merged: bool = False) -> Any:
     """The task beside what is needed to judge it; an applicant sees one part of the form after the other."""
     found, user, shown = context(), signed_in(), work.task
     saved_by = (
@@ -121,7 +139,8 @@ def _task_page(work: Work, form: BoundForm) -> Any:
         "form": form,
         "request_key": uuid4().hex,
         "saved_by": saved_by.name if saved_by else "",
-        "has_errors": bool(form.summary),
+        "has_errors": bool(form.summary) or merged,
+        "merged": merged,
         "element": repository.definition_of(found.session, shown.instance.definition).element(
             shown.process_key, shown.element_id
         ),
@@ -129,12 +148,9 @@ def _task_page(work: Work, form: BoundForm) -> Any:
     }
     if not is_office():
         return render_template("inbox/part.html", parts=parts_of(shown), **common)
-    name = "mine" if shown.assignee_id == user.id else "claimable"
     return render_template(
         "inbox/task.html",
-        name=name,
-        page=read_page(found, name, first=True),
-        lists=side_lists(name),
+        **list_beside(found, shown),
         may_complete=shown.assignee_id == user.id,
         colleagues=_colleagues(found, shown),
         evidence=evidence_of(shown),

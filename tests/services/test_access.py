@@ -466,4 +466,4 @@ def test_inbox_rows_reach_candidates_only(world: World, check_task: int) -> None
     for who, count in (("zhang", 1), ("lu", 0), ("shen", 0)):
         with world.acting(who) as context:
             assert context.actor is not None
-            assert len(inbox.claimable_tasks(context.session, context.actor).tasks) == count
+            assert len(inbox.claimable_tasks(context, context.actor, inbox.Query()).tasks) == count

@@ -1,0 +1,148 @@
+"""The rows of a list as its reader chose to see them: title, due badge, chosen columns, labels, who is waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from app.models.inbox_views import Label
+from app.models.runtime import ProcessInstance, UserTask
+from app.services import cases, inbox, inbox_labels, inbox_views, repository
+from app.services.context import Context
+from app.services.inbox import Entry
+from app.web import labels
+from app.web.guards import signed_in
+from app.web.inbox_frame import TITLES, State, read_page, setting, side_lists, state_of
+from app.web.language import is_english
+from app.web.progress import task_name
+from app.web.times import day, due, moment
+
+COLUMN_NAMES = {
+    "case": lazy_gettext("事项"), "number": lazy_gettext("案号"), "org": lazy_gettext("单位"),
+    "process": lazy_gettext("流程"), "call": lazy_gettext("批次"), "amount": lazy_gettext("金额（元）"),
+    "priority": lazy_gettext("优先级"), "arrived": lazy_gettext("到达时间"), "labels": lazy_gettext("标签"),
+    "waiting": lazy_gettext("等待他人"),
+}  # fmt: skip
+MARKS = frozenset({"labels", "waiting"})  # shown as coloured words, not as text
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: `pick` is what a checkbox sends, `cells` are texts by column, `mark` the words of its badge."""
+
+    pick: str
+    url: str
+    title: str
+    badge: tuple[str, str]
+    cells: Mapping[str, str]
+    labels: Sequence[Label]
+    waiting: str
+    is_unread: bool
+    task: UserTask | None
+    case: ProcessInstance
+
+
+def rows_of(found: Context, page: inbox.Page, state: State, columns: Sequence[str]) -> list[Row]:
+    """The rows of a page; what a column needs is read only when it is chosen."""
+    ids = [entry.case.id for entry in page.entries]
+    marks = inbox_labels.labels_on(found.session, signed_in(), ids) if "labels" in columns else {}
+    waits_for_others = state.name not in inbox.OPEN_LISTS
+    waiting = waiting_words(found, page.entries) if waits_for_others and "waiting" in columns else {}
+    names = _process_names(found) if "process" in columns else {}
+    return [_row(entry, state, names, marks, waiting) for entry in page.entries]
+
+
+def list_beside(found: Context, task: UserTask) -> dict[str, Any]:
+    """The list that an open task is shown beside: the one it was opened from, else the one it belongs to."""
+    name = request.args.get("list", "")
+    if name not in inbox.LISTS:
+        name = "mine" if task.assignee_id == signed_in().id else "claimable"
+    state = state_of(name)
+    return {
+        "state": state,
+        "rows": rows_of(found, read_page(found, state), state, setting().columns),
+        "list_title": TITLES[name],
+        "lists": side_lists(state),
+        "views": inbox_views.views_of(found.session, signed_in()),
+        "setting": setting(),
+    }
+
+
+def waiting_words(found: Context, entries: Sequence[Entry]) -> dict[int, str]:
+    """For each running case, by id: which steps it waits for and who holds them."""
+    running = {entry.case.id: entry.case for entry in entries if entry.case.status == "active"}
+    words: dict[int, list[str]] = {}
+    for holder in cases.holders_of(found.session, list(running.values()), signed_in()):
+        if not holder.is_reader:
+            who = "、".join(holder.names[:2])
+            words.setdefault(holder.task.instance_id, []).append(f"{task_name(holder.task)}（{who}）")
+    return {case_id: "；".join(parts[:3]) for case_id, parts in words.items()}
+
+
+def process_name(row: ProcessInstance, names: Mapping[str, str]) -> str:
+    """The name of a case's process in the language of the page."""
+    return names.get(row.process_key, row.process_key)
+
+
+def _process_names(found: Context) -> dict[str, str]:
+    rows = repository.list_current(found.session)
+    return {row.key: row.name_en if is_english() and row.name_en else row.name for row in rows}
+
+
+def _row(
+    entry: Entry,
+    state: State,
+    names: Mapping[str, str],
+    marks: Mapping[int, Sequence[Label]],
+    waiting: Mapping[int, str],
+) -> Row:
+    task, case = entry.task, entry.case
+    is_open = task is not None and state.name in inbox.OPEN_LISTS
+    return Row(
+        pick=f"task:{task.id}" if is_open and task else f"case:{case.id}",
+        url=state.task_url(task.id) if is_open and task else url_for("cases.show", number=case.number),
+        title=task_name(task) if task else case.title,
+        badge=_badge(entry),
+        cells=_cells(entry, names),
+        labels=marks.get(case.id, ()),
+        waiting=waiting.get(case.id, ""),
+        is_unread=entry.is_unread,
+        task=task,
+        case=case,
+    )
+
+
+def _badge(entry: Entry) -> tuple[str, str]:
+    if entry.task is not None and entry.task.status == "open":
+        shown = due(entry.task.due_at)
+        return shown["text"], "mute" if shown["kind"] == "none" else shown["kind"]
+    if entry.task is None:
+        words, tone = labels.case_state(entry.case.case_state, entry.case.status)
+        return str(words), tone
+    return day(entry.at), "mute"
+
+
+def _cells(entry: Entry, names: Mapping[str, str]) -> dict[str, str]:
+    task, case = entry.task, entry.case
+    arrived = task.created_at if task else case.started_at
+    return {
+        "case": case.title if task else "",
+        "number": case.number,
+        "org": case.org.name if case.org else "",
+        "process": process_name(case, names),
+        "call": case.call_no or "",
+        "amount": yuan(case.amount),
+        "priority": _("优先级 %(n)d", n=task.priority) if task and task.priority else "",
+        "arrived": moment(arrived),
+    }
+
+
+def yuan(value: Decimal | None) -> str:
+    """An amount with its groups of three digits."""
+    return "" if value is None else f"{value:,.2f}"
