@@ -12,7 +12,8 @@ ServiceError
 │   ├── EditConflict    a newer revision of the file was saved meanwhile
 │   └── ReleaseWaiting  a released version waits for its date; nothing may overtake it
 ├── Invalid             the input is wrong; `errors` by field
-│   └── NotSavable      a file of a draft that would lose something; says every finding
+│   ├── NotSavable      a file of a draft that would lose something; says every finding
+│   └── BundleRefused   a bundle that is hostile or broken, refused whole; `reason` is a stable word
 └── NotDeployable       a bundle has problems
 """
 
@@ -123,6 +124,14 @@ class NotSavable(Invalid):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(f"没有保存：{len(problems)} 个问题。", f"Not saved: {len(problems)} problems.")
         self.problems = tuple(problems)
+
+
+class BundleRefused(Invalid):
+    """A bundle that is not taken in at all."""
+
+    def __init__(self, reason: str, message: str, message_en: str) -> None:
+        super().__init__(f"压缩包被整体拒绝：{message}", f"The bundle is refused whole: {message_en}")
+        self.reason = reason
 
 
 class NotDeployable(ServiceError):

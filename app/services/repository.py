@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,7 @@ from app.services.registers.clauses import load_clauses
 FOLDERS = {"bpmn": (".bpmn", ".dmn"), "forms": (".json",), "letters": (".typ",), "policies": (".json",),
            "checks": (".json",)}  # fmt: skip
 MAX_PATH = 200
+_PART = re.compile(r"\w(?:[\w.-]*\w)?")  # of a path: no device, drive, hidden or foreign name on any system
 _definitions: dict[tuple[str, int], Definition] = {}
 _definitions_lock = Lock()
 
@@ -46,13 +48,17 @@ class Deployed:
 
 
 def read_folder(root: Path) -> dict[str, bytes]:
-    """Every content file below `root`, by its path in the repository."""
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for folder, suffixes in FOLDERS.items()
-        for path in sorted((root / folder).rglob("*"))
-        if path.suffix in suffixes and path.is_file()
-    }
+    """Every content file below `root`, by its path in the repository. Raises Invalid for a link: it may lead out."""
+    found = {}
+    for folder, suffixes in FOLDERS.items():
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in suffixes and path.is_symlink():
+                raise Invalid(
+                    f"{path.name} 是链接，不能部署。", f"{path.name} is a link and cannot be deployed."
+                )
+            if path.suffix in suffixes and path.is_file():
+                found[path.relative_to(root).as_posix()] = path.read_bytes()
+    return found
 
 
 def make_bundle(files: Mapping[str, bytes]) -> Bundle:
@@ -88,6 +94,14 @@ def deploy_folder(context: Context, root: Path) -> Deployed:
     if context.session.scalar(query) == digest_of(files):
         return Deployed(None, ())
     return deploy_files(context, files, origin="folder", note="")
+
+
+def deploy_bundle(context: Context, files: Mapping[str, bytes], title: str) -> Deployed:
+    """Deploy the files of a bundle, by an operator, if they differ from what is in force."""
+    active = active_deployment(context.session)
+    if active is not None and active.digest == digest_of(files):
+        return Deployed(None, ())
+    return deploy_files(context, files, origin="bundle", note=title)
 
 
 def deploy_files(context: Context, files: Mapping[str, bytes], *, origin: str, note: str) -> Deployed:
@@ -189,11 +203,6 @@ def _store(
     return deployment, problems
 
 
-def deploy_upload(context: Context, uploaded: Mapping[str, bytes], note: str) -> Deployed:
-    """Deploy changed files on top of the bundle in force."""
-    return deploy_files(context, {**active_files(context.session), **uploaded}, origin="upload", note=note)
-
-
 def active_deployment(session: Session) -> Deployment | None:
     """The bundle in force; None when nothing was deployed yet.
 
@@ -201,6 +210,14 @@ def active_deployment(session: Session) -> Deployment | None:
     """
     query = select(Deployment).where(Deployment.activated_at.is_not(None))
     return session.scalar(query.order_by(Deployment.id.desc()).limit(1))
+
+
+def find_deployment(session: Session, deployment_id: int | None) -> Deployment:
+    """A deployment by its number, or the one in force for None. Raises NotFound."""
+    found = active_deployment(session) if deployment_id is None else session.get(Deployment, deployment_id)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def active_files(session: Session) -> dict[str, bytes]:
@@ -309,16 +326,9 @@ def started_by_message(session: Session, message: str) -> ProcessDefinition | No
 def check_paths(files: Iterable[str]) -> None:
     """A bundle is written back to files: each path names a file of ours in its own folder. Raises Invalid."""
     for name in files:
-        path = PurePosixPath(name)
-        inside = path.parts and path.parts[0] in FOLDERS and len(path.parts) > 1 and ".." not in path.parts
-        ours = inside and path.suffix in FOLDERS[path.parts[0]] and path.stem.strip(".")
-        if (
-            not ours
-            or name != path.as_posix()
-            or "\\" in name
-            or len(name) > MAX_PATH
-            or not name.isprintable()
-        ):
+        folder, *inner = name.split("/")
+        plain = inner and len(name) <= MAX_PATH and all(_PART.fullmatch(part) for part in inner)
+        if not plain or PurePosixPath(name).suffix not in FOLDERS.get(folder, ()):
             shown = name[:MAX_PATH]
             raise Invalid(f"不能部署文件 {shown}。", f"The file {shown} cannot be deployed.")
 

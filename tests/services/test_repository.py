@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from app.engine.errors import Problem
+from app.models.identity import User
 from app.models.repository import Content, Deployment, ProcessDefinition
+from app.models.runtime import Job, ProcessInstance
 from app.services import operations as _operations  # noqa: F401  registers the delegates
 from app.services import repository, task
 from app.services.context import Context
-from app.services.errors import NotDeployable
+from app.services.errors import Invalid, NotDeployable, NotFound, NotPermitted, ReleaseWaiting
 from tests.factories import LEAVE, LEAVE_FILES, World, form_json, make_world
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -184,26 +188,18 @@ def test_a_restart_never_undoes_an_upload(office: World, folder: Path) -> None:
     deploy(office, folder)
     changed = LEAVE.replace('name="审批"', 'name="复核"').encode()
     with office.acting() as context:
-        repository.deploy_upload(context, {"bpmn/leave.bpmn": changed}, "改名")
+        overlay(context, {"bpmn/leave.bpmn": changed})
     assert in_force(office) == {"leave": 2, "patrol": 1}
     assert deploy(office, folder) == []
     with office.database.reading() as session:
         assert repository.active_files(session)["bpmn/leave.bpmn"] == changed
 
 
-def test_an_upload_is_judged_together_with_what_is_in_force(office: World, folder: Path) -> None:
-    deploy(office, folder)
-    with pytest.raises(NotDeployable), office.acting() as context:
-        repository.deploy_upload(
-            context, {"bpmn/leave.bpmn": LEAVE.replace("leave/ask", "leave/new").encode()}, ""
-        )
-    with office.acting() as context:
-        files = {
-            "bpmn/leave.bpmn": LEAVE.replace("leave/ask", "leave/new").encode(),
-            "forms/leave/new.json": changed_form(),
-        }
-        repository.deploy_upload(context, files, "新表单")
-    assert in_force(office) == {"leave": 2, "patrol": 1}
+def overlay(context: Context, files: dict[str, bytes]) -> None:
+    """Deploy files on top of what is in force, as the studio does."""
+    repository.deploy_files(
+        context, {**repository.active_files(context.session), **files}, origin="studio", note="改名"
+    )
 
 
 def test_a_suspended_process_stays_suspended_in_its_next_version(office: World, folder: Path) -> None:
@@ -254,3 +250,95 @@ def _diagrams(files: dict[str, bytes]) -> list[str]:
 
 def _calls(files: dict[str, bytes], key: str) -> set[str]:
     return set(re.findall(r'calledElement="(\w+)"', files[f"bpmn/{key}.bpmn"].decode()))
+
+
+LATER = timedelta(days=3)
+
+
+def renamed(name: str) -> dict[str, bytes]:
+    return {**BOTH, "bpmn/leave.bpmn": LEAVE.replace('name="审批"', f'name="{name}"').encode()}
+
+
+@pytest.fixture
+def bureau(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """Two processes in force, a designer, an approver and an officer."""
+    made = make_world(database_url, tmp_path)
+    made.deploy(BOTH)
+    made.add_person("jia", "process_designer")
+    made.add_person("pi", "process_approver")
+    made.add_person("wang", "division", "staff")
+    yield made
+    made.database.dispose()
+
+
+def release(bureau: World, files: dict[str, bytes], effective_at: datetime, approver: str = "pi") -> int:
+    with bureau.acting("jia") as context:
+        user = context.session.get_one(User, bureau.people[approver])
+        released = repository.release(context, files, note="改名", effective_at=effective_at, approver=user)
+        assert released.deployment is not None
+        return released.deployment.id
+
+
+def test_a_release_comes_into_force_at_its_instant(bureau: World) -> None:
+    old = bureau.start("leave", "wang", who="王")
+    number = release(bureau, renamed("复核"), bureau.now + LATER)
+    assert in_force(bureau) == {"leave": 1, "patrol": 1}
+    bureau.pass_time(days=2, hours=23, minutes=59)
+    still_old = bureau.start("leave", "wang", who="王")
+    bureau.pass_time(minutes=1)
+    assert in_force(bureau) == {"leave": 2, "patrol": 1}
+    new = bureau.start("leave", "wang", who="王")
+    with bureau.database.reading() as session:
+        active = repository.find_deployment(session, None)
+        assert (active.id, active.activated_at, active.effective_at) == (number, bureau.now, bureau.now)
+        assert repository.active_files(session) == renamed("复核")
+        versions = {row.number: row.definition.version for row in session.scalars(select(ProcessInstance))}
+    assert versions == {old: 1, still_old: 1, new: 2}
+
+
+def test_a_release_without_delay_is_in_force_at_once(bureau: World) -> None:
+    release(bureau, renamed("复核"), bureau.now)
+    assert in_force(bureau) == {"leave": 2, "patrol": 1}
+    assert bureau.worker().drain() == 0
+
+
+def test_taking_back_is_releasing_an_earlier_version(bureau: World) -> None:
+    release(bureau, renamed("复核"), bureau.now)
+    release(bureau, BOTH, bureau.now)
+    assert in_force(bureau) == {"leave": 3, "patrol": 1}
+    with bureau.database.reading() as session:
+        assert repository.active_files(session) == BOTH
+
+
+def test_nothing_overtakes_a_release_that_waits(bureau: World, folder: Path) -> None:
+    number = release(bureau, renamed("复核"), bureau.now + LATER)
+    with pytest.raises(ReleaseWaiting):
+        release(bureau, renamed("核准"), bureau.now)
+    with pytest.raises(ReleaseWaiting):
+        deploy(bureau, write_files(folder, {"forms/leave/ask.json": changed_form()}))
+    with bureau.acting("jia") as context:
+        repository.withdraw_release(context, number)
+    release(bureau, renamed("核准"), bureau.now)
+    bureau.pass_time(days=4)
+    with bureau.database.reading() as session:
+        assert repository.active_files(session) == renamed("核准")
+    for known in (number, 999):
+        with pytest.raises(NotFound), bureau.acting("jia") as context:
+            repository.withdraw_release(context, known)
+
+
+def test_a_release_is_checked_and_needs_two_people(bureau: World) -> None:
+    with pytest.raises(NotPermitted):
+        release(bureau, renamed("复核"), bureau.now, approver="jia")
+    broken = {**BOTH, "bpmn/leave.bpmn": LEAVE.replace("leave/ask", "leave/gone").encode()}
+    with pytest.raises(NotDeployable):
+        release(bureau, broken, bureau.now + LATER)
+    assert count(bureau, Deployment) == 1
+    assert count(bureau, Job) == 0
+
+
+def test_a_link_in_a_folder_is_refused(office: World, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_bytes(b"{}")
+    (folder / "forms" / "leave" / "x.json").symlink_to(tmp_path / "secret.json")
+    with pytest.raises(Invalid):
+        deploy(office, folder)

@@ -10,11 +10,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.models.identity import User
-from app.models.repository import Content, Deployment, DeploymentFile
+from app.models.repository import Content, DeploymentFile
 from app.models.studio import Draft, DraftFile, DraftPresence, DraftRevision
 from app.services import access, repository
 from app.services.context import Context
-from app.services.errors import Conflict, EditConflict, Invalid, NotFound, NotSavable
+from app.services.errors import Conflict, EditConflict, Invalid, NotFound, NotPermitted, NotSavable
+from app.services.repository import Deployed
 from app.services.studio.save_checks import checks_on_save
 
 MAX_FILE_BYTES = 2_000_000
@@ -59,17 +60,10 @@ def take_draft(context: Context, deployment_id: int | None, title: str) -> Draft
         raise Invalid(
             f"请填写草稿名称（不超过 {MAX_TITLE} 字）。", f"Give a title of 1 to {MAX_TITLE} characters."
         )
-    session = context.session
-    base = (
-        repository.active_deployment(session)
-        if deployment_id is None
-        else session.get(Deployment, deployment_id)
-    )
-    if base is None:
-        raise NotFound
+    base = repository.find_deployment(context.session, deployment_id)
     draft = Draft(title=title, base_deployment_id=base.id, owner_id=owner.id, created_at=context.now)
-    session.add(draft)
-    session.flush()
+    context.session.add(draft)
+    context.session.flush()
     return draft
 
 
@@ -128,7 +122,7 @@ def write_file(context: Context, draft: Draft, path: str, data: bytes, base_revi
     if len(data) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 1_000_000
         raise Invalid(f"文件 {path} 超过 {limit} MB。", f"The file {path} is larger than {limit} MB.")
-    _lock_for_editing(context, draft)
+    require_editing(context, draft)
     newest = _unmoved(context.session, draft, path, base_revision)
     if newest.data == data:
         return DraftText(data, newest.revision, newest.saved_at, newest.saved_by)
@@ -154,7 +148,7 @@ def write_files(context: Context, draft: Draft, files: Mapping[str, bytes]) -> l
 
 def remove_file(context: Context, draft: Draft, path: str, base_revision: int) -> None:
     """Take a file out of the draft; its history stays. Raises NotFound, EditConflict, Conflict."""
-    _lock_for_editing(context, draft)
+    require_editing(context, draft)
     newest = _unmoved(context.session, draft, path, base_revision)
     if newest.data is None:
         raise NotFound
@@ -176,7 +170,7 @@ def file_history(context: Context, draft: Draft, path: str) -> Sequence[Revision
 
 def restore(context: Context, draft: Draft, path: str, revision: int) -> None:
     """Make an earlier revision the newest, as one more revision. Raises NotFound, Conflict."""
-    _lock_for_editing(context, draft)
+    require_editing(context, draft)
     history = file_history(context, draft, path)
     wanted = next((entry for entry in history if entry.revision == revision), None)
     if wanted is None:
@@ -213,14 +207,52 @@ def editors_of(context: Context, draft: Draft) -> Sequence[Editor]:
     return [Editor(row.user.name, row.path, row.seen_at) for row in rows if row.user_id != mine]
 
 
+def follow(context: Context, draft: Draft, path: str, data: bytes | None) -> None:
+    """Give a file the state that the version in force has, as one more revision."""
+    newest = _newest(context.session, draft, path)
+    _append(context, draft, path, data, newest.revision + 1)
+
+
+def contributors(session: Session, draft: Draft) -> frozenset[int]:
+    """The ids of everybody who took or ever saved anything in the draft."""
+    query = select(DraftRevision.saved_by_id).where(DraftRevision.draft_id == draft.id).distinct()
+    return frozenset(user_id for user_id in (draft.owner_id, *session.scalars(query)) if user_id is not None)
+
+
+def release_draft(
+    context: Context, draft: Draft, *, note: str, effective_at: datetime, approver: User
+) -> Deployed:
+    """Release the draft as it stands; from then on it cannot be written.
+
+    The draft must be in review or being edited; its owner counts as author and must not be the approver. Raises
+    what `repository.release` raises, and Conflict when the draft has ended.
+    """
+    context.session.refresh(draft, with_for_update=True)
+    if draft.state not in {"editing", "in_review"}:
+        raise Conflict("草稿已发布或已放弃。", "The draft has been released or discarded.")
+    if approver.id in contributors(context.session, draft):
+        raise NotPermitted(
+            "参与编辑的人员不得批准发布。", "Whoever edited the draft may not approve its release."
+        )
+    author = context.acting_as(draft.owner or context.actor)
+    files = draft_files(context, draft)
+    released = repository.release(author, files, note=note, effective_at=effective_at, approver=approver)
+    draft.state = "released"
+    draft.released_deployment_id = released.deployment.id if released.deployment else None
+    return released
+
+
 def discard(context: Context, draft: Draft) -> None:
     """End a draft without releasing it; it can still be read. Raises Conflict when it is not being edited."""
-    _lock_for_editing(context, draft)
+    require_editing(context, draft)
     draft.state = "discarded"
 
 
-def _lock_for_editing(context: Context, draft: Draft) -> User:
-    """Writers of one draft queue here, so that two never both find their revision to be the newest."""
+def require_editing(context: Context, draft: Draft) -> User:
+    """The actor, who may write the draft now; other writers of it queue until the transaction ends.
+
+    Two never both find their revision to be the newest. Raises NotPermitted, Conflict when it is not being edited.
+    """
     user = access.require(context.actor, "studio.edit")
     context.session.refresh(draft, with_for_update=True)
     if draft.state != "editing":

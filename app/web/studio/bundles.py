@@ -1,62 +1,70 @@
-"""Bundles through the browser: upload changed files."""
+"""Bundles through the browser: download a version or a draft, upload files or a bundle into a draft."""
 
 from __future__ import annotations
 
-import re
-from pathlib import PurePosixPath
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from app.services import repository
-from app.services.errors import Invalid, NotDeployable
+from app.services.errors import Invalid, NotSavable
+from app.services.studio import bundles, drafts, uploads
+from app.web.errors import service_message
 from app.web.guards import context, permission
-from app.web.studio.desk import blueprint
+from app.web.numbers import whole_number
+from app.web.studio.desk import attachment, blueprint
 
-MAX_FILES = 50
-_KEY = re.compile(r"[a-z][a-z0-9_]*")
-FOLDER_OF = {".bpmn": "bpmn", ".dmn": "bpmn", ".typ": "letters"}
+
+@blueprint.get("/versions/<int:deployment_id>/bundle")
+@permission("studio.read")
+def version_bundle(deployment_id: int) -> Response:
+    session = context().session
+    found = repository.find_deployment(session, deployment_id)
+    files = repository.deployment_files(session, found.id)
+    return attachment(bundles.pack_deployment(found, files), f"bundle-{found.id}.zip")
+
+
+@blueprint.get("/drafts/<int:draft_id>/bundle")
+@permission("studio.read")
+def draft_bundle(draft_id: int) -> Response:
+    draft = drafts.find_draft(context(), draft_id)
+    data = bundles.pack(drafts.draft_files(context(), draft), title=draft.title, created_at=draft.created_at)
+    return attachment(data, f"draft-{draft.id}.zip")
 
 
 @blueprint.get("/deploy")
-@permission("studio.deploy")
+@permission("studio.edit")
 def deploy() -> str:
-    return render_template("studio/deploy.html", problems=(), note="")
+    chosen = whole_number(request.args.get("draft", ""))
+    draft = drafts.find_draft(context(), chosen) if chosen else None
+    return render_template("studio/deploy.html", problems=(), message="", title="", draft=draft)
 
 
 @blueprint.post("/deploy")
-@permission("studio.deploy")
+@permission("studio.edit")
 def deploy_submit() -> Any:
-    """Check the uploaded files with everything in force; deploy all of them or nothing."""
-    note = request.form.get("note", "").strip()
+    """Put the uploaded files into a draft, all or none; what is in force stays as it is."""
+    title = request.form.get("title", "").strip()
+    chosen = whole_number(request.form.get("draft", ""))
+    draft = drafts.find_draft(context(), chosen) if chosen else None
     try:
-        files = _uploaded(request.files.getlist("files"))
-        deployed = repository.deploy_upload(context(), files, note)
-    except NotDeployable as error:
-        return render_template("studio/deploy.html", problems=error.problems, note=note, has_errors=True), 422
-    names = "、".join(f"{row.name} v{row.version}" for row in deployed.definitions) or _("没有流程变化")
-    flash(_("部署成功：%(names)s。运行中的案件保持原版本。", names=names), "success")
-    return redirect(url_for("studio.definitions"))
+        target = draft or drafts.take_draft(context(), None, title)
+        changed = uploads.upload(context(), target, _uploaded(request.files.getlist("files")))
+    except Invalid as error:
+        context().session.rollback()
+        problems = error.problems if isinstance(error, NotSavable) else ()
+        return render_template("studio/deploy.html", problems=problems, message=service_message(error), title=title,
+                               draft=draft, has_errors=True), 422  # fmt: skip
+    flash(_("已存入草稿，%(n)s 个文件有变化。现行版本不受影响。", n=len(changed)), "success")
+    return redirect(url_for("studio.draft", draft_id=target.id, checked=1))
 
 
-def _uploaded(uploads: list[FileStorage]) -> dict[str, bytes]:
-    """Files by their place in a bundle; forms carry their folder in their name as `process__form.json`."""
-    chosen = [upload for upload in uploads if upload.filename]
-    if not chosen or len(chosen) > MAX_FILES:
-        raise Invalid(f"请选择 1 至 {MAX_FILES} 个文件。", f"Choose 1 to {MAX_FILES} files.")
-    files = {}
-    for upload in chosen:
-        name = PurePosixPath((upload.filename or "").replace("\\", "/")).name
-        path = PurePosixPath(name)
-        if path.suffix == ".json" and path.stem.count("__") == 1:
-            process, form = path.stem.split("__")
-            if not (_KEY.fullmatch(process) and _KEY.fullmatch(form)):
-                raise Invalid(f"不能部署文件 {name}。", f"The file {name} cannot be deployed.")
-            files[f"forms/{process}/{form}.json"] = upload.read()
-        elif path.suffix in FOLDER_OF:
-            files[f"{FOLDER_OF[path.suffix]}/{name}"] = upload.read()
-        else:
-            raise Invalid(f"不能部署文件 {name}。", f"The file {name} cannot be deployed.")
-    return files
+def _uploaded(found: list[FileStorage]) -> list[tuple[str, bytes]]:
+    """Names and bytes; of a file too large one byte more than allowed."""
+    return [
+        (upload.filename, upload.stream.read(bundles.MAX_BUNDLE_BYTES + 1))
+        for upload in found
+        if upload.filename
+    ]

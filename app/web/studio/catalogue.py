@@ -1,4 +1,4 @@
-"""The catalogue: processes with their versions and diagrams."""
+"""The catalogue: policies, processes and versions of what is in force, was, or will be."""
 
 from __future__ import annotations
 
@@ -7,26 +7,36 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.engine.diagram import render_svg
 from app.engine.diagram.planes import list_planes
-from app.models.repository import Deployment, ProcessDefinition
+from app.models.repository import ProcessDefinition
 from app.models.runtime import ProcessInstance
 from app.services import repository
 from app.services.errors import NotFound
+from app.services.studio import base, catalogue
 from app.web.guards import context, permission
-from app.web.studio.desk import blueprint
+from app.web.numbers import whole_number
+from app.web.studio.desk import attachment, blueprint
 
 
 @blueprint.get("/")
 @permission("studio.read")
 def definitions() -> str:
     session = context().session
-    counts = _counts(ProcessInstance.status == "active")
-    deployments = session.scalars(select(Deployment).order_by(Deployment.id.desc()).limit(20)).all()
-    return render_template("studio/definitions.html", definitions=repository.list_current(session), counts=counts,
-                           deployments=deployments)  # fmt: skip
+    active = repository.active_deployment(session)
+    return render_template(
+        "studio/definitions.html",
+        active=active,
+        policies=catalogue.list_policies(session, active.id) if active else (),
+        files=catalogue.files_of(session, active.id) if active else {},
+        definitions=repository.list_current(session),
+        counts=catalogue.count_cases(session, ProcessInstance.status == "active"),
+        versions=catalogue.list_versions(session),
+        waiting=repository.waiting_release(session),
+        drafts=catalogue.count_drafts(session),
+    )
 
 
 @blueprint.get("/processes/<key>")
@@ -36,7 +46,7 @@ def process(key: str) -> str:
     versions = repository.list_versions(session, key)
     if not versions:
         raise NotFound
-    wanted = request.args.get("version", type=int)
+    wanted = whole_number(request.args.get("version", ""))
     shown = next((row for row in versions if row.version == wanted), versions[0])
     definition = repository.definition_of(session, shown)
     planes = list_planes(definition.diagram_xml(key), key)
@@ -44,9 +54,9 @@ def process(key: str) -> str:
     if chosen not in {plane.id for plane in planes}:
         raise NotFound
     svg = Markup(render_svg(definition.diagram_xml(key), {}, process_id=chosen, title=shown.name))  # noqa: S704  escaped there
-    counts = _counts()
-    return render_template("studio/process.html", versions=versions, shown=shown, svg=svg, counts=counts,
-                           definition=definition, planes=planes, chosen=chosen)  # fmt: skip
+    running = catalogue.count_cases(session, ProcessInstance.status == "active")
+    return render_template("studio/process.html", versions=versions, shown=shown, svg=svg, running=running,
+                           counts=catalogue.count_cases(session), planes=planes, chosen=chosen)  # fmt: skip
 
 
 @blueprint.get("/processes/<key>/<int:version>/source")
@@ -54,8 +64,7 @@ def process(key: str) -> str:
 def source(key: str, version: int) -> Response:
     row = _version(key, version)
     data = repository.deployment_file(context().session, row.deployment_id, f"bpmn/{key}.bpmn")
-    headers = {"Content-Disposition": f'attachment; filename="{key}-v{version}.bpmn"'}
-    return Response(data, mimetype="application/xml", headers=headers)
+    return attachment(data, f"{key}-v{version}.bpmn")
 
 
 @blueprint.post("/processes/<key>/suspend")
@@ -67,10 +76,41 @@ def suspend(key: str) -> Any:
     return redirect(url_for("studio.process", key=key))
 
 
-def _counts(*conditions: Any) -> dict[int, int]:
-    """Cases by definition."""
-    query = select(ProcessInstance.definition_id, func.count()).where(*conditions)
-    return {key: n for key, n in context().session.execute(query.group_by(ProcessInstance.definition_id))}
+@blueprint.get("/versions/<int:deployment_id>/")
+@permission("studio.read")
+def version(deployment_id: int) -> str:
+    session = context().session
+    shown = repository.find_deployment(session, deployment_id)
+    before = catalogue.previous_of(session, shown)
+    hashes = base.hashes_of(session, shown.id)
+    return render_template(
+        "studio/version.html",
+        shown=shown,
+        state=catalogue.state_of(shown, repository.active_deployment(session)),
+        before=before,
+        changes=base.changes_between(base.hashes_of(session, before.id), hashes) if before else {},
+        files=catalogue.files_of(session, shown.id),
+        policies=catalogue.list_policies(session, shown.id),
+        definitions=catalogue.definitions_of(session, shown.id),
+        running=catalogue.count_cases(session, ProcessInstance.status == "active"),
+        counts=catalogue.count_cases(session),
+    )
+
+
+@blueprint.get("/versions/<int:deployment_id>/files/<path:path>")
+@permission("studio.read")
+def version_file(deployment_id: int, path: str) -> Response:
+    data = repository.deployment_file(context().session, deployment_id, path)
+    return attachment(data, path.rpartition("/")[2])
+
+
+@blueprint.post("/versions/<int:deployment_id>/withdraw")
+@permission("studio.deploy")
+def withdraw_release(deployment_id: int) -> Any:
+    """Take a release back before its date."""
+    repository.withdraw_release(context(), deployment_id)
+    flash(_("第 %(n)s 号发布已撤回，现行版本继续适用。", n=deployment_id), "success")
+    return redirect(url_for("studio.version", deployment_id=deployment_id))
 
 
 def _version(key: str, version: int) -> ProcessDefinition:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, g, jsonify
+from flask import Blueprint, Response, g, jsonify
 
 from app.engine.lint import describe
 from app.services.errors import NotSavable, ServiceError
@@ -30,3 +30,10 @@ def answers_json(view: Callable[..., Any]) -> Callable[..., Any]:
             return jsonify(found), status_of(error)
 
     return answer
+
+
+def attachment(data: bytes, name: str) -> Response:
+    """A download; nothing in it is ever shown as a page of ours."""
+    quoted = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
+    headers = {"Content-Disposition": f'attachment; filename="{quoted}"', "X-Content-Type-Options": "nosniff"}
+    return Response(data, mimetype="application/octet-stream", headers=headers)

@@ -149,7 +149,9 @@ def make_registers(session: Session, folder: Path) -> Registers:
             files_dir=folder / "files", secret="a secret of the tests", site="https://office.example.invalid"
         ),
     )
-    deployment = Deployment(origin="upload", digest="0" * 64, note="", created_at=START, effective_at=START)
+    deployment = Deployment(
+        origin="upload", digest="0" * 64, note="", created_at=START, effective_at=START, activated_at=START
+    )
     session.add(deployment)
     session.flush()
     for path, text in {"letters/TPL-99.typ": LETTER, "letters/_common.typ": COMMON}.items():
