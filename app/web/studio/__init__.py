@@ -9,6 +9,7 @@ from app.web.studio import (
     decision_editor,
     draft_files,
     drafts,
+    form_editor,
     process_editor,
 )
 from app.web.studio.desk import blueprint
@@ -21,5 +22,6 @@ __all__ = [
     "decision_editor",
     "draft_files",
     "drafts",
+    "form_editor",
     "process_editor",
 ]

@@ -23,23 +23,24 @@ const ATTRIBUTES = ["title", "placeholder", "aria-label", "data-placeholder", "a
 const SKIPPED = "textarea, script, style, [contenteditable], .cm-content";
 
 // For labels that are written into the page directly: replaces exact texts inside elements that match `within`, now
-// and whenever they change. What people typed stands outside of `within` or inside of `skip`.
-export function translateDom(root, dictionary, { within, skip = "" }) {
+// and whenever they change. What people typed stands outside of `within` or inside of `skip`; inside of `quiet` our
+// labels stand among theirs, and nothing is recorded.
+export function translateDom(root, dictionary, { within, skip = "", quiet = "" }) {
   if (isEnglish) return;
   const skipped = [SKIPPED, skip].filter(Boolean).join(", ");
 
-  function say(text) {
+  function say(text, owner) {
     const key = text.trim();
     if (!/[A-Za-z]{2}/.test(key)) return undefined;
     const found = dictionary[key];
-    if (found === undefined && !isOurs(key)) missed.add(key);
+    if (found === undefined && !isOurs(key) && !(quiet && owner.closest(quiet))) missed.add(key);
     return found === undefined ? undefined : text.replace(key, found);
   }
 
   function visitText(node) {
     const owner = node.parentElement;
     if (!owner?.closest(within) || owner.closest(skipped)) return;
-    const found = say(node.data);
+    const found = say(node.data, owner);
     if (found !== undefined) node.data = found;
   }
 
@@ -47,7 +48,7 @@ export function translateDom(root, dictionary, { within, skip = "" }) {
     if (!element.closest(within) || element.closest(".cm-content")) return;
     for (const name of ATTRIBUTES) {
       const value = element.getAttribute(name);
-      const found = value ? say(value) : undefined;
+      const found = value ? say(value, element) : undefined;
       if (found !== undefined) element.setAttribute(name, found);
     }
   }

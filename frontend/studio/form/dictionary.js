@@ -1,0 +1,3 @@
+// The labels of form-js in Chinese.
+export const FORM_WORDS = {
+};
