@@ -3,6 +3,7 @@
 // forbids it, so trigger filters in brackets and hx-on attributes must not be used.
 import "htmx.org/dist/htmx.esm.js";
 import "./forms.js";
+import "./inbox.js";
 import "./uploads.js";
 
 function focusErrorSummary(root) {
@@ -48,7 +49,7 @@ function allowSubmitAgain() {
 }
 
 function closeMenus(event) {
-  for (const menu of document.querySelectorAll("details.z-menu[open]")) {
+  for (const menu of document.querySelectorAll("details:is(.z-menu, .menu)[open]")) {
     if (event.key === "Escape") {
       menu.open = false;
       menu.querySelector("summary").focus();
@@ -60,7 +61,8 @@ function closeMenus(event) {
 
 function focusSearch(event) {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const isOff = document.querySelector("[data-keys=off]"); // the reader wants no keys of one letter
+  if (event.key !== "/" || isOff || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   const search = [...document.querySelectorAll(".z-search input")].find((input) => input.offsetParent);
   if (search) {
     event.preventDefault();
