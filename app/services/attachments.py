@@ -102,7 +102,9 @@ def quarantined(context: Context, states: Sequence[State]) -> Errors:
         for file in found:
             if bad.get(str(file.get("sha256"))) == scanning.QUARANTINED:
                 said = scanning.FileNotCleared(str(file.get("name")), scanning.QUARANTINED)
-                text = Text(f"{said.message}请删除后换一个文件。", f"{said.message_en} Remove it and choose another.")
+                text = Text(
+                    f"{said.message}请删除后换一个文件。", f"{said.message_en} Remove it and choose another."
+                )
                 errors.setdefault(state.path, []).append(Message(text, rows))
     return errors
 

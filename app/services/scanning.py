@@ -41,7 +41,10 @@ class FileNotCleared(NotPermitted):
         if state == QUARANTINED:
             zh, en = f"文件“{name}”未通过病毒检查，已隔离。", f"“{name}” did not pass the virus scan."
         else:
-            zh, en = f"文件“{name}”正在检查病毒，请稍后再试。", f"“{name}” is being scanned. Try again shortly."
+            zh, en = (
+                f"文件“{name}”正在检查病毒，请稍后再试。",
+                f"“{name}” is being scanned. Try again shortly.",
+            )
         super().__init__(zh, en)
 
 

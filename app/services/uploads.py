@@ -48,9 +48,7 @@ class PieceDamaged(Invalid):
         super().__init__("数据在传输中损坏，请重试。", "The data was damaged on its way. Try again.")
 
 
-def begin(
-    context: Context, task_id: int, field: str, name: str, size: int, fingerprint: str = ""
-) -> Upload:
+def begin(context: Context, task_id: int, field: str, name: str, size: int, fingerprint: str = "") -> Upload:
     """An upload for a file field of an open task; the unfinished one of the same file, if there is one.
 
     `field` is the name of the page's input. Raises NotFound, what `task.open_task` raises, FileRefused, Conflict.
@@ -68,7 +66,9 @@ def begin(
         return found
     count = context.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
     if count >= MAX_OPEN:
-        raise Conflict("未完成的上传过多，请先完成或取消。", "Too many unfinished uploads; finish or cancel some.")
+        raise Conflict(
+            "未完成的上传过多，请先完成或取消。", "Too many unfinished uploads; finish or cancel some."
+        )
     upload = Upload(
         id=secrets.token_urlsafe(24),
         owner=user.principal,

@@ -16,6 +16,7 @@ from flask_babel import Babel
 from werkzeug.datastructures import FileStorage
 
 from app.engine.form import Form, parse_form
+from app.engine.form.model import Limits
 from app.web.assets import register_assets
 from app.web.forms import BoundForm, UploadRefused, build_form, show_form
 
@@ -52,7 +53,7 @@ class Site:
     last: BoundForm | None = None
     page: str = PAGE
 
-    def save(self, upload: FileStorage) -> dict[str, Any]:
+    def save(self, upload: FileStorage, _limits: Limits) -> dict[str, Any]:
         data = upload.read()
         if not data:
             raise UploadRefused("文件是空的，请重新选择。", "The file is empty.")

@@ -1,4 +1,4 @@
-"""Evidence rows: the columns of a list as a sheet has them, cells as people type them, numbers that rows are known by."""
+"""Evidence rows: columns of a list in a sheet, cells as people type them, numbers that rows are known by."""
 
 from __future__ import annotations
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
+from app.engine.form.judge import bound, moment_bound
 from app.engine.form.model import CHOICE_TYPES, Component, Option
 from app.engine.form.state import State, offered
 from app.engine.form.words import UNITS, Text
@@ -19,6 +21,8 @@ class Column:
     label: Text
     hint: Text
     options: tuple[Option, ...] = ()
+    least: Decimal | str | None = None  # of numbers and moments, as things stand
+    most: Decimal | str | None = None
 
     @property
     def required(self) -> bool:
@@ -59,7 +63,16 @@ def _columns(state: State, children: tuple[Component, ...], prefix: tuple[str, .
         elif child.is_input and child.type != "filepicker":
             options = offered(child, state.context) if child.type in CHOICE_TYPES else ()
             label, hint = state.phrase(child.label), state.phrase(child.description)
-            yield Column(prefix + child.key, child, label, hint, options)
+            yield Column(prefix + child.key, child, label, hint, options, *_bounds(state, child))
+
+
+def _bounds(state: State, child: Component) -> tuple[Decimal | str | None, Decimal | str | None]:
+    cell, limits = State(child, (), state.context), child.limits
+    if child.type == "datetime":
+        return moment_bound(cell, limits.least), moment_bound(cell, limits.most)
+    if child.type == "number":
+        return bound(cell, limits.least), bound(cell, limits.most)
+    return None, None
 
 
 def _holds_lists(children: tuple[Component, ...]) -> bool:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from app.engine.evidence.columns import Column
 
 LOOK_IN = 10  # rows in which the head may stand
-_NOISE = re.compile(r"[\s*＊:：]|[(（\[【][^)）\]】]*[)）\]】]")
+_NOISE = re.compile(r"[\s*:]")
+_BRACKETS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def _places(row: Sequence[object], known: Mapping[str, Column]) -> dict[int, Col
     places: dict[int, Column] = {}
     seen: set[tuple[str, ...]] = set()
     for place, cell in enumerate(row):
-        column = known.get(_fold(cell)) if isinstance(cell, str) else None
+        column = _named(cell, known)
         if column is not None and column.key not in seen:
             seen.add(column.key)
             places[place] = column
@@ -58,7 +59,7 @@ def _places(row: Sequence[object], known: Mapping[str, Column]) -> dict[int, Col
 def _repeats(row: Sequence[object], known: Mapping[str, Column]) -> bool:
     """Whether a row is the head once more, in the other language."""
     filled = [cell for cell in row if cell not in (None, "")]
-    return bool(filled) and all(isinstance(cell, str) and _fold(cell) in known for cell in filled)
+    return bool(filled) and all(_named(cell, known) is not None for cell in filled)
 
 
 def _words(columns: Sequence[Column]) -> dict[str, Column]:
@@ -73,9 +74,17 @@ def _words(columns: Sequence[Column]) -> dict[str, Column]:
         ):
             if word:
                 words.setdefault(_fold(word), column)
+    for column in columns:  # what stands in brackets, such as the unit, may be left out
+        for word in filter(None, (column.label.zh, column.label.en)):
+            words.setdefault(_fold(_BRACKETS.sub("", word)) or _fold(word), column)
     return words
 
 
-def _fold(cell: object) -> str:
-    text = unicodedata.normalize("NFKC", str(cell))
-    return _NOISE.sub("", text).casefold() or text.casefold()
+def _named(cell: object, known: Mapping[str, Column]) -> Column | None:
+    if not isinstance(cell, str) or not _fold(cell):
+        return None
+    return known.get(_fold(cell)) or known.get(_fold(_BRACKETS.sub("", cell)))
+
+
+def _fold(cell: str) -> str:
+    return _NOISE.sub("", unicodedata.normalize("NFKC", cell)).casefold()

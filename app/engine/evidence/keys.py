@@ -1,4 +1,4 @@
-"""Numbers that a deal is known by, spelled so that equal numbers are equal texts: 沪专押（2025） 0012号 is 沪专押20250012号."""
+"""Numbers that a deal is known by, spelled so that equal numbers are equal texts: full width, blanks and signs go."""
 
 from __future__ import annotations
 

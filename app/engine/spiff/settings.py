@@ -18,15 +18,16 @@ BPMN_EXTENSIONS = "{http://www.omg.org/spec/BPMN/20100524/MODEL}extensionElement
 # Attributes whose text is literal or, after `=`, FEEL.
 FORMULAS = frozenset(
     {
-        "assignee", "candidates", "caseState", "collection", "correlationKey", "due", "outcome",
-        "outputElement", "payload", "priority", "subject", "title",
+        "assignee", "candidates", "caseState", "collection", "copyTo", "correlationKey", "due", "outcome",
+        "outputElement", "payload", "priority", "signers", "subject", "title",
     }
 )  # fmt: skip
 PLAIN = frozenset(
     {
-        "clauseRef", "decisionRef", "delegate", "duty", "elementVariable", "formKey", "hiddenFields",
-        "nameEn", "notActorOf", "numberPrefix", "outputCollection", "payloadVariable", "readonlyFields",
-        "resultVariable", "separateFrom", "startableBy", "tool",
+        "clauseRef", "decision", "decisionRef", "decisionVariable", "delegate", "duty", "elementVariable",
+        "emptyApprover", "formKey", "hiddenFields", "initiatorApprover", "liveRules", "nameEn", "notActorOf",
+        "numberPrefix", "operations", "outputCollection", "payloadVariable", "readonlyFields", "repeatable",
+        "repeatedApprover", "resultVariable", "separateFrom", "startableBy", "tool",
     }
 )  # fmt: skip
 ATTRIBUTES = FORMULAS | PLAIN

@@ -6,26 +6,23 @@ import csv
 import hashlib
 import io
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-import openpyxl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.engine.rules import is_uscc
 from app.models.register import RegistryReply
-from app.services import access
+from app.services import access, sheets
 from app.services.context import Context
 from app.services.errors import Invalid
 from app.services.numbering import OFFICE_ZONE
 from app.services.registers import credit
 
-MAX_BYTES = 5_000_000
-MAX_UNPACKED = 50_000_000
+MAX_BYTES = sheets.MAX_BYTES
 MAX_ROWS = 5_000
 MAX_CELL = 2_000
 COLUMNS = {
@@ -221,28 +218,8 @@ def _comma_separated(data: bytes) -> Iterator[Sequence[Any]]:
 
 
 def _sheet(data: bytes) -> Iterator[Sequence[Any]]:
-    """Rows of the first sheet. A file that unpacks to too much, or declares XML entities, is not opened."""
+    """Rows of the first sheet of an XLSX file."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _check_parts(archive)
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        yield from book.worksheets[0].iter_rows(values_only=True)
-    except TableRefused:
-        raise
-    except Exception as error:  # openpyxl raises whatever a broken part makes it stumble over
-        raise TableRefused("XLSX 文件已损坏，无法打开。", "The XLSX file is damaged.") from error
-
-
-def _check_parts(archive: zipfile.ZipFile) -> None:
-    left = MAX_UNPACKED
-    for part in archive.infolist():
-        with archive.open(part) as stream:
-            content = stream.read(left + 1)  # what is really there, not what the directory says
-        left -= len(content)
-        if left < 0:
-            raise TableRefused("文件解压后过大。", "The file is too large when unpacked.")
-        if (
-            part.filename.lower().endswith("vbaproject.bin")
-            or b"<!DOCTYPE" in content.replace(b"\0", b"").upper()
-        ):
-            raise TableRefused("文件含有宏或外部定义，不能导入。", "Macros and declarations are refused.")
+        yield from sheets.values_of(data)
+    except sheets.SheetRefused as error:
+        raise TableRefused(error.message, error.message_en) from error
