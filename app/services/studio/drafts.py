@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.engine.errors import Problem
 from app.models.identity import User
 from app.models.repository import Content, DeploymentFile
 from app.models.studio import Draft, DraftFile, DraftPresence, DraftRevision
@@ -133,7 +134,8 @@ def write_file(context: Context, draft: Draft, path: str, data: bytes, base_revi
 
 def write_files(context: Context, draft: Draft, files: Mapping[str, bytes]) -> list[str]:
     """Put several files into a draft at once, all or none; the paths that changed. Raises as write_file does."""
-    changed, problems = [], []
+    changed: list[str] = []
+    problems: list[Problem] = []
     for path, data in files.items():
         before = _newest(context.session, draft, path)
         try:

@@ -102,7 +102,7 @@ def remove_file(draft_id: int, path: str) -> Any:
         drafts.remove_file(context(), found, path, _revision())
     except EditConflict as conflict:
         context().session.rollback()
-        flash(_("%(name)s刚保存了此文件，没有移除。请先查看历史。", name=conflict.name), "danger")
+        flash(_("%(name)s刚保存了此文件，没有移除。请先查看历史。", name=conflict.name), "error")
         return redirect(url_for("studio.file_history", draft_id=draft_id, path=path))
     flash(_("已从草稿移除 %(path)s，可在历史中恢复。", path=path), "success")
     return redirect(url_for("studio.draft", draft_id=draft_id))
