@@ -1,0 +1,207 @@
+"""Drafts as browsers meet them: saved by scripts and by buttons, merged, shown again, restored; forms as JSON."""
+
+from __future__ import annotations
+
+import html as texts
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.models.runtime import UserTask
+from tests.factories import World
+from tests.web.conftest import TOKEN, Visitor
+
+SignIn = Callable[[str], Visitor]
+BASE = re.compile(r'name="(base|writer|request_key)" value="([^"]*)"')
+CHOOSE = re.compile(r'name="choose" value="(use:[^"]+)"')
+
+
+@pytest.fixture
+def page(world: World) -> str:
+    number = world.start("leave", "wang", who="王")
+    return f"/tasks/{world.open_tasks(number)['t_ask']}"
+
+
+@pytest.fixture
+def shared(world: World) -> str:
+    """A form that two members of one organisation have open: nobody needs to claim it."""
+    for name in ("bian", "qian"):
+        world.add_person(name)
+    org = world.add_organisation("91310000MA1FPUJN11", "样例银行", "bank", bian="editor", qian="editor")
+    number = world.start("leave", "wang", org_id=org, who="王")
+    task_id = world.open_tasks(number)["t_ask"]
+    with world.acting() as context:
+        row = context.session.get_one(UserTask, task_id)
+        row.candidates = [f"org:{org}"]
+    return f"/tasks/{task_id}"
+
+
+def hidden(visitor: Visitor, page: str) -> dict[str, str]:
+    found = visitor.get(page).get_data(as_text=True)
+    token = TOKEN.search(found)
+    assert token
+    return {"csrf_token": token[1], **dict(BASE.findall(found))}
+
+
+def draft(page: str) -> str:
+    return f"/api{page}/draft"
+
+
+def value(visitor: Visitor, page: str, name: str) -> str:
+    found = re.search(rf'name="{name}"[^>]*?value="([^"]*)"', visitor.get(page).get_data(as_text=True))
+    return texts.unescape(found[1]) if found else ""
+
+
+def test_a_script_saves_and_learns_the_time(sign_in: SignIn, shared: str) -> None:
+    bian = sign_in("bian")
+    answer = bian.client.post(
+        draft(shared), data={**hidden(bian, shared), "f_reason": "探亲", "f_days": "两"}
+    )
+    assert answer.status_code == 200
+    assert answer.json["base"] == "1"
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", answer.json["saved"])
+    assert "html" not in answer.json
+    assert (value(bian, shared, "f_reason"), value(bian, shared, "f_days")) == ("探亲", "两")
+
+
+def test_two_people_see_and_keep_each_others_values(sign_in: SignIn, shared: str) -> None:
+    bian, qian = sign_in("bian"), sign_in("qian")
+    one, other = hidden(bian, shared), hidden(qian, shared)
+    bian.client.post(draft(shared), data={**one, "f_reason": "探亲", "f_days": ""})
+    answer = qian.client.post(draft(shared), data={**other, "f_reason": "", "f_days": "3"})
+    assert answer.status_code == 200
+    assert 'value="探亲"' in answer.json["html"]
+    seen = bian.get(f"{draft(shared)}?since=1").json
+    assert seen["by"] == "qian"
+    assert 'value="3"' in seen["html"]
+    assert bian.get(f"{draft(shared)}?since=2").json == {"base": "2"}
+
+
+def test_a_true_conflict_is_409_with_both_values_at_the_field(sign_in: SignIn, shared: str) -> None:
+    bian, qian = sign_in("bian"), sign_in("qian")
+    one, other = hidden(bian, shared), hidden(qian, shared)
+    bian.client.post(draft(shared), data={**one, "f_reason": "探亲", "f_days": ""})
+    answer = qian.client.post(draft(shared), data={**other, "f_reason": "看病", "f_days": ""})
+    assert answer.status_code == 409
+    assert 'value="看病"' in answer.json["html"]
+    assert "<blockquote" in answer.json["html"]
+    found = bian.get(shared).get_data(as_text=True)
+    choice = CHOOSE.search(found)
+    assert choice
+    assert "探亲</blockquote>" in found
+    sent = {**hidden(bian, shared), "f_reason": "看病", "f_days": ""}
+    refused = bian.client.post(shared, data={**sent, "action": "complete"})
+    assert refused.status_code == 409
+    assert "尚未提交" in refused.get_data(as_text=True)
+    chosen = bian.client.post(shared, data={**sent, "choose": choice[1]})
+    assert chosen.status_code == 302
+    assert value(bian, shared, "f_reason") == "探亲"
+    assert "blockquote" not in bian.get(shared).get_data(as_text=True)
+
+
+def test_the_save_button_merges_without_scripts(sign_in: SignIn, shared: str) -> None:
+    bian, qian = sign_in("bian"), sign_in("qian")
+    one, other = hidden(bian, shared), hidden(qian, shared)
+    bian.client.post(shared, data={**one, "f_reason": "探亲", "f_days": "", "action": "save"})
+    qian.client.post(shared, data={**other, "f_reason": "", "f_days": "3", "action": "save"})
+    assert (value(qian, shared, "f_reason"), value(qian, shared, "f_days")) == ("探亲", "3")
+
+
+def test_what_others_saved_meanwhile_is_shown_before_anything_is_handed_in(
+    world: World, sign_in: SignIn, shared: str
+) -> None:
+    bian, qian = sign_in("bian"), sign_in("qian")
+    one, other = hidden(bian, shared), hidden(qian, shared)
+    qian.client.post(draft(shared), data={**other, "f_reason": "", "f_days": "3"})
+    sent = {**one, "f_reason": "探亲", "f_days": "", "action": "complete"}
+    assert bian.client.post(shared, data=sent).status_code == 409
+    assert value(bian, shared, "f_days") == "3"
+    again = {**hidden(bian, shared), "f_reason": "探亲", "f_days": "3", "action": "complete"}
+    assert bian.client.post(shared, data=again).status_code == 302
+
+
+def test_a_refused_form_is_kept(sign_in: SignIn, shared: str) -> None:
+    bian = sign_in("bian")
+    sent = {**hidden(bian, shared), "f_reason": "探亲", "f_days": "两天", "action": "complete"}
+    assert bian.client.post(shared, data=sent).status_code == 422
+    assert value(bian, shared, "f_days") == "两天"
+
+
+def test_ones_own_page_is_never_too_old_for_itself(sign_in: SignIn, shared: str) -> None:
+    """The save of a moment ago is on its way while the form is handed in."""
+    bian = sign_in("bian")
+    sent = {**hidden(bian, shared), "f_reason": "探", "f_days": "3"}
+    bian.client.post(draft(shared), data={**sent, "turn": "99"})
+    assert (
+        bian.client.post(shared, data={**sent, "f_reason": "探亲", "action": "complete"}).status_code == 302
+    )
+
+
+def test_earlier_saves_are_listed_shown_and_restored(sign_in: SignIn, shared: str) -> None:
+    bian = sign_in("bian")
+    sent = hidden(bian, shared)
+    for reason in ("第一稿", "第二稿"):
+        bian.client.post(draft(shared), data={**sent, "f_reason": reason, "f_days": "3"})
+    listed = bian.get(f"{shared}/history").get_data(as_text=True)
+    assert f"{shared}/history/2" in listed
+    shown = bian.get(f"{shared}/history/1").get_data(as_text=True)
+    assert "第一稿" in shown
+    assert bian.send(f"{shared}/history/1", f"{shared}/history/1/restore").status_code == 302
+    assert value(bian, shared, "f_reason") == "第一稿"
+    assert bian.get(f"{shared}/history/9").status_code == 404
+
+
+def test_missing_items_lead_to_their_fields(sign_in: SignIn, shared: str) -> None:
+    bian = sign_in("bian")
+    bian.client.post(draft(shared), data={**hidden(bian, shared), "f_reason": "探亲", "f_days": "两"})
+    found = bian.get(f"{shared}/missing").get_data(as_text=True)
+    assert f'href="{shared}#f_days"' in found
+    assert f'href="{shared}#f_reason"' not in found
+    for name in ("review", "print"):
+        shown = bian.get(f"{shared}/{name}").get_data(as_text=True)
+        assert "探亲" in shown
+        assert re.search(r"<code>[0-9a-f]{64}</code>", shown)
+
+
+@pytest.mark.parametrize("path", ["history", "history/1", "missing", "review", "print"])
+def test_strangers_find_nothing(sign_in: SignIn, shared: str, path: str) -> None:
+    zhang = sign_in("zhang")
+    assert zhang.get(f"{shared}/{path}").status_code == 404
+    assert zhang.get(draft(shared)).status_code == 404
+    assert zhang.get(f"/api{shared}").status_code == 404
+
+
+def test_visitors_are_told_to_sign_in(visitor: Visitor, page: str) -> None:
+    assert visitor.get(draft(page)).status_code == 401
+    refused = visitor.client.post(draft(page), data={})
+    assert (refused.status_code, refused.json["error"]) == (400, "csrf")
+
+
+class TestJson:
+    """The same form for programs."""
+
+    def test_reads_saves_and_hands_in(self, world: World, sign_in: SignIn, shared: str) -> None:
+        bian = sign_in("bian")
+        found = bian.get(f"/api{shared}").json
+        assert [one["path"] for one in found["fields"]] == [["reason"], ["days"]]
+        send = self.sender(bian, shared, found["csrf_token"])
+        saved = send({"action": "save", "data": {"reason": "探亲"}, "revision": 0})
+        assert (saved.status_code, saved.json["draft"]["reason"]) == (200, "探亲")
+        assert value(bian, shared, "f_reason") == "探亲"
+        refused = send({"data": {"reason": "探亲", "days": "两"}, "key": "k" * 10})
+        assert (refused.status_code, refused.json["errors"][0]["path"]) == (422, ["days"])
+        done = send({"data": {"reason": "探亲", "days": 3, "agree": "yes", "assignee": 1}, "key": "k" * 10})
+        assert done.status_code == 200
+        assert send({"data": {}, "key": "k" * 10}).json == done.json  # the second of two clicks
+        assert send({"data": {}, "key": "x" * 10}).status_code in {404, 410}
+
+    @pytest.mark.parametrize("body", [None, [], {"data": 1}, {"data": {}}, {"data": {}, "key": 5}])
+    def test_refuses_what_it_cannot_read(self, sign_in: SignIn, shared: str, body: Any) -> None:
+        bian = sign_in("bian")
+        send = self.sender(bian, shared, bian.get(f"/api{shared}").json["csrf_token"])
+        assert send(body).status_code == 422
+
+    def sender(self, visitor: Visitor, page: str, token: str) -> Callable[[Any], Any]:
+        return lambda body: visitor.client.post(f"/api{page}", json=body, headers={"X-CSRFToken": token})
