@@ -5,6 +5,7 @@ import "htmx.org/dist/htmx.esm.js";
 import "./forms.js";
 import "./inbox.js";
 import "./uploads.js";
+import "./evidence.js";
 
 function focusErrorSummary(root) {
   root.querySelector(".summary[tabindex]")?.focus();

@@ -81,7 +81,11 @@ class EvidenceList:
 
 def lists_of(context: Context, work: Work) -> list[EvidenceList]:
     """The lists of an open task whose rows can come from a sheet, as the draft has them."""
-    accepted = _accept(context, work, work.draft.data if work.draft else {})
+    return lists_in(_accept(context, work, work.draft.data if work.draft else {}))
+
+
+def lists_in(accepted: Accepted) -> list[EvidenceList]:
+    """The same of a form that was just judged."""
     found = []
     for state in _lists(accepted.states):
         rows = dig(accepted.values, _place(state))
@@ -153,6 +157,11 @@ def results_of(context: Context, work: Work, values: Mapping[str, Any]) -> list[
     content = {**(stored if isinstance(stored, Mapping) else {}), **values}
     variables = {**work.variables, **({into: content} if into else content)}
     return preview_rules(definition, task.process_key, names, variables, context.environment().scope)
+
+
+def knows_numbers(evidence: EvidenceList) -> bool:
+    """Whether rows of the list are known by a number, so that repeated ones can be told."""
+    return any(column.component.limits.duplicate_key for column in evidence.columns)
 
 
 def twins(evidence: EvidenceList) -> list[tuple[str, tuple[int, ...]]]:

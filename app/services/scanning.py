@@ -89,6 +89,16 @@ def states_of(session: Session, hashes: Sequence[str]) -> dict[str, str]:
     return {row.sha256: row.state for row in session.execute(query)}
 
 
+def state_of(session: Session, attachment_id: int) -> str:
+    """`pending` or `quarantined`; empty when the attachment may be served."""
+    query = (
+        select(FileScan.state)
+        .join(Attachment, Attachment.sha256 == FileScan.sha256)
+        .where(Attachment.id == attachment_id, FileScan.state != CLEAN)
+    )
+    return session.scalar(query) or ""
+
+
 def require_cleared(session: Session, attachment: Attachment) -> None:
     """Raises FileNotCleared while the file waits for the scanner, and for ever when it is quarantined."""
     state = states_of(session, [attachment.sha256]).get(attachment.sha256)

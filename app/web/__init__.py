@@ -33,6 +33,7 @@ from app.web import (
     progress,
     public,
     registers,
+    sheets,
     studio,
     task_page,
     times,
@@ -50,7 +51,7 @@ CSP = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 DESKS = (api, drafts, public, auth, health, apply, inbox, inbox_views, inbox_bulk, inbox_workload, task_page, cases, registers, books, studio, operations,
-         administration, notifications, uploads)  # fmt: skip
+         administration, notifications, uploads, sheets)  # fmt: skip
 
 
 def register(app: Flask) -> None:
@@ -86,6 +87,9 @@ def register(app: Flask) -> None:
         case_state=labels.case_state,
         org_types=labels.ORG_TYPES,
         unread=notifications.unread,
+        evidence_panel=sheets.panel_of,
+        case_twins=sheets.case_twins,
+        file_state=uploads.file_state,
         measures=labels.MEASURES,
         served=labels.SERVED,
     )

@@ -26,7 +26,12 @@ PLAIN = frozenset({"value_line", "figure"})
 
 
 def task_form(
-    work: Work, context: Context, *, sent: bool = False, draft: Mapping[str, Any] | None = None
+    work: Work,
+    context: Context,
+    *,
+    sent: bool = False,
+    draft: Mapping[str, Any] | None = None,
+    keeps_files: bool = True,
 ) -> BoundForm:
     """The form of an open task, from its stored values and draft, or from the request when it was sent."""
     task = work.task
@@ -39,10 +44,10 @@ def task_form(
         work.draft.data if work.draft else draft,
         stored=work.values,
         formdata=request.form if sent else None,
-        uploads=request.files if sent else None,
+        uploads=request.files if sent and keeps_files else None,
         files=_files_of(work, context),
         attachment_url=attachment_url,
-        save_file=_saver(context, owner, task.instance_id) if sent else None,
+        save_file=_saver(context, owner, task.instance_id) if sent and keeps_files else None,
     )
     form.owner = owner
     if not sent:

@@ -9,10 +9,9 @@ from typing import Any
 from flask import Blueprint, g, jsonify, request, url_for
 
 from app.models.files import Upload
-from app.services import uploads
+from app.services import scanning, uploads
 from app.services.errors import Invalid, NotFound, ServiceError
 from app.services.files import FileRefused
-from app.services.scanning import states_of
 from app.web.errors import STATUS, service_message
 from app.web.form_pages import attachment_url
 from app.web.forms.shown import show_size
@@ -92,6 +91,14 @@ def cancel(upload_id: str) -> Answer:
     return jsonify({}), 200
 
 
+def file_state(attachment_id: str) -> str:
+    """`pending` or `quarantined` while a file may not be had because of the virus scan, else nothing."""
+    found = context()
+    if not found.settings.clamd or not attachment_id.isdigit():
+        return ""
+    return scanning.state_of(found.session, int(attachment_id))
+
+
 def _described(upload: Upload) -> dict[str, Any]:
     found = context()
     told: dict[str, Any] = {
@@ -102,7 +109,7 @@ def _described(upload: Upload) -> dict[str, Any]:
     }
     attachment = uploads.attachment_of(found, upload)
     if attachment is not None:
-        state = states_of(found.session, [attachment.sha256]).get(attachment.sha256, "")
+        state = scanning.states_of(found.session, [attachment.sha256]).get(attachment.sha256, "")
         told["attachment"] = {
             "id": str(attachment.id),
             "name": attachment.name,

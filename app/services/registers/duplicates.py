@@ -27,8 +27,7 @@ class Twin:
     typed: str
     row: int
     other_row: int
-    other_number: str
-    other_title: str
+    other_case: ProcessInstance
     other_org: str
     same_case: bool
     same_org: bool
@@ -94,8 +93,7 @@ def _twin(
         typed=mine.typed,
         row=mine.row,
         other_row=other.row,
-        other_number=case.number,
-        other_title=case.title,
+        other_case=case,
         other_org=org or "",
         same_case=case.id == instance.id,
         same_org=case.org_id is not None and case.org_id == instance.org_id,
