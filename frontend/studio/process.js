@@ -29,6 +29,13 @@ const studio = {
     session.changed();
     findings.schedule();
   },
+  // All of the diagram, beside the palette.
+  fit: () => {
+    const view = modeler.get("canvas");
+    view.zoom("fit-viewport", "auto");
+    view.zoom(view.zoom() * 0.9, "auto");
+    view.scroll({ dx: 45, dy: 0 });
+  },
   tell: (...words) => notice.replaceChildren(...words.filter(Boolean)),
   elementsOf: (type) => modeler.get("elementRegistry").filter((item) => item.businessObject.$type === type && !item.labelTarget)
     .map((item) => ({ value: item.id, label: `${item.businessObject.name ?? ""}（${item.id}）` })),
@@ -78,7 +85,7 @@ async function open(text, isForeign = false) {
   }
   studio.taken ??= inventory(modeler.getDefinitions());
   if (before.outer?.width && studio.isOpen) modeler.get("canvas").viewbox({ x: before.x, y: before.y, width: before.width, height: before.height });
-  else modeler.get("canvas").zoom("fit-viewport", "auto");
+  else studio.fit();
   studio.isOpen = true;
 }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.engine.authoring import Lost, NoProcess, Variable, lost_extensions, rename_process, variables_of
 from app.engine.bundle import Bundle, process_file
 from app.engine.errors import Problem
+from app.engine.graph import read_collaboration
 from app.engine.importer import Known, Repair, repair
 from app.engine.layout import layout
 from app.engine.reading import Reading
@@ -32,6 +33,15 @@ class Checked:
 def process_path(key: str) -> str:
     """Where a process stands in a bundle."""
     return f"bpmn/{process_file(key)}"
+
+
+def process_name(data: bytes, key: str) -> str:
+    """The name of a process as its file has it, else its key."""
+    try:
+        found = read_collaboration(data).process(key)
+    except XmlRefused:
+        return key
+    return found.name if found is not None and found.name else key
 
 
 def check_text(context: Context, draft: Draft, path: str, text: str) -> Checked:

@@ -30,11 +30,11 @@ ENDPOINTS = {
 def process_editor(draft_id: int, key: str) -> Response:
     draft = find_open_draft(draft_id)
     path = process_editing.process_path(key)
-    drafts.read_file(context(), draft, path)
+    name = process_editing.process_name(drafts.read_file(context(), draft, path).data, key)
     urls = {name: url_for(f"studio.{end}", draft_id=draft.id, key=key) for name, end in ENDPOINTS.items()}
     urls["lintUrl"] = url_for("studio.lint_draft", draft_id=draft.id)
     urls["feelUrl"] = url_for("studio.check_expression")
-    return editor_page("studio/process_editor.html", draft, path, urls | {"key": key}, key=key)
+    return editor_page("studio/process_editor.html", draft, path, urls | {"key": key}, name=name)
 
 
 @blueprint.get("/drafts/<int:draft_id>/process/<key>/catalogue")

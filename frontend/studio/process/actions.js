@@ -17,7 +17,7 @@ export function bindActions(studio) {
     undo: () => editor.trigger("undo"),
     redo: () => editor.trigger("redo"),
     find: () => editor.trigger("find"),
-    fit: () => modeler.get("canvas").zoom("fit-viewport", "auto"),
+    fit: studio.fit,
     keys: showKeys,
     prove: () => studio.player.prove(),
     layout: () => reorder(studio),
