@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from app.demo.samples import enterprise_code
-from app.models.identity import Organisation, User
+from app.models.identity import GroupMember, Organisation, User
 from app.models.register import Budget, RegistryReply
 from app.services import calendar, identity
 from app.services.context import Context
@@ -30,6 +30,7 @@ class Account:
     org: str = ""
     roles: tuple[str, ...] = ()
     employer: str | None = None
+    heads: bool = False  # of all its groups
 
 
 GROUPS = {
@@ -59,7 +60,7 @@ ACCOUNTS = (
     Account("clerk", "受理经办", ("clerk",)),
     Account("clerk2", "受理经办（二）", ("clerk",)),
     Account("division", "处室经办", ("division",)),
-    Account("division_head", "处室负责人", ("division",)),
+    Account("division_head", "处室负责人", ("division",), heads=True),
     Account("approver", "分管领导", ("approver",)),
     Account("board", "办公会秘书", ("board",)),
     Account("board2", "办公会成员", ("board",)),
@@ -121,6 +122,9 @@ def _create_account(context: Context, account: Account, orgs: dict[str, Organisa
         employer_uscc=account.employer,
         email=f"{account.username}@example.invalid",
     )
+    if account.heads:
+        for key in account.groups:
+            context.session.get_one(GroupMember, (key, user.id)).is_head = True
     if account.org:
         identity.add_member(context.session, user, orgs[account.org], *account.roles)
 
