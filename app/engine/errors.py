@@ -7,6 +7,7 @@ EngineError
  ├ StepFailed            an expression, decision or service failed during a transition
  │  └ BudgetExceeded     an endless loop or too deep a nesting was stopped
  ├ DataRefused           a value is nested too deeply to be stored
+ ├ ReturnRefused        nobody can be led back to that step; `reasons` says what is in the way
  ├ MigrationRefused      an instance cannot move to that version; `reasons` says all that is in the way
  └ StateUnreadable       the stored state has an unknown format or does not fit the definition
 """
@@ -76,6 +77,14 @@ class BudgetExceeded(StepFailed):
 
 class DataRefused(EngineError):
     """A value cannot be stored in the variables."""
+
+
+class ReturnRefused(EngineError):
+    """The case cannot be led back to that step; `reasons` holds at least one."""
+
+    def __init__(self, reasons: Iterable[Problem]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("; ".join(f"{reason.element_id}: {reason.message_en}" for reason in self.reasons))
 
 
 class MigrationRefused(EngineError):

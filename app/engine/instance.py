@@ -29,6 +29,8 @@ from app.engine.spiff.case import Case
 from app.engine.spiff.catching import Catcher
 from app.engine.spiff.fault import broadcast, throw_error
 from app.engine.spiff.message import is_subscribed
+from app.engine.spiff.returning.acting import go_straight_back, is_sent_back
+from app.engine.spiff.returning.points import remember
 from app.engine.spiff.service_task import ServiceTask
 from app.engine.spiff.timer import due_of
 from app.engine.spiff.token import Token
@@ -176,7 +178,11 @@ class Instance:
         """Complete a user task with what was submitted; raises TaskNotActive, StepFailed."""
         token = self._find(task_id, lambda t: isinstance(t.task_spec, UserTask) and t.ready)
         with self.transition(env):
-            token.task_spec.accept(token, data)
+            remember(self.case, token)
+            if is_sent_back(token):
+                go_straight_back(self.case, token, data)
+            else:
+                token.task_spec.accept(token, data)
 
     def complete_service(self, task_id: str, result: Any, env: Environment) -> None:
         """Take the result of a delegate; raises TaskNotActive, StepFailed."""

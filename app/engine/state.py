@@ -27,22 +27,24 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 def write_state(case: Case) -> bytes:
     """The bytes of an instance at rest.
 
-    Tokens are rows [id, element, state, index of the parent row or -1, remembered, local variables], the
-    empty ones at the end cut off; levels are [spec, id of the token that runs it, variables, outcome, rows].
+    `trail` is there once somebody could go back to an earlier step. Tokens are rows [id, element, state, index of
+    the parent row or -1, remembered, local variables], the empty ones at the end cut off; levels are [spec, id of
+    the token that runs it, variables, outcome, rows].
     """
-    return orjson.dumps(
-        {
-            "format": FORMAT,
-            "process": case.spec.key,
-            "completed": bool(case.completed),
-            "state": case.case_state,
-            "levels": [_level(level, case) for level in case.levels()],
-        },
-        default=plain,
-    )
+    state = {
+        "format": FORMAT,
+        "process": case.spec.key,
+        "completed": bool(case.completed),
+        "state": case.case_state,
+        "levels": [write_level(level, case) for level in case.levels()],
+    }
+    if case.trail.last and not case.completed:
+        state["trail"] = case.trail.write()
+    return orjson.dumps(state, default=plain)
 
 
-def _level(level: Level, case: Case) -> list[Any]:
+def write_level(level: Level, case: Case) -> list[Any]:
+    """One level as it is stored."""
     data = level.data
     if level is not case:
         # What a called process got by reference is stored once.
@@ -97,6 +99,8 @@ def _read(state: dict[str, Any], specs: Mapping[str, ProcessSpec]) -> Case:
     case = Case(specs[first[0]], specs)
     case.completed = state["completed"]
     case.case_state = state["state"]
+    if "trail" in state:
+        case.trail.read(state["trail"])
     _fill(case, first)
     for entry in inner:
         host = case.find(entry[1])

@@ -20,6 +20,8 @@ def carry_over(case: Case, new: Definition, transfer: Transfer) -> Case:
     """A case of the new version with copies of the tokens, ids and order kept."""
     moved = Case(new.specs[case.spec.key], new.specs)
     moved.case_state = case.case_state
+    # What was passed in the old version cannot be led back to; its numbers are not given again.
+    moved.trail.last = case.trail.last
     for level in case.levels():
         _fill(level, moved if level is case else _open(moved, level, new), transfer)
     return moved
@@ -45,6 +47,7 @@ def _fill(level: Level, moved: Level, transfer: Transfer) -> None:
         parent = moved.tasks.get(token._parent, moved.task_tree)
         copy = Token(moved, node, parent, token._state, token.id)
         copy.internal_data, copy.data = deepcopy(token.internal_data), dict(token.data)
+        copy.internal_data.pop("back", None)
         if token.id in transfer.flows:
             copy.internal_data["via"] = transfer.flows[token.id]
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from app.engine.spiff.flow_node import FlowNode
+from app.engine.spiff.trail import take_way
 
 if TYPE_CHECKING:
     from app.engine.spiff.boundary import BoundaryEvent
@@ -62,6 +63,7 @@ class Activity(FlowNode):
         self._on_complete_hook(token)
         token.workflow.top_workflow.record("element_completed", token)
         body = token.parent
+        take_way(token, body)
         token.retire()
         self.repetition.item_done(self, body, token)
 

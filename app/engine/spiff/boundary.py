@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.spiff.activity import Activity
 from app.engine.spiff.catching import Catcher
+from app.engine.spiff.trail import hand_on
 
 if TYPE_CHECKING:
     from app.engine.spiff.token import Token
@@ -26,6 +27,8 @@ class BoundaryEvent(Catcher):
         """Listen while `host` is at its activity."""
         token = host.parent._add_child(self)
         token.internal_data["host"] = host.id
+        if self.interrupting:
+            hand_on(host, token)
         self.wait(token)
 
     def fire(self, token: Token, payload: Any = None) -> None:

@@ -18,6 +18,7 @@ from app.engine.effects import DecisionMade, Effects, Event, OutgoingMessage
 from app.engine.errors import BudgetExceeded, EngineError
 from app.engine.spiff.budget import StepBudget
 from app.engine.spiff.token import Token
+from app.engine.spiff.trail import Trail
 from app.engine.spiff.values import plain
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ class Case(Level, BpmnWorkflow):  # type: ignore[misc]
         self._events: list[Event] = []
         self._messages: list[OutgoingMessage] = []
         self._decisions: list[DecisionMade] = []
+        self.trail = Trail(any(each.keeps_trail for each in specs.values()))
         super().__init__(spec, None, NoScripts(), deserializing=True)
         self.subprocess_specs = specs
         self.plant()
@@ -229,6 +231,7 @@ class Case(Level, BpmnWorkflow):  # type: ignore[misc]
     def record(self, kind: str, token: Token, detail: dict[str, Any] | None = None) -> None:
         """Note something that happened at the token's element."""
         node = token.task_spec
+        self.trail.note(kind, token)
         extra = dict(detail or {})
         if "item" in token.internal_data:
             extra["loop_counter"] = token.internal_data["item"]

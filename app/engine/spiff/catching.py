@@ -11,6 +11,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from app.engine.spiff.activity import Activity
 from app.engine.spiff.flow_node import Flow, FlowNode
+from app.engine.spiff.trail import hand_on
 from app.engine.spiff.triggers import Trigger
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class Catcher(FlowNode):
         token._ready()
 
 
-# What makes the token a run of a repeated activity outlives the waiting.
-_KEPT = frozenset({"item", "round"})
+# What makes the token a run of a repeated activity and where it came by outlive the waiting.
+_KEPT = frozenset({"item", "round", "way"})
 
 
 class CatchEvent(Catcher):
@@ -70,8 +71,11 @@ class ReceiveTask(Catcher, Activity):
 class EventGateway(FlowNode):
     """Lets the events behind it race: the first that happens takes the token, the others are taken away."""
 
+    races = True
+
     def send(self, token: Token, flow: Flow) -> None:
         target: FlowNode = self._wf_spec.task_specs[flow.target]
         child = token.parent._add_child(target)
         child.internal_data["race"] = token.id
+        hand_on(token, child)
         target._update(child)

@@ -16,6 +16,7 @@ from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from app.engine.errors import StepFailed
 from app.engine.spiff.formula import Formula
 from app.engine.spiff.settings import Settings
+from app.engine.spiff.trail import forget_way, hand_on
 from app.engine.spiff.variables import evaluate
 
 if TYPE_CHECKING:
@@ -40,8 +41,12 @@ class FlowNode(BpmnSpecMixin):  # type: ignore[misc]
     bpmn_name: str | None
     # Only user tasks wait for somebody outside.
     for_people: ClassVar[bool] = False
+    # Only service tasks let the host work.
+    for_delegates: ClassVar[bool] = False
     # Joins must know by which flow a token came.
     joins: ClassVar[bool] = False
+    # Only one of the tokens that leave goes on.
+    races: ClassVar[bool] = False
 
     def __init__(self, wf_spec: Any, bpmn_id: str, *, settings: Settings, **kwargs: Any) -> None:
         # SpiffWorkflow's default argument for these is one list shared by all specs.
@@ -111,7 +116,10 @@ class FlowNode(BpmnSpecMixin):  # type: ignore[misc]
 
     def leave(self, token: Token) -> None:
         """Send a token along each flow that is taken."""
-        for flow in list(self.choose(token)):
+        flows = list(self.choose(token))
+        if len(flows) > 1 and not self.races:
+            forget_way(token)
+        for flow in flows:
             self.send(token, flow)
 
     def choose(self, token: Token) -> Iterable[Flow]:
@@ -137,6 +145,7 @@ class FlowNode(BpmnSpecMixin):  # type: ignore[misc]
         """Put a token on the element that the flow leads to."""
         target: FlowNode = self._wf_spec.task_specs[flow.target]
         child = token.parent._add_child(target)
+        hand_on(token, child)
         if target.joins:
             child.internal_data["via"] = flow.id
         target._update(child)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from SpiffWorkflow.util.task import TaskState
 
 from app.engine.spiff.flow_node import Flow, FlowNode
+from app.engine.spiff.trail import forget_way
 
 if TYPE_CHECKING:
     from app.engine.spiff.token import Token
@@ -35,9 +36,11 @@ class Join(FlowNode):
 
     def consume(self, tokens: Iterable[Token], survivor: Token) -> None:
         """Take the tokens away; the survivor goes on for all of them."""
-        for other in tokens:
-            if other is not survivor:
-                other.retire()
+        others = [other for other in tokens if other is not survivor]
+        if others:
+            forget_way(survivor)
+        for other in others:
+            other.retire()
         self.announce(survivor)
 
 

@@ -7,6 +7,7 @@ spec at run time.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from app.engine.spiff.event_sub_process import EventSubProcess
     from app.engine.spiff.flow_node import FlowNode
 
+# The operations on a task that lead to an earlier step.
+GOING_BACK = frozenset({"return", "return_direct", "take_back", "withdraw"})
 # No XML id holds a blank.
 ROOT_NAME = "the root"
 
@@ -43,6 +46,11 @@ class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
 
     def _add_notify(self, task_spec: Any) -> None:
         WorkflowSpec._add_notify(self, task_spec)
+
+    @cached_property
+    def keeps_trail(self) -> bool:
+        """Whether a task of this level lets people go back, so that the way must be remembered."""
+        return any(GOING_BACK & set(node.settings.words("operations")) for node in self.nodes)
 
     def node(self, name: str) -> FlowNode | None:
         """The element with this id."""

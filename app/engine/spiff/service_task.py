@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class ServiceTask(Activity):
     """Started until the host completes or fails it; the parameters are computed when it starts."""
 
+    for_delegates = True
+
     def perform(self, token: Token) -> bool | None:
         token.internal_data["call"] = {
             name: plain(evaluate(formula, token)) for name, formula in self.settings.parameters

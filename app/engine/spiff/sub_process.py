@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.engine.spiff.activity import Activity
+from app.engine.spiff.trail import pass_through
 from app.engine.spiff.values import plain
 from app.engine.spiff.variables import SHARED, compute, evaluate, visible, write, write_into
 
@@ -39,6 +40,7 @@ class SubProcess(Activity):
     def _on_complete_hook(self, token: Token) -> None:
         level = token.workflow.top_workflow.close(token)
         if level is not None:
+            pass_through(token)
             self.collect(token, level)
 
     def collect(self, token: Token, level: SubCase) -> None:

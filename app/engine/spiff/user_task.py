@@ -66,8 +66,12 @@ class UserTask(Activity):
 
     def accept(self, token: Token, values: Mapping[str, Any]) -> None:
         """Take what somebody submitted and go on."""
-        merge(token, self.settings.text("resultVariable"), values)
+        self.take(token, values)
         token.run()
+
+    def take(self, token: Token, values: Mapping[str, Any]) -> None:
+        """Take what somebody submitted."""
+        merge(token, self.settings.text("resultVariable"), values)
 
     def view(self, token: Token) -> UserTaskView:
         """What the host shows and checks."""

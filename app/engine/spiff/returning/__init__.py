@@ -1,0 +1,1 @@
+"""Leading tokens back to where they stood before: points, plans, acting."""
