@@ -7,7 +7,7 @@ import { FormEditor } from "@bpmn-io/form-js-editor";
 import { FORM_WORDS } from "./form/dictionary.js";
 import { Findings } from "./form/findings.js";
 import { OurProperties } from "./form/properties.js";
-import { cleanSchema, writeSchema } from "./form/schema.js";
+import { FileOfForm, writeSchema } from "./form/schema.js";
 import { download, make } from "./shared/dom.js";
 import { postJson } from "./shared/http.js";
 import { say } from "./shared/language.js";
@@ -18,7 +18,7 @@ const QUIET = 900;
 const settings = JSON.parse(document.getElementById("editor").dataset.settings);
 const place = (id) => document.getElementById(id);
 
-let original = {};
+let file = new FileOfForm({}, {});
 let saved = "";
 let timer;
 
@@ -29,7 +29,7 @@ const editor = new FormEditor({
   ourProperties: settings.vocabulary,
   additionalModules: [{ __init__: ["ourPropertiesProvider"], ourPropertiesProvider: ["type", OurProperties] }],
 });
-const read = () => writeSchema(cleanSchema(editor.saveSchema(), original));
+const read = () => writeSchema(file.clean(editor.saveSchema()));
 const session = new Session(settings, { read: async () => read(), show });
 const findings = new Findings(place("findings"), place("canvas"), {
   select: (id) => {
@@ -44,10 +44,14 @@ const findings = new Findings(place("findings"), place("canvas"), {
   },
 });
 
+async function load(text) {
+  await editor.importSchema(JSON.parse(text));
+  file = new FileOfForm(JSON.parse(text), editor.saveSchema());
+}
+
 async function show(text) {
-  original = JSON.parse(text);
   try {
-    await editor.importSchema(JSON.parse(text));
+    await load(text);
   } catch (error) {
     session.block(say("编辑器读不了此文件：{why}", "the editor cannot read this file: {why}", { why: error.message }));
     place("findings").replaceChildren(make("p.note.late", {}, error.message));
@@ -106,8 +110,5 @@ translateDom(place("editor"), FORM_WORDS, {
 });
 editor.on("changed", changed);
 await show(await session.load());
-place("editor").formEditor = { editor, roundTrip: async (text) => {
-  await editor.importSchema(JSON.parse(text));
-  return writeSchema(cleanSchema(editor.saveSchema(), JSON.parse(text)));
-} }; // for the browser tests
+place("editor").formEditor = { editor, load, read }; // for the browser tests
 place("canvas").dataset.ready = "yes";

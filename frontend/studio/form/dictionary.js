@@ -1,3 +1,61 @@
 // The labels of form-js in Chinese.
-export const FORM_WORDS = {
+const COMPONENTS = {
+  "Button": "按钮", "Checkbox": "勾选框", "Checkbox group": "多选", "Date time": "日期时间", "Document preview": "文件预览", "Dynamic list": "动态列表",
+  "Expression": "计算值", "File picker": "文件上传", "Form": "表单", "Group": "分组", "HTML view": "HTML", "Image view": "图片", "Number": "数字",
+  "Radio group": "单选", "Select": "下拉选择", "Separator": "分隔线", "Spacer": "间距", "Table": "表格", "Tag list": "标签", "Text area": "多行文字",
+  "Text field": "单行文字", "Text view": "文字说明", "iFrame": "内嵌网页",
 };
+
+const LABELS = {
+  "Components": "组件", "Search components": "查找组件", "No components found.": "没有找到组件。", "Input": "输入", "Selection": "选择", "Presentation": "展示",
+  "Containers": "容器", "Action": "操作", "Clear content": "清除", "Search": "查找", "Build your form": "设计表单",
+  "Drag and drop components here to start designing.": "把组件拖到这里，开始设计。", "Drag and drop components here.": "把组件拖到这里。",
+  "Use the preview window to test your form.": "用预览试填表单。", "Text view is templated": "文字中含表达式", "Text view is empty": "文字为空",
+  "Remove form field": "删除组件", "Drop not allowed by path registry": "路径冲突，不能放在这里", "Drop is not a valid target": "不能放在这里",
+  "General": "常规", "Condition": "条件", "Layout": "布局", "Appearance": "外观", "Serialization": "保存形式", "Constraints": "约束", "Validation": "校验",
+  "Custom properties": "自定义属性", "Options source": "选项来源", "Static options": "固定选项", "Dynamic options": "动态选项", "Options expression": "选项表达式",
+  "Headers source": "列的来源", "Header items": "列", "Security attributes": "安全属性", "Data source": "数据来源", "Type": "类型", "Source": "来源",
+  "List of items": "固定列表", "Input data": "输入数据", "Options": "选项",
+  "ID": "标识", "Key": "键", "Path": "路径", "Title": "标题", "Text": "文字", "Content": "内容", "Field label": "名称", "Group label": "分组名称", "Table label": "表格名称",
+  "Date label": "日期名称", "Time label": "时间名称", "Label": "名称", "Field description": "说明", "Default value": "默认值", "Default number of items": "默认行数",
+  "Disabled": "停用", "Read only": "只读", "Required": "必填", "Repeatable": "可重复", "Allow add/delete items": "可以增删行", "Disable collapse": "不折叠",
+  "Number of non-collapsing items": "不折叠的行数", "Show outline": "显示边框", "Vertical alignment": "垂直对齐", "Top": "上", "Center": "中", "Bottom": "下",
+  "Columns": "列数", "Column": "列", "Auto": "自动", "Height": "高度", "Minimum": "最小值", "Maximum": "最大值", "Minimum length": "最短长度", "Maximum length": "最长长度",
+  "Validation pattern": "校验方式", "Custom": "自定义", "Email": "电子邮箱", "Phone": "电话", "Custom regular expression": "正则表达式", "Custom error message": "不符合时的提示",
+  "Prefix": "前缀", "Suffix": "后缀", "Decimal digits": "小数位数", "Increment": "步长", "Output as string": "保存为文字", "Allows arbitrary precision values": "可保存任意精度的数",
+  "Subtype": "子类型", "Date": "日期", "Time": "时间", "Date & time": "日期和时间", "Date & Time": "日期和时间", "Static": "固定值", "Supports markdown and templating.": "可用 Markdown 和 {{表达式}}。",
+  "A comma-separated list of": "逗号分隔的", "file type specifiers": "文件类型", "Supports HTML, styling, and templating. Styles are automatically scoped to the component.": "可用 HTML 和 {{表达式}}。", "Disallow past dates": "不允许过去的日期", "Time format": "时间格式", "Time interval": "时间间隔",
+  "Use 24h": "24 小时制", "Value": "值", "Values": "值", "Name": "名称", "Checked": "已勾选", "Not checked": "未勾选", "Hide if": "满足时隐藏", "Deactivate if": "满足时停用",
+  "FEEL expression is mandatory": "必须是 FEEL 表达式", "Condition under which the field is deactivated": "此条件为真时停用该字段",
+  "Condition under which the field is hidden": "此条件为真时隐藏该字段", "Version tag": "版本标签", "Version tag by which this form can be referenced.": "引用此表单时所用的版本标签。",
+  "Supported file formats": "允许的文件格式", "Upload multiple files": "可上传多个文件", "Image source": "图片来源", "Alternative text": "替代文字",
+  "Descriptive text for screen reader accessibility.": "供读屏软件朗读的文字。", "Searchable": "可查找", "Pagination": "分页", "Number of rows per page": "每页行数",
+  "Target value": "计算式", "Compute on": "何时计算", "Value changes": "值变化时", "Form submission": "提交时", "Document reference": "文件引用", "Max height of preview container": "预览的最大高度",
+  "Input values key": "选项所在的变量", "Define which input property to populate the values from": "从哪个变量取选项",
+  "Define an expression to populate the options from.": "填写给出选项的表达式。", "Define an expression to calculate the value of this field": "填写计算此值的表达式",
+  "Specify an expression to populate column items": "填写给出各列的表达式", "Specify the source from which to populate the table": "填写表格数据的来源",
+  "Enter a form input variable that contains the data for the table or define an expression to populate the data dynamically.": "填写存有表格数据的变量，或给出数据的表达式。",
+  "Binds to a form variable": "对应的表单变量", "Where the child variables of this component are pathed to.": "其中各字段的值写在哪里。",
+  "Use a unique \"key\" to link the form element and the related input/output data. When dealing with nested data, break it down in the user task's input mapping before using it.": "用唯一的键把字段与数据对应起来。",
+  "Expression or static value (link/data URI)": "表达式或固定值（链接或 data URI）", "Link referring to a hosted image, or use a data URI directly to embed image data into the form.": "图片地址，或直接写入图片数据的 data URI。",
+  "Select a form field to edit its properties.": "选择一个组件，编辑它的属性。", "Multiple form fields are selected. Select a single form field to edit its properties.": "选中了多个组件，请只选一个。",
+  "Must not be empty.": "不能为空。", "Must not be empty": "不能为空", "Must be unique.": "不能重复。", "Must not contain spaces.": "不能有空格。", "Must be a valid QName.": "不是有效的标识。",
+  "Must be a variable or a dot separated path.": "应为变量名或用点分隔的路径。", "Must not contain numerical path segments.": "路径中不能有数字段。", "Must not be a prohibited path.": "此路径不能使用。",
+  "Must not cause two binding paths to collide": "与另一字段的路径冲突", "Must be number": "应为数字", "Value must be a number.": "应为数字。", "Should be a valid number": "应为数字", "Should be a valid number.": "应为数字。",
+  "Should be an integer.": "应为整数。", "Should be greater than zero.": "应大于零。", "Should be greater than or equal to zero.": "不能小于零。", "A number is required.": "请填数字。", "Must not contain prefix.": "不能带前缀。",
+  "Toggle section": "展开或收起", "Section contains edits": "其中有设置", "Section contains an error": "其中有错误", "Create new list item": "添加一项", "Delete item": "删除", "Create": "添加", "Remove": "删除",
+  "Open pop-up editor": "打开大编辑框", "Close pop-up editor": "关闭大编辑框", "Opened in popup": "已在大编辑框中打开", "Toggle list item": "展开或收起", "List contains # items": "列表有 # 项", "List contains # item": "列表有 # 项", "Learn more": "",
+  "Click to remove a dynamic expression": "改为固定值", "Click to set a dynamic value with FEEL expression": "改为 FEEL 表达式", "Click to set a dynamic value with FEEL expression ": "改为 FEEL 表达式",
+  "Open documentation": "打开说明", "Drag to move": "拖动", "Drag and drop": "拖放", "Add new": "添加", "Show all": "全部显示", "Show less": "收起", "No options": "没有选项", "Nothing to show.": "没有内容。",
+  "The error message to display when the input does not match the regular expression.": "输入不符合正则表达式时的提示。",
+  "Additional details are optional. The expected format is as follows:": "其他内容可不填，格式如下：", "Each entry must include a document ID, name, and MIME type.": "每项应有文件标识、名称和类型。",
+  "A source is a JSON object containing metadata for a document or an array of documents.": "来源是一个文件或一组文件的信息。", "The document data source is required.": "请填写文件的来源。",
+  "Make this field read-only when it cannot be edited by the end-user, but its content is important for them to see. Its data will still be submitted.": "填写人看得到但不能改。",
+  "Disable this field when it should not be interactive for end-users. Its data will not be submitted. This setting takes precedence over read-only.": "填写人不能操作，与只读相同。",
+  "Add properties directly to the form schema, useful to configure functionality in custom-built task applications and form renderers.": "直接写入表单的属性。",
+};
+
+const CREATE = Object.entries(COMPONENTS).flatMap(([name, said]) =>
+  ["a", "an"].map((article) => [`Create ${article} ${name} element`, `添加${said}`]));
+
+export const FORM_WORDS = { ...COMPONENTS, ...LABELS, ...Object.fromEntries(CREATE) };

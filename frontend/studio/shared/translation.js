@@ -31,8 +31,8 @@ export function translateDom(root, dictionary, { within, skip = "", quiet = "" }
 
   function say(text, owner) {
     const key = text.trim();
-    if (!/[A-Za-z]{2}/.test(key)) return undefined;
-    const found = dictionary[key];
+    if (!/[A-Za-z]{2}/.test(key) || /\p{Script=Han}/u.test(key)) return undefined;
+    const found = dictionary[key] ?? counted(key, dictionary);
     if (found === undefined && !isOurs(key) && !(quiet && owner.closest(quiet))) missed.add(key);
     return found === undefined ? undefined : text.replace(key, found);
   }
@@ -71,6 +71,12 @@ export function translateDom(root, dictionary, { within, skip = "", quiet = "" }
       else for (const node of record.addedNodes) visit(node);
     }
   }).observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES });
+}
+
+// Texts with one number in them stand in a dictionary with `#` for it.
+function counted(key, dictionary) {
+  const number = key.match(/\d+/)?.[0];
+  return number === undefined ? undefined : dictionary[key.replace(number, "#")]?.replace("#", number);
 }
 
 // Names of types, languages and ids are the same in every language, and so is the mark of the libraries.
