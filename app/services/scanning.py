@@ -136,7 +136,11 @@ def _connect(address: str, timeout: float) -> socket.socket:
     if parts.scheme == "unix":
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         line.settimeout(timeout)
-        line.connect(parts.path)
+        try:
+            line.connect(parts.path)
+        except OSError:
+            line.close()
+            raise
         return line
     if parts.scheme != "tcp" or not parts.hostname:
         raise ScannerFailed(f"not an address of clamd: {address}")

@@ -22,6 +22,7 @@ from app.services.registers import duplicates
 from tests.deals import HEAD, PDF, make_deals_world, sheet
 from tests.factories import World
 
+NOON = datetime(2025, 3, 1, 12)  # noqa: DTZ001  cells know no zones
 RIGHT = ("沪专押2025-0012", "贷款", date(2025, 3, 1), 120.5, "是")
 
 
@@ -57,7 +58,7 @@ def test_rows_come_as_people_type_them(deals: World) -> None:
         sheet(
             RIGHT,
             ("B-2", "Loan", "2025年3月1日", "１，２００万元", "√"),
-            (31012025, "policy", datetime(2025, 3, 1, 12, tzinfo=None), "1.2亿", "否"),
+            (31012025, "policy", NOON, "1.2亿", "否"),
             ("B-4", "保 险", "2025.3.1", "3,450,000元", None),
             ("B-5", "贷款", 45717, 7, True),
             ("B-6", "贷款", 20250301, Decimal("0.1"), 0),
@@ -234,12 +235,7 @@ def test_whatever_stands_in_a_sheet_is_taken_whole_or_refused_by_cells(
     before = rows_of(world, at)
     try:
         count = bring(world, at, sheet(*rows))
-    except evidence.RowsRefused as refused:
-        assert (
-            refused.cells
-            or not any(cell not in (None, "") for row in rows for cell in row)
-            or refused.message
-        )
+    except evidence.RowsRefused:
         assert rows_of(world, at) == before
         return
     taken = rows_of(world, at)

@@ -53,7 +53,9 @@ def test_a_sheet_goes_out_and_comes_in(world: World, sign_in: SignIn) -> None:
     template = bian.get(f"{at}/rows/l_deals/template.xlsx")
     assert template.headers["Content-Disposition"].startswith("attachment")
     assert openpyxl.load_workbook(io.BytesIO(template.data))["明细"]["A1"].value == "合同编号 *"
-    answer = bian.send(f"{at}/rows/l_deals", file=upload(sheet(RIGHT, ("B", "贷款", "去年", 1, "是"))), mode="append")
+    answer = bian.send(
+        f"{at}/rows/l_deals", file=upload(sheet(RIGHT, ("B", "贷款", "去年", 1, "是"))), mode="append"
+    )
     assert answer.status_code == 422
     told = answer.get_data(as_text=True)
     assert "共 1 处有误，全部未导入" in told
@@ -83,7 +85,12 @@ def test_results_are_computed_and_nothing_is_stored(world: World, sign_in: SignI
 def test_lists_and_sheets_of_others_are_not_found(world: World, sign_in: SignIn) -> None:
     at, wai = begin(world), sign_in("wai")
     own = begin(world, org_id=2)
-    for address in (f"{at}/rows/l_deals", f"{at}/rows/l_deals/template.xlsx", f"{own}/rows/f_files", f"{own}/rows/x"):
+    for address in (
+        f"{at}/rows/l_deals",
+        f"{at}/rows/l_deals/template.xlsx",
+        f"{own}/rows/f_files",
+        f"{own}/rows/x",
+    ):
         assert wai.get(address).status_code == 404, address
     for address in (f"{at}/rows/l_deals", f"{at}/rows/l_deals/open", f"{at}/results"):
         assert wai.send(own, address, file=upload(sheet(RIGHT))).status_code == 404, address
