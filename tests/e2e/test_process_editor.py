@@ -1,0 +1,137 @@
+"""The process editor in a real browser: an edit, a fault that is played, its repair; nothing lost, nothing English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from app.engine.authoring import lost_extensions
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "innovation_centre_declaration"
+SLOW = 20_000
+Enter = Callable[..., Page]
+
+ROUND_TRIP = """async (text) => {
+  const { warnings } = await studio.modeler.importXML(text);
+  return { xml: (await studio.modeler.saveXML({ format: true })).xml, warnings: warnings.map((each) => each.message) };
+}"""
+# One element of each kind: its panel is drawn, its menus are opened.
+LOOK_AROUND = """async () => {
+  const modeler = studio.modeler, menus = modeler.get("popupMenu"), seen = new Set();
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  for (const element of modeler.get("elementRegistry").getAll()) {
+    const { $type, eventDefinitions } = element.businessObject;
+    const kind = `${$type} ${eventDefinitions?.[0]?.$type}`;
+    if (!element.parent || element.labelTarget || seen.has(kind)) continue;
+    seen.add(kind);
+    modeler.get("selection").select(element);
+    for (const menu of ["bpmn-replace", "bpmn-append", "color-picker"]) {
+      if (menus.isEmpty(element, menu)) continue;
+      menus.open(element, menu, { x: 300, y: 300 });
+      await frame();
+      menus.close();
+    }
+  }
+  const tasks = modeler.get("elementRegistry").filter((each) => each.businessObject.$type === "bpmn:UserTask").slice(0, 3);
+  modeler.get("selection").select(tasks);
+  menus.open(tasks, "align-elements", { x: 300, y: 300 });
+  await frame();
+  menus.open(modeler.get("canvas").getRootElement(), "bpmn-create", { x: 300, y: 300 });
+  await frame();
+  menus.close();
+  modeler.get("minimap").toggle();
+  modeler.get("searchPad").toggle();
+  modeler.get("searchPad").close();
+  modeler.get("toggleMode").toggleMode(true);
+  await frame();
+  modeler.get("toggleMode").toggleMode(false);
+  return [...studio.untranslated];
+}"""
+# Behind the receipt one of two ways is taken, but the join waits for both.
+WRONG_JOIN = """() => {
+  const modeling = studio.modeler.get("modeling"), registry = studio.modeler.get("elementRegistry");
+  const flow = registry.get("f_sv_receipt_sv_receipt_send"), [source, target] = [flow.source, flow.target];
+  const add = (type, name, x, y) => {
+    const made = modeling.createShape({ type }, { x: source.x + x, y: source.y + y }, source.parent);
+    modeling.updateProperties(made, { name, "zr:nameEn": name });
+    return made;
+  };
+  modeling.removeConnection(flow);
+  const [split, join] = [add("bpmn:ExclusiveGateway", "是否复核", 40, 160), add("bpmn:ParallelGateway", "汇合", 340, 160)];
+  const [first, second] = ["复核一", "复核二"].map((name, index) => add("bpmn:ManualTask", name, 190, 120 + index * 100));
+  modeling.connect(source, split);
+  const usual = modeling.connect(split, first);
+  const other = modeling.connect(split, second);
+  modeling.updateProperties(split, { default: usual.businessObject });
+  const expression = studio.modeler.get("moddle").create("bpmn:FormalExpression", { body: "receipt.late = true" });
+  modeling.updateProperties(other, { conditionExpression: expression });
+  for (const task of [first, second]) modeling.connect(task, join);
+  modeling.connect(join, target);
+  return [split.id, join.id];
+}"""
+PARALLEL = """(id) => {
+  const registry = studio.modeler.get("elementRegistry");
+  studio.modeler.get("bpmnReplace").replaceElement(registry.get(id), { type: "bpmn:ParallelGateway" });
+}"""
+
+
+def _open(enter: Enter, key: str) -> Page:
+    page = enter("designer")
+    page.goto("/studio/drafts/")
+    page.get_by_label("草稿名称").fill("流程编辑器")
+    page.get_by_role("button", name=re.compile("新建草稿")).first.click()
+    page.goto(f"{page.url.rstrip('/')}/process/{key}")
+    expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
+    return page
+
+
+def _saved(page: Page) -> None:
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "waiting")
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=SLOW)
+
+
+def test_a_fault_is_shown_played_and_repaired(enter: Enter) -> None:
+    page = _open(enter, KEY)
+    expect(page.locator("#verdict")).to_contain_text("没有错误")
+    page.locator(".djs-element[data-element-id=t_inel] > .djs-hit").click()
+    page.get_by_label("名称", exact=True).fill("拟制不予受理告知")
+    _saved(page)
+    expect(page.locator("[data-element-id=t_inel] text").first).to_contain_text("拟制不予")
+
+    split, join = page.evaluate(WRONG_JOIN)
+    expect(page.locator("#verdict")).to_contain_text("不能发布", timeout=SLOW)
+    expect(page.locator("#findings [data-code=deadlock]")).to_contain_text("死锁")
+    page.locator("#findings [data-code=deadlock] button").click()
+    expect(page.locator(f".djs-element.selected[data-element-id={join}]")).to_be_attached()
+    page.get_by_role("button", name="证明流程正确").click()
+    expect(page.locator("#run [data-run=line]")).to_contain_text("第 1 步", timeout=SLOW)
+    page.locator("#run [data-run=play]").click()
+    while page.locator(f".run-faulty[data-element-id={join}]").count() == 0:
+        page.locator("#run [data-run=next]").click()
+    expect(page.locator(".run-token")).to_have_count(1)
+
+    page.evaluate(PARALLEL, split)
+    expect(page.locator("#verdict")).to_contain_text("没有错误", timeout=SLOW)
+    page.locator("#run").get_by_role("button", name="关闭").click()
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=SLOW)
+    page.reload()
+    expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
+    expect(page.locator(f"[data-element-id={join}]").first).to_be_attached()
+    assert page.evaluate(LOOK_AROUND) == []
+    found = Axe().run(page, context={"exclude": [["#canvas"]]}).response["violations"]
+    assert not found, [(item["id"], [node["html"][:200] for node in item["nodes"][:2]]) for item in found]
+
+
+def test_no_diagram_loses_anything_in_the_editor(enter: Enter) -> None:
+    page = _open(enter, "archive")
+    for path in sorted((ROOT / "bpmn").glob("*.bpmn")):
+        before = path.read_text(encoding="utf-8")
+        after: dict[str, Any] = page.evaluate(ROUND_TRIP, before)
+        assert after["warnings"] == [], path.name
+        assert lost_extensions(before.encode(), after["xml"].encode()) == (), path.name
