@@ -164,7 +164,7 @@ TEXT_RULES: dict[str, TextRule] = {
         "is wrong: it has 8 to 32 digits, check every one",
     ),
 }
-NUMBER_RULES = frozenset({"amount"})
+NUMBER_RULES = frozenset({"amount", "year"})
 MASKS = frozenset({"name", "mobile", "phone", "email", "id_card", "bank_account", "address", "all"})
 
 _MASK_ENDS = {"name": (1, 0), "mobile": (3, 4), "phone": (3, 2), "id_card": (1, 1), "address": (6, 0)}

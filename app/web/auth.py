@@ -14,14 +14,17 @@ from wtforms.validators import InputRequired, Length
 
 from app.demo import accounts
 from app.models.identity import User
-from app.services import access
+from app.services import access, oidc, second_factor
 from app.services.access import PUBLIC, SIGNED_IN
-from app.services.identity import TooManyAttempts, authenticate
+from app.services.errors import Invalid, TooOften
+from app.services.identity import TooManyAttempts, authenticate, load_user
 from app.web.errors import service_message
 from app.web.guards import actor, context, permission
 from app.web.language import is_english
+from app.web.numbers import whole_number
 
 blueprint = Blueprint("auth", __name__)
+HALF_SECONDS = 300  # between the password and the code
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -40,7 +43,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 def sign_in() -> Any:
     user = actor()
     if user:
-        return redirect(home_of(user))
+        return redirect(_local_target() or home_of(user))
     return _sign_in_page(SignInForm())
 
 
@@ -58,13 +61,62 @@ def sign_in_submit() -> Any:
     if user is None:
         form.form_errors = [_("用户名或密码不正确。")]
         return _sign_in_page(form, has_errors=True), 422
-    language = session.get("lang")
-    session.clear()  # a new session identity: nothing planted before the sign-in survives it
-    if language:
-        session["lang"] = language
+    if user.second_factor_at is not None:
+        _new_session()
+        session["half"] = {"user": user.get_id(), "at": context().now.timestamp(), "next": _local_target()}
+        return redirect(url_for("auth.second_step"))
+    enter(user)
+    return redirect(_local_target() or home_of(user))
+
+
+@blueprint.get("/login/code")
+@permission(PUBLIC)
+def second_step() -> Any:
+    """The second step of a sign-in: a code of the authenticator, or a recovery code."""
+    if _half_entered() is None:
+        return redirect(url_for("auth.sign_in"))
+    return render_template("auth/second_step.html", error="")
+
+
+@blueprint.post("/login/code")
+@permission(PUBLIC)
+def second_step_submit() -> Any:
+    half = _half_entered()
+    if half is None:
+        return redirect(url_for("auth.sign_in"))
+    user, target = half
+    try:
+        second_factor.check_code(context(), user, request.form.get("code", ""))
+    except (Invalid, TooOften) as error:
+        status = 429 if isinstance(error, TooOften) else 422
+        return render_template("auth/second_step.html", error=service_message(error), has_errors=True), status
+    enter(user)
+    return redirect(target or home_of(user))
+
+
+def enter(user: User) -> None:
+    """Sign somebody in who has proved who it is."""
+    _new_session()
     login_user(user)
     session.permanent = True
-    return redirect(_local_target() or home_of(user))
+
+
+def _new_session() -> None:
+    """A new session identity: nothing planted before the sign-in survives it."""
+    language = session.get("lang")
+    session.clear()
+    if language:
+        session["lang"] = language
+
+
+def _half_entered() -> tuple[User, str | None] | None:
+    """Who gave the right password a short while ago, and where to go then."""
+    half = session.get("half")
+    if not isinstance(half, dict) or context().now.timestamp() - half["at"] > HALF_SECONDS:
+        return None
+    number = whole_number(str(half["user"]).partition(".")[0])
+    user = load_user(context().session, number) if number else None
+    return (user, half["next"]) if user and user.get_id() == half["user"] else None
 
 
 @blueprint.post("/logout")
@@ -96,6 +148,7 @@ def _sign_in_page(form: SignInForm, **values: Any) -> str:
         form=form,
         demo_accounts=_demo_accounts(),
         demo_password=accounts.PASSWORD,
+        provider=context().settings.oidc_name if oidc.is_configured(context().settings) else "",
         **values,
     )
 

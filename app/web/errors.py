@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from flask import Flask, current_app, g, render_template, request
@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from app.engine.errors import EngineError
+from app.services import access
 from app.services.errors import (
     Conflict,
     DeadlinePassed,
@@ -24,7 +25,7 @@ from app.services.errors import (
     TaskTaken,
     TooOften,
 )
-from app.web.guards import context
+from app.web.guards import actor, context
 from app.web.language import is_english
 
 STATUS: dict[type[ServiceError], int] = {
@@ -34,6 +35,7 @@ STATUS: dict[type[ServiceError], int] = {
     Conflict: 409,
     Invalid: 422,
 }
+OWN_PAGES = frozenset({None, "same-origin", "none"})  # what another site sent is not shown as typed here
 log = structlog.get_logger(__name__)
 
 
@@ -48,6 +50,11 @@ def register_errors(app: Flask) -> None:
 
 def service_message(error: ServiceError) -> str:
     return error.message_en if is_english() else error.message
+
+
+def field_errors(error: Invalid) -> dict[str, str]:
+    """Messages by field in the reader's language, where the refusal names fields as (Chinese, English)."""
+    return {str(name): text[1 if is_english() else 0] for name, text in error.errors.items()}
 
 
 def status_of(error: ServiceError) -> int:
@@ -82,8 +89,11 @@ def _advice(error: ServiceError) -> str:
 
 def _engine_failed(error: EngineError) -> tuple[str, int]:
     log.exception("engine refused a step", error=str(error))
-    detail = _("流程在这一步无法继续，您的提交没有生效，数据未改变。请联系系统运维并告知以下信息：")
-    return _page(500, _("流程暂时无法继续"), f"{detail}{error}")
+    text = _("流程在这一步无法继续，您的提交没有生效，数据未改变。请稍后重试；如仍不能继续，请联系系统运维。")
+    _reopen()
+    if access.may(actor(), "operations.read"):
+        text = f"{text} {error}"
+    return _page(500, _("流程暂时无法继续"), text)
 
 
 def _not_storable(error: DataError) -> tuple[str, int]:
@@ -93,6 +103,9 @@ def _not_storable(error: DataError) -> tuple[str, int]:
 
 
 def _csrf_failed(error: CSRFError) -> tuple[str, int]:
+    if request.endpoint == "inbox.submit_task" and request.headers.get("Sec-Fetch-Site") in OWN_PAGES:
+        g.unit.session.rollback()
+        return render_template("auth/kept.html", fields=request.form.items(multi=True)), 400
     return _page(400, _("页面已过期"), _("为保护您的账户，请返回上一页、刷新后重新提交。"))
 
 
@@ -118,8 +131,15 @@ def _crashed(error: Exception) -> tuple[str, int]:
     )
 
 
-def _page(status: int, title: str, text: str, **values: Any) -> tuple[str, int]:
+def _reopen() -> None:
+    """What failed is undone; a request for a file has no transaction yet, but its error page needs one."""
+    if "unit" not in g:
+        g.unit = cast("Any", current_app).database.begin(writing=False)
     g.unit.session.rollback()
+
+
+def _page(status: int, title: str, text: str, **values: Any) -> tuple[str, int]:
+    _reopen()
     if "context" not in g:
         context()
     return render_template("error.html", status=status, heading=title, text=text, **values), status

@@ -81,7 +81,7 @@ def submitted_form(instance: ProcessInstance, task: UserTask, context: Context) 
         language(),
         variables,
         context.environment().scope,
-        reveal=_may_reveal(instance, context),
+        reveal=may_reveal(instance, context),
         attachment_url=attachment_url,
     )
     nodes = [node for node in shown.nodes if not (_is_empty(node) or _speaks_of_others(node, variables))]
@@ -160,7 +160,8 @@ def _variables_of(instance: ProcessInstance, context: Context) -> dict[str, Any]
     return known[instance.id]
 
 
-def _may_reveal(instance: ProcessInstance, context: Context) -> bool:
+def may_reveal(instance: ProcessInstance, context: Context) -> bool:
+    """Whether the reader sees masked values of a case in full."""
     user = context.actor
     if user is None:
         return False

@@ -13,6 +13,7 @@ from app.models.register import Document
 from app.models.runtime import UserTask
 from app.services import access, cases, repository
 from app.web.case_tabs import submissions
+from app.web.changes import ChangeView, changes_of
 from app.web.forms import ShownForm
 from app.web.guards import context, signed_in
 from app.web.judgements import Judgement, judgement_of
@@ -41,6 +42,7 @@ class Evidence:
     opinions: list[tuple[UserTask, ShownForm]]
     decisions: list[tuple[DecisionRecord, Judgement]]
     documents: list[Document]
+    changes: dict[int, list[ChangeView]]
 
 
 def parts_of(task: UserTask) -> list[Part]:
@@ -70,6 +72,7 @@ def evidence_of(task: UserTask) -> Evidence:
         handed_in=outside,
         opinions=[found for found in forms if found not in outside],
         decisions=[(record, judgement_of(record)) for record in cases.decisions_for(session, instance)],
+        changes={task.id: found for task, _ in outside if (found := changes_of(context(), instance, task))},
         documents=[row for row in cases.documents_for(session, instance, user) if _may_open(row)],
     )
 

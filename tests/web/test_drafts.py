@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from app.factory import Application
 from app.models.runtime import UserTask
-from tests.factories import World
+from tests.factories import PASSWORD, World
 from tests.web.conftest import TOKEN, Visitor
 
 SignIn = Callable[[str], Visitor]
@@ -177,6 +178,30 @@ def test_visitors_are_told_to_sign_in(visitor: Visitor, page: str) -> None:
     assert visitor.get(draft(page)).status_code == 401
     refused = visitor.client.post(draft(page), data={})
     assert (refused.status_code, refused.json["error"]) == (400, "csrf")
+
+
+def test_an_expired_sign_in_loses_nothing_without_scripts(
+    application: Application, sign_in: SignIn, shared: str
+) -> None:
+    bian = sign_in("bian")
+    sent = {**hidden(bian, shared), "f_reason": "探\r\n亲", "f_days": "3", "action": "complete"}
+    bian.client.delete_cookie("session")
+    kept = bian.client.post(shared, data=sent)
+    assert kept.status_code == 400
+    assert "在新标签页登录" in kept.get_data(as_text=True)
+    assert bian.send("/login", username="bian", password=PASSWORD).status_code == 302
+    kept = bian.client.post(shared, data=fields_of(kept))  # the token of the page is that of the old session
+    assert "您已登录" in kept.get_data(as_text=True)
+    assert bian.client.post(shared, data={**fields_of(kept), "action": "save"}).status_code == 302
+    assert value(bian, shared, "f_days") == "3"
+    other_site = {"Sec-Fetch-Site": "cross-site"}
+    refused = application.test_client().post(shared, data=sent, headers=other_site)
+    assert "f_reason" not in refused.get_data(as_text=True)
+
+
+def fields_of(answer: Any) -> dict[str, str]:
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', answer.get_data(as_text=True))
+    return {name: texts.unescape(text) for name, text in found[-9:]}
 
 
 class TestJson:

@@ -75,7 +75,7 @@ PROPERTIES: dict[str, frozenset[str]] = {
 }
 ANY_PROPERTIES = _words(_ANY)
 
-FORMATS = frozenset({"number", "amount", "percent", "text", "date", "boolean"})
+FORMATS = frozenset({"number", "amount", "percent", "text", "date", "boolean", "year"})
 WIDTHS = frozenset({"short", "medium", "full"})
 DISPLAYS = frozenset({"auto", "table", "cards"})
 SUBTYPES = frozenset({"date", "time", "datetime"})

@@ -58,6 +58,8 @@ def show_state(
         return Shown(YES_NO[value is True].said(language))
     if component.type == "datetime":
         return Shown(show_moment(str(value)) if value else "", number=True)
+    if component.type == "number" and component.limits.rule == "year":
+        return show_as(value, "year", language)
     if component.type == "number":
         return Shown(
             show_number(value, component.limits.decimals, component.look.unit, language), number=True
@@ -72,8 +74,12 @@ def show_as(
 ) -> Shown:
     """A computed value or table cell in one of the formats."""
     number = (
-        _as_number(value) if style in ("number", "amount", "percent") or isinstance(value, Decimal) else None
+        _as_number(value)
+        if style in ("number", "amount", "percent", "year") or isinstance(value, Decimal)
+        else None
     )
+    if number is not None and style == "year":
+        return Shown(format(number.normalize(), "f"), number=True)
     if number is None:
         return Shown(show_moment(str(value)) if style == "date" and value else show(value, language))
     if style == "percent":
