@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -95,10 +95,15 @@ class UserTask(Base):
     completed_at: Mapped[datetime | None]
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     data: Mapped[dict[str, Any] | None]  # what was submitted
+    policy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # of the diagram's author
+    opened_at: Mapped[datetime | None]  # when somebody who may act on it first looked
+    on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # completed by a substitute
+    effective_on: Mapped[date | None]  # the day the office names; completed_at is the clock's
 
     instance: Mapped[ProcessInstance] = relationship()
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
     completed_by: Mapped[User | None] = relationship(foreign_keys=[completed_by_id])
+    on_behalf_of: Mapped[User | None] = relationship(foreign_keys=[on_behalf_of_id])
 
 
 class Inbox(Base):
