@@ -53,6 +53,12 @@ class Config:
     WEBHOOK_URL: str = field(default_factory=lambda: os.environ.get("WEBHOOK_URL", ""))
     WEBHOOK_SECRET: str = field(default_factory=lambda: os.environ.get("WEBHOOK_SECRET", ""))
     WEBHOOK_PRIVATE: bool = field(default_factory=lambda: _flag("WEBHOOK_PRIVATE", False))
+    TOTP_GROUPS: str = field(default_factory=lambda: os.environ.get("TOTP_GROUPS", ""))
+    OIDC_ISSUER: str = field(default_factory=lambda: os.environ.get("OIDC_ISSUER", ""))
+    OIDC_CLIENT_ID: str = field(default_factory=lambda: os.environ.get("OIDC_CLIENT_ID", ""))
+    OIDC_CLIENT_SECRET: str = field(default_factory=lambda: os.environ.get("OIDC_CLIENT_SECRET", ""))
+    OIDC_NAME: str = field(default_factory=lambda: os.environ.get("OIDC_NAME", "统一身份认证"))
+    OIDC_LINK_BY_EMAIL: bool = field(default_factory=lambda: _flag("OIDC_LINK_BY_EMAIL", False))
     MAX_CONTENT_LENGTH: int = field(
         default_factory=lambda: int(os.environ.get("MAX_UPLOAD_MB", "50")) * MEGABYTE
     )

@@ -28,7 +28,9 @@ class Application(Flask):
     settings: Settings
 
     def preprocess_request(self) -> Any:
-        """Open the transaction before anything looks at the session or the user."""
+        """Open the transaction before anything looks at the session or the user; files of ours need none."""
+        if request.endpoint == "static":
+            return None
         writing = request.method not in SAFE_METHODS and not is_only_reading(self)
         if writing:
             self._read_body()
@@ -68,6 +70,12 @@ def create_app(config: Config) -> Application:
         webhook_url=config.WEBHOOK_URL,
         webhook_secret=config.WEBHOOK_SECRET,
         webhook_private=config.WEBHOOK_PRIVATE,
+        totp_groups=frozenset(config.TOTP_GROUPS.replace(",", " ").split()),
+        oidc_issuer=config.OIDC_ISSUER,
+        oidc_client_id=config.OIDC_CLIENT_ID,
+        oidc_client_secret=config.OIDC_CLIENT_SECRET,
+        oidc_name=config.OIDC_NAME,
+        oidc_link_by_email=config.OIDC_LINK_BY_EMAIL,
     )
     if config.PROXIES:
         proxied = ProxyFix(app.wsgi_app, x_for=config.PROXIES, x_proto=config.PROXIES, x_host=config.PROXIES)

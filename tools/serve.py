@@ -29,6 +29,7 @@ class Stopped(Exception):
 
 def main() -> None:
     settings = {"DEMO": "1", "HOST": "127.0.0.1", "PORT": "8000", "WORKERS": "1", **os.environ}
+    settings.setdefault("SITE", f"http://{settings['HOST']}:{settings['PORT']}")  # for links in mails and codes on letters
     try:
         signal.signal(signal.SIGTERM, _stop)
         signal.signal(signal.SIGINT, _stop)

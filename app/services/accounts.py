@@ -4,7 +4,6 @@ changes an account of one's own. Changes are written to the log: they belong to 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import structlog
@@ -14,17 +13,15 @@ from sqlalchemy.orm import Session, selectinload
 from app.engine.rules import is_uscc
 from app.models.identity import Group, GroupMember, Membership, Organisation, User
 from app.models.runtime import UserTask
-from app.services import access, identity
+from app.services import access, identity, second_factor
+from app.services.account_fields import Errors, wrong_person
 from app.services.context import Context
 from app.services.errors import Invalid, NotFound, NotPermitted
 
 PERMISSION = "account.edit"
-NAME_LENGTH, EMAIL_LENGTH = 60, 120
+NO_ADDRESS = "nobody@example.invalid"  # an officer need not have one
 READERS = frozenset({"auditor"})
 ADMINISTRATORS = frozenset({"system_admin"})
-_USERNAME = re.compile(r"[a-z0-9][a-z0-9_.-]{1,59}")
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,55}")
-Errors = dict[str, tuple[str, str]]
 log = structlog.get_logger(__name__)
 
 
@@ -121,6 +118,32 @@ def change_groups(context: Context, user_id: int, groups: Collection[str]) -> Us
     return user
 
 
+def remove_second_factor(context: Context, user_id: int) -> User:
+    """Let a person who lost the authenticator sign in with the password again; all sessions end."""
+    user = _other(context, user_id)
+    second_factor.remove(context, user)
+    _note(context, "second factor removed", user)
+    return user
+
+
+def change_heads(context: Context, user_id: int, groups: Collection[str]) -> User:
+    """Make a person the head of exactly these of its groups. Raises OwnAccount, NotFound."""
+    user = _other(context, user_id)
+    rows = context.session.scalars(select(GroupMember).where(GroupMember.user_id == user.id)).all()
+    before = sorted(row.group_key for row in rows if row.is_head)
+    for row in rows:
+        row.is_head = row.group_key in groups
+    context.session.flush()
+    _note(context, "heads changed", user, before=before, after=headed_by(context.session, user))
+    return user
+
+
+def headed_by(session: Session, user: User) -> list[str]:
+    """The keys of the groups that the person heads."""
+    query = select(GroupMember.group_key).where(GroupMember.user_id == user.id, GroupMember.is_head)
+    return sorted(session.scalars(query))
+
+
 def _other(context: Context, user_id: int) -> User:
     actor = access.require(context.actor, PERMISSION)
     if actor.id == user_id:
@@ -129,26 +152,9 @@ def _other(context: Context, user_id: int) -> User:
 
 
 def _wrong_values(values: Mapping[str, str]) -> Errors:
-    errors: Errors = {}
-    if not _USERNAME.fullmatch(values["username"]):
-        errors["username"] = (
-            "用户名为 2 至 60 个小写字母、数字、点、横线或下划线。",
-            "A user name has 2 to 60 lower-case letters, digits, dots, hyphens or underscores.",
-        )
-    if not 0 < len(values["name"]) <= NAME_LENGTH:
-        errors["name"] = (
-            f"请填写姓名或岗位名，不超过 {NAME_LENGTH} 字。",
-            f"Give a name of at most {NAME_LENGTH} characters.",
-        )
-    if values["email"] and not _EMAIL.fullmatch(values["email"]):
-        errors["email"] = ("电子邮箱格式不正确。", "The e-mail address is not valid.")
+    errors = wrong_person({**values, "email": values["email"] or NO_ADDRESS})
     if values["employer_uscc"] and not is_uscc(values["employer_uscc"]):
         errors["employer_uscc"] = ("统一社会信用代码不正确。", "The unified social credit code is wrong.")
-    if len(values["password"]) < identity.MIN_PASSWORD:
-        errors["password"] = (
-            f"初始密码至少 {identity.MIN_PASSWORD} 个字符。",
-            f"The first password has at least {identity.MIN_PASSWORD} characters.",
-        )
     return errors
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
 
@@ -53,7 +53,7 @@ def authenticate(context: Context, username: str, password: str, address: str) -
         raise TooManyAttempts
     user = find_user(context.session, username)
     # An unknown name costs the same time as a wrong password.
-    right = _verify(user.password_hash if user else _dummy_hash(), password)
+    right = verify_password(user.password_hash if user else _dummy_hash(), password)
     succeeded = user is not None and right and user.is_active
     context.session.add(
         LoginAttempt(username=username[:60], address=address[:45], at=context.now, succeeded=succeeded)
@@ -63,6 +63,13 @@ def authenticate(context: Context, username: str, password: str, address: str) -
 
 def find_user(session: Session, username: str) -> User | None:
     return session.scalar(select(User).where(User.username == username))
+
+
+def find_by_name_or_email(session: Session, who: str) -> Sequence[User]:
+    """Active accounts with an address that have this user name or this address."""
+    given = who.strip()
+    query = select(User).where((User.username == given) | (func.lower(User.email) == given.lower()))
+    return session.scalars(query.where(User.is_active, User.email != "").order_by(User.id).limit(20)).all()
 
 
 def load_user(session: Session, user_id: int) -> User | None:
@@ -90,22 +97,38 @@ def create_user(
     """A new account in existing groups. Raises Conflict for a taken name, NotFound for an unknown group."""
     if find_user(context.session, username):
         raise Conflict(f"用户名 {username} 已被使用。", f"The user name {username} is taken.")
-    user = User(
-        username=username,
-        name=name,
-        email=email,
-        password_hash=hash_password(password, cost),
-        language="zh",
-        is_active=True,
-        employer_uscc=employer_uscc,
-        created_at=context.now,
-    )
-    context.session.add(user)
-    context.session.flush()
+    user = add_user(context, username=username, name=name, email=email,
+                    password_hash=hash_password(password, cost), employer_uscc=employer_uscc)  # fmt: skip
     for key in groups:
         if context.session.get(Group, key) is None:
             raise NotFound
         context.session.add(GroupMember(group_key=key, user_id=user.id))
+    context.session.flush()
+    return user
+
+
+def add_user(
+    context: Context,
+    *,
+    username: str,
+    name: str,
+    email: str,
+    password_hash: str,
+    employer_uscc: str | None = None,
+) -> User:
+    """An account without posts; the caller has checked its values."""
+    user = User(
+        username=username,
+        name=name,
+        email=email,
+        password_hash=password_hash,
+        language="zh",
+        is_active=True,
+        employer_uscc=employer_uscc,
+        created_at=context.now,
+        session_epoch=0,
+    )
+    context.session.add(user)
     context.session.flush()
     return user
 
@@ -152,7 +175,8 @@ def _failures(context: Context, condition: object) -> int:
     return context.session.scalar(query) or 0
 
 
-def _verify(password_hash: str, password: str) -> bool:
+def verify_password(password_hash: str, password: str) -> bool:
+    """Whether this is the password of the hash."""
     try:
         return _COSTS["normal"].verify(password_hash, password)
     except (VerificationError, InvalidHashError):

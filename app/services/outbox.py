@@ -24,6 +24,8 @@ from app.services.history import record_event
 from app.services.settings import Settings
 
 JOB = "deliver"
+# The kind of mail that carries a link which opens something: its text is forgotten once sent
+FORGOTTEN = "account"
 BounceHandler = Callable[[Context, Delivery], None]
 _bounce_handlers: list[BounceHandler] = []
 
@@ -136,6 +138,8 @@ def _finish(context: Context, args: dict[str, Any], result: Result | None) -> No
         return
     delivery.state = "bounced" if result.refused else "sent"
     delivery.error, delivery.sent_at = result.refused, None if result.refused else context.now
+    if delivery.kind == FORGOTTEN:
+        delivery.text = ""
     if delivery.document is not None:
         detail = {"channel": delivery.channel, "document": delivery.document.number,
                   "to": delivery.user.name if delivery.user else ""}  # fmt: skip

@@ -22,3 +22,9 @@ class Settings:
     webhook_url: str = ""  # gateway for text messages and WeCom
     webhook_secret: str = field(default="", repr=False)
     webhook_private: bool = False  # whether the gateway may stand inside the own network
+    totp_groups: frozenset[str] = frozenset()  # posts that must sign in in two steps
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = ""  # what the button says
+    oidc_link_by_email: bool = False

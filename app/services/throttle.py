@@ -1,4 +1,4 @@
-"""How often an address may try without an account: wrong objection codes, objections with their uploads.
+"""How often an address, or an account, may try: wrong codes, objections with their uploads, registrations.
 
 Counted in the database, so that a limit holds over all processes; kept only for the window, under keyed hashes. A limit
 for each receipt number would let anybody lock the objector out; its code cannot be guessed within the address's limit.
@@ -17,7 +17,7 @@ from app.services.context import Context
 from app.services.errors import TooOften
 
 WINDOW = timedelta(minutes=15)
-LIMITS = {"look_up": 20, "submit": 60}
+LIMITS = {"look_up": 20, "submit": 60, "register": 10, "reset": 10, "invite": 30, "password": 8, "totp": 8}
 
 
 def check(context: Context, action: str, address: str) -> None:

@@ -14,6 +14,7 @@ from app.models.identity import User
 from app.services import access
 from app.services.identity import load_user
 from app.web import (
+    account,
     administration,
     api,
     apply,
@@ -27,13 +28,16 @@ from app.web import (
     inbox_frame,
     inbox_views,
     inbox_workload,
+    joining,
     labels,
     notifications,
     operations,
+    organisation,
     progress,
     public,
     registers,
     sheets,
+    single_sign_on,
     studio,
     task_page,
     times,
@@ -50,8 +54,10 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-DESKS = (api, drafts, public, auth, health, apply, inbox, inbox_views, inbox_bulk, inbox_workload, task_page, cases, registers, books, studio, operations,
-         administration, notifications, uploads, sheets)  # fmt: skip
+DESKS = (
+    api, drafts, public, auth, health, apply, inbox, inbox_views, inbox_bulk, inbox_workload, task_page,
+    cases, registers, books, studio, operations, administration, notifications, uploads, sheets,
+    account, joining, organisation, single_sign_on)  # fmt: skip
 
 
 def register(app: Flask) -> None:

@@ -121,6 +121,23 @@ def change_groups(user_id: int) -> Any:
     return redirect(url_for("administration.account", user_id=user_id))
 
 
+@blueprint.post("/accounts/<int:user_id>/second-factor")
+@permission("account.edit")
+def remove_second_factor(user_id: int) -> Any:
+    user = accounts.remove_second_factor(context(), user_id)
+    flash(_("已解除 %(name)s 的两步验证。", name=user.username), "success")
+    return redirect(url_for("administration.account", user_id=user_id))
+
+
+@blueprint.post("/accounts/<int:user_id>/heads")
+@permission("account.edit")
+def change_heads(user_id: int) -> Any:
+    """Say which groups the person heads: who sees how much the others have to do."""
+    user = accounts.change_heads(context(), user_id, request.form.getlist("heads"))
+    flash(_("已更新 %(name)s 负责的岗位。", name=user.username), "success")
+    return redirect(url_for("administration.account", user_id=user_id))
+
+
 @blueprint.get("/organisations")
 @permission("account.edit")
 def organisations() -> str:
@@ -237,6 +254,7 @@ def _account_page(
         is_own=user.id == signed_in().id,
         groups=accounts.list_groups(session),
         held=accounts.count_held(session, user),
+        heads=accounts.headed_by(session, user),
         chosen=[group.key for group in user.groups] if chosen is None else chosen,
         errors=errors or [],
         has_errors=bool(errors),

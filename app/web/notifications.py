@@ -13,9 +13,8 @@ from app.services.notifications import choices
 from app.services.notifications.kinds import KINDS, MODES
 from app.services.outbox import deliveries_of
 from app.services.registers import mailbox
-from app.web.errors import service_message
+from app.web.errors import field_errors, service_message
 from app.web.guards import actor, context, permission, signed_in
-from app.web.language import is_english
 
 blueprint = Blueprint("notifications", __name__, url_prefix="/notifications")
 
@@ -73,8 +72,7 @@ def save_settings() -> Any:
     try:
         choices.choose(context(), modes, hours)
     except Invalid as error:
-        texts = {name: text[is_english()] for name, text in error.errors.items()}
-        return _settings_page(texts, hours, service_message(error)), 422
+        return _settings_page(field_errors(error), hours, service_message(error)), 422
     flash(_("通知设置已保存。"), "success")
     return redirect(url_for("notifications.settings"))
 

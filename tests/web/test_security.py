@@ -28,14 +28,14 @@ from app.services.registers.codes import hash_code
 from app.services.registers.identity_seal import mask, seal
 from config import Config
 from tests.factories import LEAVE, PASSWORD, World, make_leave_world
-from tests.web.conftest import TOKEN, Visitor
+from tests.web.conftest import TOKEN, Template, Visitor, make_template
 
 SignIn = Callable[[str], Visitor]
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7*7}}"
 HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy")
 VALUES = {"task_id": 1, "job_id": 1, "notice_id": 1, "attachment_id": 1, "user_id": 1, "year": 2026, "version": 1,
           "number": "QJ-2026-0001", "key": "leave", "call_no": "PC-2026-0001", "tab": "forms", "name": "done", "line": "IPF-01",
-          "receipt_no": "YS-2026-0001", "action": "annul", "line_id": 1, "draft_id": 1, "deployment_id": 1, "path": "bpmn/leave.bpmn"}  # fmt: skip
+          "receipt_no": "YS-2026-0001", "action": "annul", "line_id": 1, "org_id": 1, "invitation_id": 1, "draft_id": 1, "deployment_id": 1, "path": "bpmn/leave.bpmn"}  # fmt: skip
 
 
 def routes(app: Application, method: str) -> list[tuple[str, str]]:
@@ -45,7 +45,7 @@ def routes(app: Application, method: str) -> list[tuple[str, str]]:
     for rule in app.url_map.iter_rules():
         if method not in (rule.methods or ()) or rule.endpoint == "static":
             continue
-        values = {name: VALUES.get(name, "x") for name in rule.arguments}
+        values = {name: VALUES.get(name, 1) for name in rule.arguments}
         if rule.endpoint == "cases.act":
             values["name"] = "MSG-STOP"
         found.append((rule.endpoint, adapter.build(rule.endpoint, values, method=method)))
@@ -67,9 +67,13 @@ def dump(world: World) -> dict[str, list[Any]]:
         }
 
 
-@pytest.fixture
-def staffed(world: World) -> World:
+@pytest.fixture(scope="module")
+def staffed_template(
+    leave_template: Template, new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Template:
     """One person for each post, one for each of two organisations, and a case of each."""
+    url = new_sqlite_url()
+    world = leave_template.copy(url, tmp_path_factory.mktemp("staffed"))
     for key in GROUPS:
         world.add_person(key, key)
     for name in ("bian", "wai"):
@@ -77,6 +81,20 @@ def staffed(world: World) -> World:
     org = world.add_organisation("91310000MA1FPUJN11", "样例银行", "bank", bian="editor signer")
     world.add_organisation("91310000MA1FHTCX2K", "样例保险", "insurer", wai="editor signer")
     world.start("leave", "wang", org_id=org, who="王")
+    return make_template(world, url)
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+    """A copy of the short process' world, with more people for the tests that ask for `staffed`."""
+    name = "staffed_template" if "staffed" in request.fixturenames else "leave_template"
+    made = request.getfixturevalue(name).copy(sqlite_url, tmp_path)
+    yield made
+    made.database.dispose()
+
+
+@pytest.fixture
+def staffed(world: World) -> World:
     return world
 
 
@@ -135,7 +153,7 @@ ALLOWED = {
                      "administration.switch", "administration.change_groups"},
     "operator": {"operations.retry"},
     "wai": {"apply.declare", "apply.ask_instalments", "apply.read_notice", "inbox.submit_task", "inbox.claim",
-            "inbox.release", "inbox.transfer"},
+            "inbox.release", "inbox.transfer", "drafts.restore", "api.save_draft", "api.complete_task"},
     "process_designer": {"studio.deploy_submit", "studio.suspend", "studio.set_parameter", "studio.take_draft", "studio.restore_file",
                          "studio.remove_file", "studio.move_base", "studio.discard_submit", "studio.withdraw_release",
                          "studio.mark_presence"},
