@@ -25,7 +25,7 @@ UNNAMED = "经办人员"
 OPEN_KINDS = frozenset({"started", "case_state", "action", "ended", "cancelled"})
 OFFICE_KINDS = OPEN_KINDS | {
     "task_completed", "task_claimed", "task_released", "task_transferred", "timer_fired", "message_received",
-    "message_sent", "decision_made", "service_completed", "identity_opened",
+    "message_sent", "decision_made", "service_completed", "identity_opened", "migrated",
 }  # fmt: skip
 
 

@@ -39,6 +39,7 @@ EVENTS = {
     "message_sent": _("发出：%(name)s"),
     "decision_made": _("系统判定：%(name)s"), "ended": _("案件办结"), "cancelled": _("案件终止"),
     "service_completed": _("系统办理：%(name)s"), "identity_opened": _("查看异议人身份"),
+    "migrated": _("改按流程第 %(to)s 版办理"),
 }  # fmt: skip
 
 SERVED = {"opened": _("已签收"), "deemed": _("视为送达"), "manual": _("直接送达"), "public": _("公开发布")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.db import Database
 from app.factory import Application, create_app
+from app.services.settings import Settings
 from config import Config
 from tests.factories import PASSWORD, World, make_leave_world
 
@@ -37,9 +40,35 @@ class Visitor:
         return self.client.post(address or page, data={**fields, **data}, content_type="multipart/form-data")
 
 
+@dataclass(frozen=True)
+class Template:
+    """A database file to copy, and its people: to fill one takes longer than most tests."""
+
+    file: Path
+    people: dict[str, int]
+
+    def copy(self, url: str, folder: Path) -> World:
+        """The same world at another place."""
+        shutil.copyfile(self.file, url.removeprefix("sqlite:///"))
+        settings = Settings(files_dir=folder / "files", secret="s" * 32)
+        return World(Database(url), settings, people=dict(self.people))
+
+
+def make_template(made: World, url: str) -> Template:
+    """A template of a finished world."""
+    made.database.dispose()
+    return Template(Path(url.removeprefix("sqlite:///")), made.people)
+
+
+@pytest.fixture(scope="session")
+def leave_template(new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Template:
+    url = new_sqlite_url()
+    return make_template(make_leave_world(url, tmp_path_factory.mktemp("leave")), url)
+
+
 @pytest.fixture
-def world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
-    made = make_leave_world(sqlite_url, tmp_path)
+def world(leave_template: Template, sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+    made = leave_template.copy(sqlite_url, tmp_path)
     yield made
     made.database.dispose()
 

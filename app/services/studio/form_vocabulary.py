@@ -35,6 +35,7 @@ OPTION_WORDS = {
     "short": ("短", "Short"),
     "medium": ("中", "Medium"),
     "full": ("整行", "Full line"),
+    "year": ("年份", "Year"),
     "auto": ("自动", "Automatic"),
     "table": ("表格", "Table"),
     "cards": ("卡片", "Cards"),
