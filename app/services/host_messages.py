@@ -11,7 +11,7 @@ from app.engine.lint.host import Host
 # What the registers send when something was booked, decided or handed in, and what people may send to a case.
 SENT = frozenset(
     {
-        "MSG-ALL-REVIEWED", "MSG-CALL-CANCELLED", "MSG-CREDIT-ACK", "MSG-DECISION-ANNULLED",
+        "MSG-ALL-REVIEWED", "MSG-BOUNCED", "MSG-CALL-CANCELLED", "MSG-CREDIT-ACK", "MSG-DECISION-ANNULLED",
         "MSG-INSTALMENT-REQUEST", "MSG-OBJECTION", "MSG-OBJECTION-WITHDRAWN", "MSG-OBJECTIONS-RESOLVED", "MSG-PAID",
         "MSG-PAID-FULL", "MSG-PAID-PART", "MSG-PAY-FAILED", "MSG-PUBLICITY-TERMINATE", "MSG-RECEIPT-OPENED",
         "MSG-REPAIR", "MSG-REVIEW-DUE", "MSG-WITHDRAW",
