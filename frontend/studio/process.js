@@ -32,9 +32,9 @@ const studio = {
   // All of the diagram, beside the palette.
   fit: () => {
     const view = modeler.get("canvas");
-    view.zoom("fit-viewport", "auto");
-    view.zoom(view.zoom() * 0.9, "auto");
-    view.scroll({ dx: 45, dy: 0 });
+    view.zoom("fit-viewport");
+    const { x, y, width, height } = view.viewbox().inner;
+    view.viewbox({ x: x - width * 0.14, y: y - height * 0.06, width: width * 1.17, height: height * 1.12 });
   },
   tell: (...words) => notice.replaceChildren(...words.filter(Boolean)),
   elementsOf: (type) => modeler.get("elementRegistry").filter((item) => item.businessObject.$type === type && !item.labelTarget)

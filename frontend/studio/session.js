@@ -163,6 +163,7 @@ export class Session {
   showPeople(editors) {
     if (!this.people) return;
     const names = editors.map((editor) => editor.name ?? editor).join(say("、", ", "));
+    this.people.hidden = !names;
     this.people.textContent = names ? say("{names}也在编辑", "{names} is editing too", { names }) : "";
   }
 }

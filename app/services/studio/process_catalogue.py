@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.engine.authoring import known_functions
 from app.engine.authoring.variables import messages_of
+from app.engine.operations import policy
 from app.engine.reading import Reading
 from app.models.identity import Group
 from app.models.studio import Draft
@@ -19,6 +20,17 @@ from app.services.studio import drafts
 from app.services.studio.process_editing import read_bundle
 
 Entry = dict[str, Any]
+OPERATION_NAMES = {
+    "transfer": ("转办", "transfer"), "delegate": ("委派", "delegate"), "add_sign": ("加签", "add a signer"),
+    "remove_sign": ("减签", "remove a signer"), "return": ("退回", "return"),
+    "return_direct": ("退回并直接送回", "return and come straight back"), "take_back": ("拿回", "take back"),
+    "withdraw": ("撤回", "withdraw"), "copy": ("抄送", "copy"), "urge": ("催办", "urge"), "ask": ("沟通", "ask"),
+    "effective_date": ("填写生效日期", "effective date"),
+}  # fmt: skip
+RULE_NAMES = {
+    "all": ("全部同意", "all agree"), "ratio": ("达到比例", "a share of the votes"), "veto": ("一票否决", "one veto"),
+    "weighted": ("按权重", "weighted"), "any": ("一人同意即可（或签）", "any one"), "in_turn": ("依次审批", "in turn"),
+}  # fmt: skip
 
 
 def catalogue(context: Context, draft: Draft) -> dict[str, list[Entry]]:
@@ -45,13 +57,18 @@ def catalogue(context: Context, draft: Draft) -> dict[str, list[Entry]]:
         ],
         "clauses": [
             entry(clause["id"], clause.get("zh", ""), clause.get("en", ""), text=clause.get("text", ""))
-            for policy in policies
-            for clause in _entries(policy, "clauses", "id")
+            for each in policies
+            for clause in _entries(each, "clauses", "id")
         ],
         "parameters": [
             entry(item["key"], item.get("zh", ""), item.get("en", ""), type=item.get("type", ""))
-            for policy in policies
-            for item in _entries(policy, "parameters", "key")
+            for each in policies
+            for item in _entries(each, "parameters", "key")
+        ],
+        "operations": [entry(key, *OPERATION_NAMES.get(key, ("", ""))) for key in policy.OPERATIONS],
+        "rules": [
+            entry(key, *RULE_NAMES.get(key, ("", "")), share=key in policy.SHARED_RULES)
+            for key in policy.RULES
         ],
         "letters": [entry(path[8:-4]) for path in sorted(files) if path.startswith("letters/")],
         "functions": [
@@ -93,8 +110,8 @@ def _policies(files: Mapping[str, bytes]) -> Iterator[Mapping[str, Any]]:
                 yield found
 
 
-def _entries(policy: Mapping[str, Any], section: str, key: str) -> Iterator[Mapping[str, Any]]:
-    listed = policy.get(section)
+def _entries(found: Mapping[str, Any], section: str, key: str) -> Iterator[Mapping[str, Any]]:
+    listed = found.get(section)
     for item in listed if isinstance(listed, list) else ():
         if isinstance(item, dict) and isinstance(item.get(key), str):
             yield item

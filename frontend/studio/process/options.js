@@ -19,6 +19,7 @@ export function makeOptions(catalogue, key) {
     clauses: (catalogue.clauses ?? []).map((item) => ({ value: item.value, label: `${item.value} ${say(item.zh, item.en || item.zh)}` })),
     numbers: (catalogue.parameters ?? []).filter((item) => item.type === "number").map(named),
     operations: all("operations"),
+    rules: (catalogue.rules ?? []).map((item) => ({ ...named(item), share: item.share })),
   };
 }
 

@@ -1,7 +1,7 @@
 // Groups that every element has, and those of the process, its lanes and its flows.
 import { is, isAny } from "bpmn-js/lib/util/ModelUtil";
 import { say } from "../../shared/language.js";
-import { area, check, feel, many, people, pick, text } from "./entries.jsx";
+import { area, check, feel, many, note, people, text } from "./entries.jsx";
 
 const ID = /^[A-Za-z_][\w.-]*$/;
 
@@ -97,6 +97,15 @@ export function flowGroup(studio, element, bind) {
   return { id: "condition", label: say("条件", "Condition"), entries, shouldOpen: true };
 }
 
+// What a foreign tool wrote here: the engine reads some of it, and all of it stays.
+export function foreign(element) {
+  const bo = element.businessObject;
+  const attributes = Object.entries(bo.$attrs ?? {}).filter(([name]) => /:/.test(name) && !/^(xmlns|xsi|xml):/.test(name)).map(([name, value]) => `${name} = ${value}`);
+  const elements = (bo.extensionElements?.values ?? []).filter((item) => !item.$type.startsWith("zr:")).map((item) => `<${item.$type}>`);
+  const found = [...attributes, ...elements];
+  return found.length ? { id: "foreign", label: say("外来扩展（原样保留）", "Foreign extensions (kept as they are)"), entries: [note("foreign-list", found.join("\n"))] } : null;
+}
+
 // The body of a formal expression that is a child of `holder`.
 export function expression(studio, element, holder, property) {
   return {
@@ -108,5 +117,3 @@ export function expression(studio, element, holder, property) {
     },
   };
 }
-
-export { pick };

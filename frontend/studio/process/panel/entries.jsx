@@ -47,7 +47,7 @@ const Text = (props) => <TextFieldEntry {...common(props)} debounce={debounce} d
 const Area = (props) => <TextAreaEntry {...common(props)} debounce={debounce} autoResize rows={props.rows ?? 2} />;
 const Check = (props) => <CheckboxEntry {...common(props)} getValue={() => Boolean(props.bound.get())} />;
 const Pick = (props) => <SelectEntry {...common(props)}
-  getOptions={() => [{ value: "", label: say("（未选择）", "(none)") }, ...withCurrent(props.options, props.bound.get())]} />;
+  getOptions={() => [{ value: "", label: props.none ?? say("（未选择）", "(none)") }, ...withCurrent(props.options, props.bound.get())]} />;
 const Feel = (props) => <FeelField {...withHelp(props)} help={props.studio.help} />;
 const Many = (props) => <ManyField {...withHelp(props)} />;
 const People = (props) => <PeopleField {...withHelp(props)} help={props.studio.help} options={props.studio.options.groups} />;

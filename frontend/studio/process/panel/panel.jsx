@@ -6,7 +6,7 @@ import { getBusinessObject, is, isAny } from "bpmn-js/lib/util/ModelUtil";
 import { isEventSubProcess, isExpanded } from "bpmn-js/lib/util/DiUtil";
 import { say } from "../../shared/language.js";
 import { translate } from "../translation.js";
-import { caseState, clauses, documentation, flowGroup, general, laneGroup, processGroups } from "./basics.js";
+import { caseState, clauses, documentation, flowGroup, foreign, general, laneGroup, processGroups } from "./basics.js";
 import { binder } from "./entries.jsx";
 import { eventGroups } from "./events.js";
 import { callGroups, decisionGroups, repetitionGroup, scriptGroup, serviceTaskGroups, userTaskGroups } from "./tasks.js";
@@ -55,11 +55,11 @@ export function groupsOf(studio, element) {
   for (const [type, make] of SPECIAL) if (is(bo, type)) groups.push(...[make(studio, element, bind)].flat().filter(Boolean));
   if (is(bo, "bpmn:Activity") && !isEventSubProcess(element)) groups.push(repetitionGroup(studio, element, bind));
   if (is(bo, "bpmn:FlowNode")) groups.push(caseState(studio, element, bind), clauses(studio, bind, bo));
-  groups.push(documentation(studio, element, bo));
+  groups.push(documentation(studio, element, bo), foreign(element));
   return translated(groups);
 }
 
-const translated = (groups) => groups.map((group) => ({ ...group, translate }));
+const translated = (groups) => groups.filter(Boolean).map((group) => ({ ...group, translate }));
 
 const header = {
   getElementLabel: (element) => getBusinessObject(element).name ?? "",

@@ -29,16 +29,37 @@ export function userTaskGroups(studio, element, bind) {
       feel("priority", say("优先级", "Priority"), bind(bo, "zr:priority"), studio, "value"),
     ] },
     operations(studio, element, bind),
-  ].filter(Boolean);
+    { id: "live", label: say("填写时试算", "Computed while filling in"), entries: [
+      many("liveRules", say("规则任务", "Rule tasks"), bind(bo, "zr:liveRules"), studio.elementsOf("bpmn:BusinessRuleTask"))] },
+  ];
 }
 
-// Which operations of the task are switched on; the server says which there are and where they are written.
+// Which operations of the task are switched on, and how the votes of several people decide; all from the server's lists.
 function operations(studio, element, bind) {
-  const offered = studio.catalogue.operations ?? [];
-  if (!offered.length) return null;
-  const attribute = studio.catalogue.operations_attribute ?? "operations";
-  return { id: "operations", label: say("允许的任务操作", "Operations allowed"), entries: [
-    many("operations", say("操作", "Operations"), bind(element.businessObject, `zr:${attribute}`), studio.options.operations)] };
+  const bo = element.businessObject;
+  const { options } = studio;
+  const whether = [{ value: "allow", label: say("允许", "allowed") }, { value: "exclude", label: say("排除", "excluded") }];
+  return { id: "operations", label: say("任务操作与会签", "Operations and votes"), entries: [
+    many("operations", say("允许的操作（不填则只能转办）", "Operations allowed (else transfer only)"), bind(bo, "zr:operations"), options.operations),
+    ...voteEntries(bind(bo, "zr:decision"), options.rules),
+    text("decisionVariable", say("会签结论存入变量", "Variable for the outcome of the votes"), bind(bo, "zr:decisionVariable")),
+    feel("signers", say("会签人", "Who votes"), bind(bo, "zr:signers"), studio, "value"),
+    feel("copyTo", say("抄送给", "Copies to"), bind(bo, "zr:copyTo"), studio, "value"),
+    pick("emptyApprover", say("无人可办时交给", "When there is nobody, to"), bind(bo, "zr:emptyApprover"), options.groups),
+    pick("initiatorApprover", say("办理人是发起人时", "When it would be the initiator"), bind(bo, "zr:initiatorApprover"), whether),
+    pick("repeatedApprover", say("办理人已办过前一环节时", "When the same person acted before"), bind(bo, "zr:repeatedApprover"), whether),
+  ] };
+}
+
+// A rule is a word, for some with the share that has to agree: `ratio 2/3`.
+function voteEntries(bound, rules) {
+  const [kind = "", share = ""] = bound.get().split(/\s+/);
+  const shared = rules.find((rule) => rule.value === kind)?.share;
+  const rule = { get: () => kind, set: (value) => bound.set(rules.find((item) => item.value === value)?.share ? `${value} ${share || "60%"}` : value) };
+  const part = { get: () => share, set: (value) => bound.set(`${kind} ${value || "60%"}`) };
+  const entries = [pick("decision", say("会签规则", "Rule for the votes"), rule, rules)];
+  if (shared) entries.push(text("decision-share", say("须同意的比例（60% 或 2/3）", "Share that has to agree (60% or 2/3)"), part));
+  return entries;
 }
 
 export function serviceTaskGroups(studio, element, bind) {
@@ -55,6 +76,8 @@ export function serviceTaskGroups(studio, element, bind) {
     say("{name}：{type}{must}", "{name}: {type}{must}", { name: item.name, type: item.type, must: item.required ? say("（必填）", " (required)") : "" }),
     parameter(studio, element, item.name), studio, "value", { hint: say("文字，或 = 表达式", "text, or = expression") }));
   const wrong = stray.map((name) => feel(`parameter-${name}`, say("{name}：该操作没有此参数", "{name}: the operation has no such parameter", { name }), parameter(studio, element, name), studio, "value"));
+  const again = [{ value: "true", label: say("可以重做", "may be done again") }, { value: "false", label: say("不可重做，阻止退回", "must not: bars the return") }];
+  entries.push(pick("repeatable", say("案件退回经过此处时", "When a case is led back over it"), bind(bo, "zr:repeatable"), again, { none: say("按操作的性质", "as the operation says") }));
   return [
     { id: "service", label: say("系统操作", "Service operation"), entries, shouldOpen: true },
     { id: "parameters", label: say("参数", "Parameters"), entries: [...fields, ...wrong], shouldOpen: true },
@@ -103,7 +126,7 @@ export function repetitionGroup(studio, element, bind) {
   const loop = bo.get("loopCharacteristics");
   const entries = [pick("repetition", say("重复", "Repetition"), kindOfLoop(studio, element), [
     { value: "parallel", label: say("多实例，同时", "Multi-instance, parallel") }, { value: "sequential", label: say("多实例，依次", "Multi-instance, sequential") },
-    { value: "loop", label: say("循环", "Loop") }])];
+    { value: "loop", label: say("循环", "Loop") }], { none: say("不重复", "Once") })];
   if (is(loop, "bpmn:MultiInstanceLoopCharacteristics")) {
     const holder = (name) => (loop.get(name) === undefined && bo.get(name) !== undefined ? bo : loop);
     entries.push(
