@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,25 @@ class Examined:
 
     findings: tuple[Finding, ...]
     decisions: tuple[Signature, ...] = ()
+
+
+# What an evaluation says in English only, in Chinese.
+_SAID = (
+    (re.compile(r"rows (.+) all apply, but the hit policy is UNIQUE"), r"第 \1 行同时符合，而命中策略是唯一"),
+    (
+        re.compile(r"rows (\d+) and (\d+) apply with different results, but the hit policy is ANY"),
+        r"第 \1、\2 行同时符合而结果不同，命中策略是任一",
+    ),
+    (re.compile(r"(.+): (.+) is not an allowed value"), r"\1：\2 不在允许的值之中"),
+)
+
+
+def say_error(message: str) -> str:
+    """An evaluation's error in Chinese where it is one of the usual ones."""
+    for pattern, words in _SAID:
+        if pattern.fullmatch(message):
+            return pattern.sub(words, message)
+    return message
 
 
 def decision_path(key: str) -> str:

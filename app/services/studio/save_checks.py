@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 
 import orjson
 
+from app.engine.dmn import DmnInvalid
+from app.engine.dmn.foreign import lost_extensions
 from app.engine.errors import Problem
 from app.engine.xml import XmlRefused, parse_xml
 
@@ -42,9 +44,21 @@ def _readable_text(path: str, _before: bytes, after: bytes) -> Sequence[Problem]
     return ()
 
 
+def _keeps_extensions(path: str, before: bytes, after: bytes) -> Sequence[Problem]:
+    """An editor of decisions drops in silence what it does not know; on elements that stay nothing may be lost."""
+    try:
+        lost = lost_extensions(before, after) if before else ()
+    except DmnInvalid:  # what was kept before cannot be compared with
+        return ()
+    return [
+        Problem("lost_extension", key, path, f"会丢失扩展 {name}", f"the extension {name} would be lost")
+        for key, name in lost
+    ]
+
+
 CHECKS: Mapping[str, tuple[SaveCheck, ...]] = {
     ".bpmn": (_readable_text, _readable_xml),
-    ".dmn": (_readable_text, _readable_xml),
+    ".dmn": (_readable_text, _readable_xml, _keeps_extensions),
     ".json": (_readable_json,),
     ".typ": (_readable_text,),
 }

@@ -92,5 +92,5 @@ def _result(result: CheckResult) -> dict[str, Any]:
         "passed": result.passed,
         "actual": result.actual,
         "rows": list(result.rows),
-        "errors": list(result.errors),
+        "errors": [e if is_english() else decision_editing.say_error(e) for e in result.errors],
     }

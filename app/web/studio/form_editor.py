@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.engine.form import Language
+from app.engine.form import Component, Language
 from app.engine.form.restriction import can_lock
 from app.engine.lint import describe
 from app.services.errors import Invalid, NotFound
@@ -88,7 +88,14 @@ def form_fields(draft_id: int, key: str) -> str:
     """Which field people may see and change at which step."""
     draft = find_open_draft(draft_id)
     matrix = form_editing.matrix_of(context(), draft, key)
-    return render_template("studio/form_fields.html", draft=draft, key=key, matrix=matrix, can_lock=can_lock)
+    return render_template("studio/form_fields.html", draft=draft, key=key, matrix=matrix, can_lock=can_lock,
+                           words_of=_words_of)  # fmt: skip
+
+
+def _words_of(field: Component) -> str:
+    """What an author calls a component: its label, else the beginning of its text."""
+    phrase = field.label or field.body
+    return phrase.template("en" if is_english() else "zh").source if phrase is not None else field.id
 
 
 @blueprint.post("/drafts/<int:draft_id>/form-fields/<path:key>")

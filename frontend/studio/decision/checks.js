@@ -142,9 +142,9 @@ export class Checks {
   }
 
   verdictOf(result) {
-    const rows = result.rows.length ? say("第 {rows} 行", "row {rows}", { rows: result.rows.join("、") }) : "";
+    const rows = result.rows.length ? say("第 {rows} 行", "row {rows}", { rows: result.rows.join(say("、", ", ")) }) : "";
     const mark = make(`span.pill.${result.passed ? "ok" : "late"}`, {}, result.passed ? say("通过", "Passed") : say("不通过", "Failed"));
-    const why = result.passed ? rows : [...result.errors, say("实际 {value}", "got {value}", { value: showValue(result.actual ?? null) }), rows].filter(Boolean).join("；");
+    const why = result.passed ? rows : [...result.errors, say("实际 {value}", "got {value}", { value: showValue(result.actual ?? null) }), rows].filter(Boolean).join(say("；", "; "));
     return [mark, make("small", {}, ` ${why}`)];
   }
 }

@@ -10,7 +10,7 @@ const LABELS = {
   "Components": "组件", "Search components": "查找组件", "No components found.": "没有找到组件。", "Input": "输入", "Selection": "选择", "Presentation": "展示",
   "Containers": "容器", "Action": "操作", "Clear content": "清除", "Search": "查找", "Build your form": "设计表单",
   "Drag and drop components here to start designing.": "把组件拖到这里，开始设计。", "Drag and drop components here.": "把组件拖到这里。",
-  "Use the preview window to test your form.": "用预览试填表单。", "Text view is templated": "文字中含表达式", "Text view is empty": "文字为空",
+  "Use the preview window to test your form.": "用预览试填表单。", "Expression for #": "计算值 #", "Expression is empty": "没有计算式", "Text view is templated": "文字中含表达式", "Text view is empty": "文字为空",
   "Remove form field": "删除组件", "Drop not allowed by path registry": "路径冲突，不能放在这里", "Drop is not a valid target": "不能放在这里",
   "General": "常规", "Condition": "条件", "Layout": "布局", "Appearance": "外观", "Serialization": "保存形式", "Constraints": "约束", "Validation": "校验",
   "Custom properties": "自定义属性", "Options source": "选项来源", "Static options": "固定选项", "Dynamic options": "动态选项", "Options expression": "选项表达式",

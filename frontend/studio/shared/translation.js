@@ -73,10 +73,10 @@ export function translateDom(root, dictionary, { within, skip = "", quiet = "" }
   }).observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES });
 }
 
-// Texts with one number in them stand in a dictionary with `#` for it.
+// Texts with one number or quoted name in them stand in a dictionary with `#` for it.
 function counted(key, dictionary) {
-  const number = key.match(/\d+/)?.[0];
-  return number === undefined ? undefined : dictionary[key.replace(number, "#")]?.replace("#", number);
+  const part = key.match(/'[^']*'|\d+/)?.[0];
+  return part === undefined ? undefined : dictionary[key.replace(part, "#")]?.replace("#", part);
 }
 
 // Names of types, languages and ids are the same in every language, and so is the mark of the libraries.
