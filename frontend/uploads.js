@@ -1,19 +1,19 @@
 // Files of a task's form go up in pieces as soon as they are chosen, with progress, and go on where they stopped when
 // the connection comes back. Without this file they travel with the form. What the server took stands in the form as
-// the id of an attachment; the server redraws the form when all files are there.
+// the id of an attachment, which is saved with the draft.
 const PAUSES = [1, 2, 4, 8, 15, 30];
 const AT_ONCE = 2;
 const WORDS = {
   zh: {
     waiting: "排队中", going: "已上传 {done}%", checking: "正在检查文件", lost: "连接中断，{seconds} 秒后继续，已传部分保留",
     login: "登录已失效：请在新窗口登录后点“继续”，已传部分保留", failed: "没有上传成功", retry: "继续", cancel: "取消", list: "正在上传",
-    done: "{name} 已上传",
+    done: "{name} 已上传", remove: "删除", scanning: "正在查毒",
   },
   en: {
     waiting: "Waiting", going: "{done}% uploaded", checking: "Checking the file",
     lost: "Connection lost. Going on in {seconds} s; what was sent is kept",
     login: "You were signed out. Sign in in another window, then choose “Go on”; what was sent is kept",
-    failed: "Not uploaded", retry: "Go on", cancel: "Cancel", list: "Uploading", done: "{name} was uploaded",
+    failed: "Not uploaded", retry: "Go on", cancel: "Cancel", list: "Uploading", done: "{name} was uploaded", remove: "Remove", scanning: "Being scanned",
   },
 };
 
@@ -161,7 +161,7 @@ function fail(transfer, error) {
   if (!isOut) transfer.bar.remove();
 }
 
-// The attachment becomes part of the form's values at once; drawing it properly is the server's.
+// The attachment becomes part of the form's values at once; later the server draws the same line.
 function take(transfer, attachment) {
   const input = inputOf(transfer);
   transfer.line.remove();
@@ -171,7 +171,14 @@ function take(transfer, attachment) {
   if (!files) box.before((files = make("ul", { className: "zf-files" })));
   if (!input.multiple) files.replaceChildren();
   const held = make("input", { type: "hidden", name: input.name, value: attachment.id });
-  files.append(make("li", {}, held, `${attachment.name} `, make("small", { className: "muted num", textContent: attachment.size })));
+  const name = attachment.state ? attachment.name : make("a", { href: attachment.url, textContent: attachment.name });
+  const remove = make("button", {
+    className: "btn btn-sm btn-outline-secondary", name: "file", value: `remove:${input.name}:${attachment.id}`,
+    formNoValidate: true, textContent: say("remove"),
+  });
+  remove.append(make("span", { className: "visually-hidden", textContent: ` ${attachment.name}` }));
+  const size = make("small", { className: "muted num", textContent: attachment.size });
+  files.append(make("li", {}, held, name, " ", size, " ", ...(attachment.state ? [say("scanning")] : []), remove));
   status().textContent = say("done", { name: attachment.name });
   held.dispatchEvent(new Event("change", { bubbles: true }));
   transfer.form.dispatchEvent(new CustomEvent("zf:files", { bubbles: true }));

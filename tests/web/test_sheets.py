@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from app.factory import Application, create_app
 from config import Config
 from tests.deals import make_deals_world, sheet
-from tests.factories import PASSWORD, World
+from tests.factories import World
 from tests.web.conftest import Visitor
 
 SignIn = Callable[[str], Visitor]

@@ -1,0 +1,138 @@
+"""Uploads in pieces as a script sends them: JSON, tokens, and answers to what goes wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.datastructures import FileStorage
+
+from app.factory import Application, create_app
+from config import Config
+from tests.clamd import EICAR, fake_clamd
+from tests.deals import PDF, make_deals_world
+from tests.factories import World
+from tests.web.conftest import TOKEN, Visitor
+
+SignIn = Callable[[str], Visitor]
+
+
+@pytest.fixture
+def world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+    made = make_deals_world(sqlite_url, tmp_path)
+    yield made
+    made.database.dispose()
+
+
+@pytest.fixture
+def application(world: World, sqlite_url: str, tmp_path: Path) -> Iterator[Application]:
+    with fake_clamd() as scanner:
+        files = str(tmp_path / "files")
+        app = create_app(
+            Config(
+                DATABASE_URL=sqlite_url,
+                SECRET_KEY="s" * 32,
+                TESTING=True,
+                FILES_DIR=files,
+                CLAMD=scanner.address,
+            )
+        )
+        world.settings = app.settings
+        yield app
+    app.database.dispose()
+
+
+def begin(world: World) -> str:
+    return f"/tasks/{world.open_tasks(world.start('deals', org_id=1))['t_rows']}"
+
+
+def post(visitor: Visitor, page: str, address: str, **data: Any) -> Any:
+    token = TOKEN.search(visitor.get(page).get_data(as_text=True))
+    assert token
+    sent = {"csrf_token": token[1], **data}
+    return visitor.client.post(address, data=sent, content_type="multipart/form-data")
+
+
+def piece(data: bytes, offset: int = 0, **more: str) -> dict[str, Any]:
+    return {"piece": FileStorage(io.BytesIO(data), "blob"), "offset": str(offset), **more}
+
+
+def test_a_file_goes_up_and_is_served_as_a_download_once_clean(world: World, sign_in: SignIn) -> None:
+    at, bian = begin(world), sign_in("bian")
+    told = post(
+        bian, at, f"{at}/uploads", field="f_files", name="../合同\u202e 1.pdf", size=str(len(PDF))
+    ).get_json()
+    assert (told["received"], told["size"]) == (0, len(PDF))
+    assert bian.get(told["url"]).get_json()["received"] == 0
+    wrong = post(bian, at, told["url"], **piece(PDF, sha256="0" * 64))
+    assert (wrong.status_code, "重试" in wrong.get_json()["error"]) == (422, True)
+    misplaced = post(bian, at, told["url"], **piece(PDF, 5))
+    assert (misplaced.status_code, misplaced.get_json()["received"]) == (409, 0)
+    done = post(bian, at, told["url"], **piece(PDF, sha256=hashlib.sha256(PDF).hexdigest())).get_json()
+    file = done["attachment"]
+    assert (file["name"], file["state"], file["sha256"]) == (
+        "合同 1.pdf",
+        "pending",
+        hashlib.sha256(PDF).hexdigest(),
+    )
+    assert bian.get(file["url"]).status_code == 403
+    page = post(bian, at, at, f_files=file["id"], refresh="live").get_data(as_text=True)
+    assert "正在查毒" in page
+    world.drain()
+    answer = bian.get(file["url"])
+    assert (answer.status_code, answer.data) == (200, PDF)
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert "filename*=UTF-8''%E5%90%88%E5%90%8C%201.pdf" in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox;")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert sign_in("wai").get(file["url"]).status_code == 404
+
+
+def test_a_harmful_file_is_named_when_the_form_is_sent(world: World, sign_in: SignIn) -> None:
+    at, bian = begin(world), sign_in("bian")
+    bad = PDF[:-5] + EICAR + b"\n%%EOF"
+    row = {
+        "f_deals-0-f_no": "A",
+        "f_deals-0-f_kind": "loan",
+        "f_deals-0-f_day": "2025-03-01",
+        "f_deals-0-f_amount": "1",
+    }
+    sent = {**row, "f_files": FileStorage(io.BytesIO(bad), "账单.pdf")}
+    bian.send(at, action="save", **sent)  # without scripts
+    world.drain()
+    page = bian.send(at, **row, f_files="1", action="complete", base="1")
+    told = page.get_data(as_text=True)
+    assert page.status_code == 422
+    assert "“账单.pdf”未通过病毒检查" in told
+    assert "含病毒，已隔离" in told
+
+
+def test_refusals_are_json_and_leave_nothing(world: World, sign_in: SignIn, application: Application) -> None:
+    at, bian, wai = begin(world), sign_in("bian"), sign_in("wai")
+    begun = post(bian, at, f"{at}/uploads", field="f_files", name="a.png", size=str(len(PDF))).get_json()
+    refused = post(bian, at, begun["url"], **piece(PDF))
+    assert (refused.status_code, refused.get_json()["refused"]) == (422, True)
+    assert bian.get(begun["url"]).status_code == 404
+    assert not [path for path in Path(str(world.settings.files_dir)).rglob("*") if path.is_file()]
+    for values in (
+        {},
+        {"field": "f_files"},
+        {"field": "f_files", "name": "a.pdf", "size": "-1"},
+        {"field": "x", "name": "a.pdf", "size": "9" * 40},
+    ):
+        answer = post(bian, at, f"{at}/uploads", **values)
+        assert answer.status_code in {404, 422}
+        assert answer.get_json()["error"]
+    other = post(bian, at, f"{at}/uploads", field="f_files", name="a.pdf", size="9").get_json()
+    for address in (other["url"], f"{other['url']}/cancel", f"{at}/uploads"):
+        assert (
+            post(wai, "/my", address, **piece(b"x"), field="f_files", name="a.pdf", size="9").status_code
+            == 404
+        )
+    assert post(bian, at, other["url"]).status_code == 422
+    assert post(bian, at, f"{other['url']}/cancel").status_code == 200
+    assert application.test_client().post(other["url"]).status_code == 400  # no token
