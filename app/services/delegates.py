@@ -106,6 +106,11 @@ def on_message(name: str) -> Callable[[MessageHandler], MessageHandler]:
     return register
 
 
+def handled_messages() -> frozenset[str]:
+    """The messages that a register acts upon."""
+    return frozenset(_message_handlers)
+
+
 def on_end(handler: EndHandler) -> EndHandler:
     """Register a function to run when a case ends, in the transaction of its last step."""
     _end_handlers.append(handler)

@@ -18,7 +18,7 @@ SENT = frozenset(
     }
 )  # fmt: skip
 # What the registers act upon whoever sends it.
-HANDLED = frozenset({"MSG-CASE-REVIEWED", "MSG-DELIBERATED"})
+HANDLED = frozenset({"MSG-CASE-REVIEWED", "MSG-DELIBERATED", "MSG-OBJECTION-CLOSED"})
 
 
 def host_of(files: Mapping[str, bytes]) -> Host:

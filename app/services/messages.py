@@ -70,6 +70,8 @@ def waiting_instance(context: Context, name: str, key: str) -> int | None:
 
 
 def unconsumed_messages(context: Context, limit: int = 200) -> Sequence[Message]:
-    """Messages that nobody has waited for yet, newest first: for operators."""
-    query = select(Message).where(Message.consumed_at.is_(None)).order_by(Message.id.desc()).limit(limit)
-    return context.session.scalars(query).all()
+    """Messages that nobody has waited for yet, newest first: for operators. The registers took theirs at once."""
+    query = select(Message).where(
+        Message.consumed_at.is_(None), Message.name.not_in(delegates.handled_messages())
+    )
+    return context.session.scalars(query.order_by(Message.id.desc()).limit(limit)).all()

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.db import wait_for_writers
 from app.models.runtime import Sequence
 
 OFFICE_ZONE = ZoneInfo("Asia/Shanghai")
@@ -18,8 +19,10 @@ OFFICE_ZONE = ZoneInfo("Asia/Shanghai")
 def next_number(session: Session, prefix: str, now: datetime) -> str:
     """The next number of this prefix in the year that `now` has in the office's zone, e.g. `GS-2026-0001`.
 
-    The row of the prefix stays locked until the caller's transaction ends: a rollback leaves no gap.
+    The numbers stay locked until the caller's transaction ends: a rollback leaves no gap. All prefixes are locked
+    together: two transactions that take two of them in opposite order cannot wait for each other.
     """
+    wait_for_writers(session, Sequence.__tablename__)
     year = now.astimezone(OFFICE_ZONE).year
     last = _increment(session, prefix, year)
     if last is None:

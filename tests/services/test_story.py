@@ -118,7 +118,7 @@ def _claw_back(told: Story, case_no: str, username: str, uscc: str) -> str:
         reason="有初步证据，建议立案。",
     )
     told.act("board2", number, "t_file", outcome="agree", reason="同意立案。", investigate_by="2027-03-31")
-    members = [{"principal": told.person(f"investigator{n}"), "person": f"调查人员{n}"} for n in (1, 2)]
+    members = [told.person(f"investigator{n}") for n in (1, 2)]
     told.act("supervisor", number, "t_assign", members=members)
     for _ in members:
         told.act_as_assignee(number, "t_inv", no_conflict=True, actions="调阅档案、询问经办人。",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from app.services.delegates import DelegateContext, delegate
+from app.services.context import Context
+from app.services.delegates import DelegateContext, delegate, on_message
 from app.services.registers import mailbox
 
 
@@ -23,3 +25,12 @@ def send_messages(ctx: DelegateContext, *, message: str, items: list[dict[str, A
     for item in items:
         ctx.emit(message, str(item["key"]), dict(item.get("payload") or {}))
     return {"count": len(items)}
+
+
+@on_message("MSG-OBJECTION-CLOSED")
+def _objection_closed(context: Context, key: str, payload: Mapping[str, Any]) -> None:
+    """The division, which answers for the list in publicity, hears that an objection to it is decided."""
+    number = str(payload.get("objection_no", ""))
+    mailbox.tell(context.session, ["group:division"], f"公示 {key} 的异议 {number} 已办结", "", context.now,
+                 subject_en=f"Objection {number} to {key} is closed", case_no=number,
+                 dedup=f"objection closed:{number}")  # fmt: skip

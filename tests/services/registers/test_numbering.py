@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 from app.db import Database
 from app.services.numbering import next_number
@@ -56,3 +57,21 @@ def test_concurrent_writers_get_different_numbers_without_gaps(database_url: str
         numbers = list(pool.map(take, range(40)))
     database.dispose()
     assert sorted(numbers) == [f"HZ-2026-{n:04d}" for n in range(1, 41)]
+
+
+def test_prefixes_taken_in_opposite_order_do_not_block_each_other(database_url: str) -> None:
+    database = Database(database_url)
+
+    def take(prefixes: tuple[str, str]) -> list[str]:
+        given = []
+        for _ in range(10):
+            with database.writing() as session:
+                for prefix in prefixes:
+                    given.append(next_number(session, prefix, utc(2026, 1, 5)))
+                    sleep(0.002)
+        return given
+
+    with ThreadPoolExecutor(2) as pool:
+        numbers = [number for given in pool.map(take, [("AA", "BB"), ("BB", "AA")]) for number in given]
+    database.dispose()
+    assert sorted(numbers) == [f"{prefix}-2026-{n:04d}" for prefix in ("AA", "BB") for n in range(1, 21)]
