@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import decisions, engine, feel, http, inbox, memory
+from tests.bench import decisions, engine, feel, http, inbox, memory, weight
 
 if __name__ == "__main__":
     engine.main()
@@ -11,3 +11,4 @@ if __name__ == "__main__":
     memory.main()
     http.main()
     inbox.main()
+    weight.main()
