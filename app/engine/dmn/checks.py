@@ -15,13 +15,21 @@ from app.engine.dmn.errors import DmnNotFound
 from app.engine.dmn.model import DecisionModel
 from app.engine.feel.errors import FeelError
 from app.engine.feel.expressions import compile_expression
-from app.engine.feel.hosting import format_feel, from_host
+from app.engine.feel.hosting import format_feel, format_item, from_host
 from app.engine.feel.operators import equals
 from app.engine.feel.scope import Scope
+from app.engine.feel.temporal import DaysDuration, FeelDate, FeelDateTime, FeelTime, YearsMonthsDuration
 
 MAX_CHECKS = 300
 MAX_NAME = 200
 _DIGITS = 15
+_MAKERS: dict[type, str] = {
+    FeelDate: "date",
+    FeelTime: "time",
+    FeelDateTime: "date and time",
+    DaysDuration: "duration",
+    YearsMonthsDuration: "duration",
+}
 
 
 class ChecksInvalid(ValueError):
@@ -128,14 +136,15 @@ def keep(value: Any) -> Any:
     if found is None or isinstance(found, bool):
         return found
     if isinstance(found, str):
-        return f"= {format_feel(found)}" if found.startswith("=") else found
+        return f"= {format_item(found)}" if found.startswith("=") else found
     if isinstance(found, Decimal):
         return _keep_number(found)
     if isinstance(found, dict):
         return {name: keep(item) for name, item in found.items()}
     if isinstance(found, list):
         return [keep(item) for item in found]
-    return f"= {format_feel(found)}"
+    maker = _MAKERS.get(type(found))
+    return f'= {maker}("{format_feel(found)}")' if maker else f"= {format_item(found)}"
 
 
 def _keep_number(number: Decimal) -> int | float | str:
