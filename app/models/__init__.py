@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from app.models import (
     account,
+    comments,
     drafts,
     evidence,
     files,
     history,
     identity,
     inbox_views,
+    interests,
     operations,
     outbox,
     register,
@@ -21,12 +23,14 @@ from app.models import (
 
 __all__ = [
     "account",
+    "comments",
     "drafts",
     "evidence",
     "files",
     "history",
     "identity",
     "inbox_views",
+    "interests",
     "operations",
     "outbox",
     "register",
