@@ -6,15 +6,18 @@ sort is an index of the inbox and its last part the task, so that a page goes on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
-from app.models.identity import Organisation, User
+from app.db import UtcDateTime
+from app.models.identity import GroupMember, Organisation, User
+from app.models.operations import TaskCopy
 from app.models.runtime import Inbox, ProcessInstance, UserTask
 from app.services import access
 from app.services.access import principals_of
@@ -22,13 +25,13 @@ from app.services.context import Context
 from app.services.inbox_filter import Criteria, case_conditions, inbox_conditions, step_conditions
 
 PAGE = 20
-LARGE_PAGE = 500  # where a list is read as a whole
 BADGE_CAP = 100
 SCAN_CAP = 2_000  # of a filter's count: how many inbox rows of each principal are looked at
 
 EVERYTHING = Criteria()
 
 Key = tuple[Any, ...]
+_NOW = bindparam("now", type_=UtcDateTime())
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ class Counts:
     mine: int
     claimable: int
     overdue: int
+    unread: int = 0  # copies
+    headed: int = 0  # groups whose head the reader is
 
 
 def my_tasks(context: Context, user: User, query: Query) -> Page:
@@ -100,7 +105,7 @@ def claimable_tasks(context: Context, user: User, query: Query) -> Page:
 
 def overdue_tasks(context: Context, user: User, query: Query) -> Page:
     """Tasks of either kind whose due time has passed."""
-    return _page(context, user, principals_of(user), query, Inbox.due_at < context.now)
+    return _page(context, user, principals_of(user), query, overdue=True)
 
 
 def done_tasks(context: Context, user: User, query: Query) -> Page:
@@ -114,7 +119,7 @@ def done_tasks(context: Context, user: User, query: Query) -> Page:
         .where(UserTask.status == "completed", UserTask.completed_by_id == user.id)
         .where(*case_conditions(query.criteria, user), *step_conditions(query.criteria))
     )
-    rows = context.session.scalars(_continued(found, key, query, descending=True)).all()
+    rows = context.session.scalars(continued(found, key, query, descending=True)).all()
     entries = [Entry(row.instance, row, row.completed_at) for row in rows[: query.size]]
     last = rows[query.size - 1] if len(rows) > query.size else None
     return Page(entries, (last.completed_at, last.id) if last else None)
@@ -129,31 +134,22 @@ def started_cases(context: Context, user: User, query: Query) -> Page:
         .options(contains_eager(ProcessInstance.org))
         .where(ProcessInstance.started_by_id == user.id, *case_conditions(query.criteria, user))
     )
-    rows = context.session.scalars(_continued(found, key, query, descending=True)).all()
+    rows = context.session.scalars(continued(found, key, query, descending=True)).all()
     last = rows[query.size - 1] if len(rows) > query.size else None
     entries = [Entry(row, None, row.started_at) for row in rows[: query.size]]
     return Page(entries, (last.started_at, last.id) if last else None)
 
 
-Reader = Callable[[Context, User, Query], Page]
-LISTS: dict[str, Reader] = {
-    "mine": my_tasks,
-    "claimable": claimable_tasks,
-    "overdue": overdue_tasks,
-    "done": done_tasks,
-    "started": started_cases,
-}
-OPEN_LISTS = frozenset({"mine", "claimable", "overdue"})  # lists of open tasks: they can be sorted
-
-
 def count_inbox(context: Context, user: User) -> Counts:
     """Badge numbers in one statement."""
-    numbers = (
-        _capped(mine_of(user)),
-        _capped(shared_of(user)),
-        _capped(principals_of(user), Inbox.due_at < context.now),
-    )
-    row = context.session.execute(select(*numbers)).one()
+    mine, shared = mine_of(user), shared_of(user)
+    values: dict[str, Any] = {
+        **_named("mine", mine),
+        **_named("shared", shared),
+        "user": user.id,
+        "now": context.now,
+    }
+    row = context.session.execute(_counts(len(mine), len(shared)), values).one()
     return Counts(*(value or 0 for value in row))
 
 
@@ -163,27 +159,18 @@ def count_filtered(context: Context, user: User, name: str, criteria: Criteria) 
     Only the first SCAN_CAP rows of each principal are looked at, so that a filter that finds little costs little.
     """
     principals = {"mine": mine_of(user), "claimable": shared_of(user)}.get(name, principals_of(user))
-    asked = inbox_conditions(criteria, context, user)
-    if name == "overdue":
-        asked.append(Inbox.due_at < context.now)
-    if not principals:
-        return 0, False
-    looked, found = 0, set[int]()
+    longest, found = 0, set[int]()
     for principal in principals:
-        first = select(Inbox.principal, Inbox.due_at, Inbox.task_id).where(Inbox.principal == principal)
-        limited = first.order_by(Inbox.due_at, Inbox.task_id).limit(SCAN_CAP).subquery()
-        narrowed = select(Inbox.task_id).join(
-            limited,
-            (limited.c.principal == Inbox.principal)
-            & (limited.c.due_at == Inbox.due_at)
-            & (limited.c.task_id == Inbox.task_id),
-        )
-        found.update(context.session.scalars(narrowed.where(*asked).limit(BADGE_CAP)))
-        size = select(func.count()).select_from(limited)
-        looked = max(looked, context.session.scalar(size) or 0)
+        scan = select(Inbox.due_at, Inbox.task_id).where(Inbox.principal == principal)
+        first = scan.order_by(Inbox.due_at, Inbox.task_id).limit(SCAN_CAP).subquery()
+        asked = inbox_conditions(criteria, context, user, first.c)
+        if name == "overdue":
+            asked.append(first.c.due_at < context.now)
+        found.update(context.session.scalars(select(first.c.task_id).where(*asked).limit(BADGE_CAP)))
+        longest = max(longest, context.session.scalar(select(func.count()).select_from(first)) or 0)
         if len(found) >= BADGE_CAP:
             break
-    return min(len(found), BADGE_CAP), looked >= SCAN_CAP
+    return min(len(found), BADGE_CAP), longest >= SCAN_CAP
 
 
 def mine_of(user: User) -> tuple[str, ...]:
@@ -198,49 +185,71 @@ def shared_of(user: User) -> tuple[str, ...]:
     return tuple(principal for principal in principals_of(user) if principal != user.principal)
 
 
-def _continued(found: Select[Any], key: tuple[Any, ...], query: Query, *, descending: bool) -> Select[Any]:
+def continued(found: Select[Any], key: tuple[Any, ...], query: Query, *, descending: bool) -> Select[Any]:
     """The query in the order of its key, after the key of the page before, one more than fits."""
     if query.after is not None:
-        place = tuple_(*key)
-        last = tuple_(*(literal(value, column.type) for value, column in zip(query.after, key, strict=True)))
-        found = found.where(place < last if descending else place > last)
-    order = [column.desc() if descending else column for column in key]
-    return found.order_by(*order).limit(query.size + 1)
+        last = tuple(literal(value, column.type) for value, column in zip(query.after, key, strict=True))
+        found = found.where(tuple_(*key) < tuple_(*last) if descending else tuple_(*key) > tuple_(*last))
+    return found.order_by(*_order(key, descending=descending)).limit(query.size + 1)
 
 
 def _page(
-    context: Context,
-    user: User,
-    principals: Sequence[str],
-    query: Query,
-    *conditions: ColumnElement[bool],
+    context: Context, user: User, principals: Sequence[str], query: Query, *, overdue: bool = False
 ) -> Page:
     if not principals:
         return Page((), None)
-    sort = SORTS[query.sort]
-    asked = (*conditions, *inbox_conditions(query.criteria, context, user))
+    asked = tuple(inbox_conditions(query.criteria, context, user))
+    build = _tasks.__wrapped__ if asked else _tasks
+    statement = build(query.sort, len(principals), query.size, query.after is not None, overdue, asked)
+    values = {**_named("principal", principals), **_named("after", query.after or ()), "now": context.now}
+    rows = context.session.execute(statement, values).all()
+    entries = [Entry(row[0].instance, row[0], row[0].due_at) for row in rows[: query.size]]
+    return Page(entries, tuple(rows[query.size - 1][1:]) if len(rows) > query.size else None)
+
+
+def _named(name: str, values: Sequence[Any]) -> dict[str, Any]:
+    return {f"{name}_{n}": value for n, value in enumerate(values)}
+
+
+def _order(columns: Sequence[Any], *, descending: bool) -> list[Any]:
+    return [column.desc() if descending else column for column in columns]
+
+
+# Statements are built once for each shape: building one costs more than the database takes to answer it.
+
+
+@cache
+def _tasks(
+    sort_name: str,
+    principals: int,
+    size: int,
+    has_key: bool,
+    overdue: bool,
+    asked: tuple[ColumnElement[bool], ...],
+) -> Select[Any]:
+    """The tasks of the first keys of all scans, each once however many ways lead to it."""
+    sort = SORTS[sort_name]
+    conditions = list(asked)
+    if overdue:
+        conditions.append(Inbox.due_at < _NOW)
+    if has_key:
+        last = [bindparam(f"after_{n}", type_=column.type) for n, column in enumerate(sort.columns)]
+        place = tuple_(*sort.columns)
+        conditions.append(place < tuple_(*last) if sort.descending else place > tuple_(*last))
     scans = [
         select(
-            _continued(
-                select(*sort.columns).where(Inbox.principal == principal, *asked),
-                sort.columns,
-                query,
-                descending=sort.descending,
-            ).subquery()
+            select(*sort.columns)
+            .where(Inbox.principal == bindparam(f"principal_{n}", type_=String), *conditions)
+            .order_by(*_order(sort.columns, descending=sort.descending))
+            .limit(size + 1)
+            .subquery()
         )
-        for principal in principals
+        for n in range(principals)
     ]
-    rows = context.session.execute(_tasks_of(union_all(*scans), sort, query.size)).all()
-    entries = [Entry(row[0].instance, row[0], row[0].due_at) for row in rows[: query.size]]
-    return Page(entries, _key_of(rows[query.size - 1]) if len(rows) > query.size else None)
-
-
-def _tasks_of(scans: Any, sort: Sort, size: int) -> Select[Any]:
-    """The tasks of the first keys of all scans, each once however many ways lead to it."""
-    union = scans.subquery()
+    union = union_all(*scans).subquery()
     columns = [union.c[column.key] for column in sort.columns]
-    order = [column.desc() if sort.descending else column for column in columns]
-    keys = select(*columns).distinct().order_by(*order).limit(size + 1).subquery()
+    first = select(*columns).distinct().order_by(*_order(columns, descending=sort.descending))
+    keys = first.limit(size + 1).subquery()
     shown = [keys.c[column.key] for column in sort.columns]
     return (
         select(UserTask, *shown)
@@ -249,39 +258,39 @@ def _tasks_of(scans: Any, sort: Sort, size: int) -> Select[Any]:
         .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
         .outerjoin(Organisation, Organisation.id == ProcessInstance.org_id)
         .options(contains_eager(UserTask.instance).contains_eager(ProcessInstance.org))
-        .order_by(*(column.desc() if sort.descending else column for column in shown))
+        .order_by(*_order(shown, descending=sort.descending))
     )
 
 
-def _key_of(row: Row[Any]) -> Key:
-    return tuple(row[1:])
+@cache
+def _counts(mine: int, shared: int) -> Select[Any]:
+    own, offered = [f"mine_{n}" for n in range(mine)], [f"shared_{n}" for n in range(shared)]
+    unread = select(TaskCopy.id).where(TaskCopy.user_id == bindparam("user"), TaskCopy.read_at.is_(None))
+    headed = select(GroupMember.group_key).where(
+        GroupMember.user_id == bindparam("user"), GroupMember.is_head
+    )
+    return select(
+        _capped(own),
+        _capped(offered),
+        _capped([*own, *offered], Inbox.due_at < _NOW),
+        select(func.count()).select_from(unread.limit(BADGE_CAP).subquery()).scalar_subquery(),
+        select(func.count()).select_from(headed.subquery()).scalar_subquery(),
+    )
 
 
-def _capped(principals: Sequence[str], *conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    if not principals:
+def _capped(names: Sequence[str], *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    if not names:
         return literal(0)
     scans = [
         select(
             select(Inbox.due_at, Inbox.task_id)
-            .where(Inbox.principal == principal, *conditions)
+            .where(Inbox.principal == bindparam(name, type_=String), *conditions)
             .order_by(Inbox.due_at, Inbox.task_id)
             .limit(BADGE_CAP)
             .subquery()
             .c.task_id
         )
-        for principal in principals
+        for name in names
     ]
     limited = select(union_all(*scans).subquery().c.task_id).distinct().limit(BADGE_CAP).subquery()
     return select(func.count()).select_from(limited).scalar_subquery()
-
-
-def pages(context: Context, user: User, name: str, query: Query, most: int) -> Iterator[Page]:
-    """The pages of a list one after the other, with at most this many entries in all."""
-    left, asked = most, replace(query, size=min(most, LARGE_PAGE), after=None)
-    while left > 0:
-        page = LISTS[name](context, user, replace(asked, size=min(asked.size, left)))
-        yield page
-        left -= len(page.entries)
-        if page.next_key is None:
-            return
-        asked = replace(asked, after=page.next_key)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, exists, false, select
@@ -96,29 +97,32 @@ def step_conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
     return [UserTask.process_key == process, UserTask.element_id == element]
 
 
-def due_conditions(criteria: Criteria, context: Context) -> list[ColumnElement[bool]]:
+def due_conditions(criteria: Criteria, context: Context, row: Any = Inbox) -> list[ColumnElement[bool]]:
     """When an inbox row has to be due."""
     if not criteria.due:
         return []
     if criteria.due == "overdue":
-        return [Inbox.due_at < context.now]
+        return [row.due_at < context.now]
     if criteria.due == "none":
-        return [Inbox.due_at >= NO_DUE_DATE]
-    return [Inbox.due_at < _end_of(criteria.due, context)]
+        return [row.due_at >= NO_DUE_DATE]
+    return [row.due_at < _end_of(criteria.due, context)]
 
 
-def inbox_conditions(criteria: Criteria, context: Context, user: User) -> list[ColumnElement[bool]]:
+def inbox_conditions(
+    criteria: Criteria, context: Context, user: User, row: Any = Inbox
+) -> list[ColumnElement[bool]]:
     """What an inbox row has to be: due from the row itself, the rest by looking at the task and its case.
 
-    An EXISTS keeps the scan of the inbox outside, so that it stops when a page is full.
+    `row` are the columns of the inbox, or of a part of it. An EXISTS keeps the scan of the inbox outside, so that it
+    stops when a page is full.
     """
-    asked = due_conditions(criteria, context)
+    asked = due_conditions(criteria, context, row)
     on_case, on_task = case_conditions(criteria, user), step_conditions(criteria)
     if on_case or on_task:
-        task = select(UserTask.id).where(UserTask.id == Inbox.task_id, *on_task)
+        task = select(UserTask.id).where(UserTask.id == row.task_id, *on_task)
         if on_case:
             task = task.join(ProcessInstance, ProcessInstance.id == UserTask.instance_id).where(*on_case)
-        asked.append(exists(task.correlate(Inbox)))
+        asked.append(exists(task.correlate_except(UserTask, ProcessInstance)))
     return asked
 
 

@@ -12,8 +12,9 @@ from app.models.identity import User
 from app.models.inbox_views import InboxSetting, InboxView
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted
-from app.services.inbox import BADGE_CAP, LISTS, OPEN_LISTS, SORTS, count_filtered
+from app.services.inbox import BADGE_CAP, SORTS, count_filtered
 from app.services.inbox_filter import Criteria
+from app.services.inbox_lists import LISTS, OPEN_LISTS
 
 COLUMNS = ("case", "number", "org", "process", "call", "amount", "priority", "arrived", "labels", "waiting")
 DEFAULT_COLUMNS = ("case", "number", "labels", "waiting")

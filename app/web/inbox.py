@@ -10,7 +10,7 @@ from flask import Response, abort, render_template, request, send_file
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from app.services import inbox, inbox_export, inbox_labels, inbox_views
+from app.services import inbox, inbox_export, inbox_labels, inbox_lists, inbox_views
 from app.services.context import Context
 from app.services.inbox_export import Cell
 from app.web.guards import context, permission, signed_in
@@ -88,7 +88,7 @@ def list_page(state: State, *, panel: str = "", **values: Any) -> str:
         single=shown.layout == "table",
         panel=panel if panel in PANELS else "",
         picking=request.args.get("bulk") == "1",
-        sorts=SORT_NAMES if state.name in inbox.OPEN_LISTS else {},
+        sorts=SORT_NAMES if state.name in inbox_lists.OPEN_LISTS else {},
         column_names=COLUMN_NAMES,
         choices=choices_of(found, state) if panel in {"filter", "labels"} else None,
         due_names=DUE_NAMES,
@@ -102,7 +102,7 @@ def list_page(state: State, *, panel: str = "", **values: Any) -> str:
 
 def _listed(name: str) -> State:
     """What is asked of a list that this reader has."""
-    if name not in inbox.LISTS or (name in OFFICE_LISTS and not is_office()):
+    if name not in inbox_lists.LISTS or (name in OFFICE_LISTS and not is_office()):
         abort(404)
     return state_of(name)
 
@@ -113,12 +113,12 @@ def _heads() -> list[str]:
 
 
 def _exported(found: Context, state: State) -> Iterator[list[Cell]]:
-    sort = state.sort if state.name in inbox.OPEN_LISTS else "newest"
+    sort = state.sort if state.name in inbox_lists.OPEN_LISTS else "newest"
     query = inbox.Query(state.criteria, sort)
-    for page in inbox.pages(found, signed_in(), state.name, query, inbox_export.MOST):
+    for page in inbox_lists.pages(found, signed_in(), state.name, query, inbox_export.MOST):
         ids = [entry.case.id for entry in page.entries]
         marks = inbox_labels.labels_on(found.session, signed_in(), ids)
-        waiting = {} if state.name in inbox.OPEN_LISTS else waiting_words(found, page.entries)
+        waiting = {} if state.name in inbox_lists.OPEN_LISTS else waiting_words(found, page.entries)
         for row in rows_of(found, page, state, ("process",)):
             task, case = row.task, row.case
             yield [

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from app.models.runtime import ProcessInstance, UserTask
-from app.services import access, inbox, inbox_bulk, inbox_labels, task
+from app.services import access, inbox_bulk, inbox_cases, inbox_labels, inbox_lists, task
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, ServiceError
 from app.services.inbox_bulk import Result
@@ -28,8 +28,10 @@ __all__ = ["blueprint"]
 TITLES = {
     "claim": lazy_gettext("批量认领"), "release": lazy_gettext("批量退回候选组"), "transfer": lazy_gettext("批量转办"),
     "complete": lazy_gettext("以同一结论办结"), "label": lazy_gettext("加标签"), "unlabel": lazy_gettext("去标签"),
+    "watch": lazy_gettext("关注"), "unwatch": lazy_gettext("取消关注"),
 }  # fmt: skip
 ON_TASKS = frozenset({"claim", "release", "transfer", "complete"})
+WATCHES = {"watch": inbox_cases.watch, "unwatch": inbox_cases.unwatch}
 NEEDS_MORE = frozenset({"transfer", "complete", "label", "unlabel"})
 
 
@@ -68,12 +70,15 @@ def _carry_out(
 ) -> list[Result]:
     if action in ON_TASKS:
         return inbox_bulk.act_on_tasks(found, tasks, _act_on_task(found, action, tasks))
+    user, by_id = signed_in(), {case.id: case for case in cases}
+    if action in WATCHES:
+        follow = WATCHES[action]
+        return inbox_bulk.act_on_cases(found, cases, lambda case_id: follow(found, user, by_id[case_id]))
     label_id = whole_number(request.form.get("label", ""))
     if label_id is None:
         raise Invalid("请选择标签。", "Choose a label.")
-    user, change = signed_in(), inbox_labels.add_label if action == "label" else inbox_labels.remove_label
+    change = inbox_labels.add_label if action == "label" else inbox_labels.remove_label
     inbox_labels.own_label(found.session, user, label_id)
-    by_id = {case.id: case for case in cases}
     return inbox_bulk.act_on_cases(
         found, cases, lambda case_id: change(found, user, label_id, by_id[case_id])
     )
@@ -175,7 +180,7 @@ def _picked(found: Context) -> tuple[list[UserTask], list[ProcessInstance]]:
 
 def _state() -> State:
     name = request.args.get("list", "mine")
-    if name not in inbox.LISTS:
+    if name not in inbox_lists.LISTS:
         raise NotFound
     return state_of(name)
 

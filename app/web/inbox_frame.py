@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from app.db import UtcDateTime
-from app.services import access, inbox, inbox_views, inbox_workload
+from app.services import access, inbox, inbox_lists, inbox_views, inbox_workload
 from app.services.context import Context
 from app.services.inbox_filter import Criteria
 from app.services.inbox_views import Setting
@@ -22,7 +22,8 @@ blueprint = Blueprint("inbox", __name__)
 
 TITLES = {
     "mine": lazy_gettext("待我办理"), "claimable": lazy_gettext("可认领"), "overdue": lazy_gettext("已逾期"),
-    "done": lazy_gettext("已办"), "started": lazy_gettext("我发起的"),
+    "done": lazy_gettext("已办"), "started": lazy_gettext("我发起的"), "reading": lazy_gettext("待阅"),
+    "copies": lazy_gettext("抄送我的"), "watched": lazy_gettext("关注"),
 }  # fmt: skip
 OFFICE_LISTS = frozenset({"claimable"})
 SideLists = list[tuple[str | None, list[tuple[str, str, int | str | None, bool]]]]
@@ -76,9 +77,9 @@ def state_of(name: str) -> State:
 
 def read_page(found: Context, state: State) -> inbox.Page:
     """The page of the list that the address asks for. A broken key is a bad request."""
-    sort = state.sort if state.name in inbox.OPEN_LISTS else "newest"
+    sort = state.sort if state.name in inbox_lists.OPEN_LISTS else "newest"
     query = inbox.Query(state.criteria, sort, _read_key(state) if state.after else None)
-    return inbox.LISTS[state.name](found, signed_in(), query)
+    return inbox_lists.LISTS[state.name](found, signed_in(), query)
 
 
 def next_url(state: State, page: inbox.Page) -> str | None:
@@ -107,15 +108,17 @@ def setting() -> Setting:
 def side_lists(state: State | None) -> SideLists:
     """The lists of the reader, saved filters, and for the head of a group the workload; the open one is marked."""
     counts = badge_counts()
-    numbers = {"mine": counts.mine, "claimable": counts.claimable, "overdue": counts.overdue}
+    numbers = {"mine": counts.mine, "claimable": counts.claimable, "overdue": counts.overdue,
+               "reading": counts.unread or None,}  # fmt: skip
     active = state.name if state and not state.view else ""
     own: list[tuple[str, str, int | str | None, bool]] = [
         (str(TITLES[name]), list_url(name), numbers.get(name), name == active)
-        for name in inbox.LISTS
+        for name in inbox_lists.LISTS
         if name not in OFFICE_LISTS or is_office()
     ]
     groups: SideLists = [(None, own)]
-    if is_office() and (headed := inbox_workload.headed_groups(context().session, signed_in())):
+    if counts.headed:
+        headed = inbox_workload.headed_groups(context().session, signed_in())
         links = [(_("工作量：%(name)s", name=group.name), url_for("inbox.workload", group_key=group.key), None,
                   request.endpoint == "inbox.workload" and request.view_args == {"group_key": group.key})
                  for group in headed]  # fmt: skip
@@ -141,7 +144,9 @@ def _written(part: Any) -> str:
 
 def _read_key(state: State) -> inbox.Key:
     columns = (
-        inbox.SORTS[state.sort].columns if state.name in inbox.OPEN_LISTS else inbox.SORTS["newest"].columns
+        inbox.SORTS[state.sort].columns
+        if state.name in inbox_lists.OPEN_LISTS
+        else inbox.SORTS["newest"].columns
     )
     parts = state.after.split("~")
     if len(parts) != len(columns):

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext
 
 from app.models.inbox_views import Label
 from app.models.runtime import ProcessInstance, UserTask
-from app.services import cases, inbox, inbox_labels, inbox_views, repository
+from app.services import cases, inbox, inbox_labels, inbox_lists, inbox_views, repository
 from app.services.context import Context
 from app.services.inbox import Entry
 from app.web import labels
@@ -52,7 +52,7 @@ def rows_of(found: Context, page: inbox.Page, state: State, columns: Sequence[st
     """The rows of a page; what a column needs is read only when it is chosen."""
     ids = [entry.case.id for entry in page.entries]
     marks = inbox_labels.labels_on(found.session, signed_in(), ids) if "labels" in columns else {}
-    waits_for_others = state.name not in inbox.OPEN_LISTS
+    waits_for_others = state.name not in inbox_lists.OPEN_LISTS
     waiting = waiting_words(found, page.entries) if waits_for_others and "waiting" in columns else {}
     names = _process_names(found) if "process" in columns else {}
     return [_row(entry, state, names, marks, waiting) for entry in page.entries]
@@ -61,7 +61,7 @@ def rows_of(found: Context, page: inbox.Page, state: State, columns: Sequence[st
 def list_beside(found: Context, task: UserTask) -> dict[str, Any]:
     """The list that an open task is shown beside: the one it was opened from, else the one it belongs to."""
     name = request.args.get("list", "")
-    if name not in inbox.LISTS:
+    if name not in inbox_lists.LISTS:
         name = "mine" if task.assignee_id == signed_in().id else "claimable"
     state = state_of(name)
     return {
@@ -103,7 +103,7 @@ def _row(
     waiting: Mapping[int, str],
 ) -> Row:
     task, case = entry.task, entry.case
-    is_open = task is not None and state.name in inbox.OPEN_LISTS
+    is_open = task is not None and state.name in inbox_lists.OPEN_LISTS
     return Row(
         pick=f"task:{task.id}" if is_open and task else f"case:{case.id}",
         url=state.task_url(task.id) if is_open and task else url_for("cases.show", number=case.number),

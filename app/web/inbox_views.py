@@ -8,7 +8,7 @@ from flask import abort, flash, redirect, render_template, request
 from flask_babel import gettext as _
 
 from app.models.inbox_views import InboxView
-from app.services import inbox, inbox_labels, inbox_views
+from app.services import inbox_labels, inbox_lists, inbox_views
 from app.services.errors import Conflict, Invalid, NotPermitted
 from app.web.errors import service_message
 from app.web.guards import context, permission, signed_in
@@ -100,7 +100,7 @@ def delete_label(label_id: int) -> Any:
 
 def _list_name() -> str:
     name = request.args.get("list", "mine")
-    if name not in inbox.LISTS:
+    if name not in inbox_lists.LISTS:
         abort(404)
     return name
 

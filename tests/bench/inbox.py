@@ -1,31 +1,51 @@
-"""`python -m tests.bench.inbox`: the inbox page does not grow with other people's work.
+"""`python -m tests.bench.inbox`: the inbox does not grow with other people's work, in any sort and with any filter.
 
-Prints a JSON line for each page (badges included): with 10 open tasks of mine, with 10,000, and with 100,000 of others.
+Prints a JSON line for each page, badges included: with 10 open tasks of mine, with 10,000, then with 100,000 of others
+besides; `python -m tests.bench.inbox 1000000` goes on to a million of others. Filters and search look at my 10,000.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import timedelta
+from decimal import Decimal
 
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, text
+from sqlalchemy.orm import undefer
 from werkzeug.test import TestResponse
 
 from app.models.runtime import Inbox, ProcessInstance, UserTask
+from app.services import inbox_views, search
 from tests.bench.site import Site, measure, open_sites, show
 
 ROUNDS = 40
-PAGES = ("/inbox", "/inbox/claimable", "/inbox/overdue")
+PAGES = (
+    "/inbox",
+    "/inbox/claimable",
+    "/inbox/overdue",
+    "/inbox?sort=priority",
+    "/inbox?sort=oldest",
+    "/inbox/done",
+)
+FILTERED = (
+    "/inbox?process=leave", "/inbox?process=other", "/inbox?org=银行", "/inbox?amount_from=1", "/inbox?due=week",
+    "/inbox?step=leave:t_none", "/inbox?q=松江", "/inbox?q=银行", "/inbox/counts", "/search?q=松江",
+)  # fmt: skip
 CHUNK = 5_000
+CASES = 2_000  # to which the tasks belong
+OTHERS = 100_000
+PLACES = ("松江", "浦江", "申江", "华亭", "东海")
+KINDS = ("银行", "保险", "担保")
 
 
 def add_tasks(site: Site, count: int, principal: str, name: str) -> None:
     """Open tasks for this principal, due one minute apart around now; `name` makes their engine ids different."""
     now = site.world.now
     with site.world.acting() as context:
-        instance_id = context.session.scalars(select(ProcessInstance.id).limit(1)).one()
+        instances = context.session.scalars(select(ProcessInstance.id)).all()
         for first in range(0, count, CHUNK):
             dues = {
                 f"{name}{n}": now + timedelta(minutes=n % 20_000 - 200)
@@ -33,17 +53,23 @@ def add_tasks(site: Site, count: int, principal: str, name: str) -> None:
             }
             rows = [
                 {
-                    "instance_id": instance_id, "engine_id": engine_id, "process_key": "leave", "element_id": "t_check",
+                    "instance_id": instances[n % len(instances)], "engine_id": engine_id, "process_key": "leave", "element_id": "t_check",
                     "name": "审批", "name_en": "", "form_key": "leave/check", "subject": "QJ", "duty": "",
                     "separate_from": [], "not_actor_of": [], "candidates": [principal], "status": "open",
                     "priority": 0, "created_at": now, "due_at": due,
                 }
-                for engine_id, due in dues.items()
+                for n, (engine_id, due) in enumerate(dues.items())
             ]  # fmt: skip
             context.session.execute(insert(UserTask), rows)
             query = select(UserTask.id, UserTask.engine_id).where(UserTask.engine_id.in_(dues))
             entries = [
-                {"principal": principal, "due_at": dues[row.engine_id], "task_id": row.id}
+                {
+                    "principal": principal,
+                    "due_at": dues[row.engine_id],
+                    "task_id": row.id,
+                    "rank": -(row.id % 3),
+                    "created_at": now - timedelta(seconds=row.id % 100_000),
+                }  # fmt: skip
                 for row in context.session.execute(query)
             ]
             context.session.execute(insert(Inbox), entries)
@@ -56,35 +82,65 @@ def requests(client: FlaskClient, page: str) -> Iterator[Callable[[], TestRespon
         yield lambda: client.get(page)
 
 
-def run(site: Site) -> None:
+def add_cases(site: Site) -> None:
+    """Cases with organisations' names to search for, all copies of the first."""
+    with site.world.acting() as context:
+        first = context.session.scalars(
+            select(ProcessInstance).options(undefer(ProcessInstance.state)).limit(1)
+        ).one()
+        for n in range(CASES):
+            name = f"{PLACES[n % len(PLACES)]}样例{KINDS[n % len(KINDS)]}第{n}支行"
+            row = ProcessInstance(
+                number=f"QJ-2026-{n + 1000}", definition_id=first.definition_id, process_key="leave", title=f"请假：{name}",
+                subject=f"QJ-2026-{n + 1000}", started_by_id=first.started_by_id, started_at=site.world.now,
+                status="active", state=first.state, is_frozen=False, history_seq=0, history_hash="", amount=Decimal(n),
+            )  # fmt: skip
+            context.session.add(row)
+            context.session.flush()
+            search.index_case(context.session, row)
+
+
+def add_views(site: Site) -> None:
+    """Ten saved filters, each to be counted."""
+    with site.world.acting("wang") as context:
+        assert context.actor is not None
+        for n in range(10):
+            asked = {"q": PLACES[n % 2]} if n % 2 else {"step": "leave:t_none"}
+            inbox_views.save_view(context, context.actor, f"筛选{n}", "mine", asked)
+
+
+def look(site: Site, client: FlaskClient, state: dict[str, int], pages: tuple[str, ...]) -> None:
+    """Print a line for each page."""
+    for page in pages:
+        client.get(page)
+        figure = asdict(measure(site, requests(client, page)))
+        show("inbox", database=site.kind, page=page, open=state, **figure)
+
+
+def run(site: Site, others: int) -> None:
     """Measure one site while it fills up."""
     client = site.sign_in("wang")
     site.world.start("leave", "zhang", who="张")
+    add_cases(site)
+    add_views(site)
     mine = f"user:{site.world.people['wang']}"
-    steps = (
-        ({"mine": 10}, 10, mine),
-        ({"mine": 10_000}, 9_990, mine),
-        ({"mine": 10_000, "others": 100_000}, 100_000, "group:elsewhere"),
-    )
-    for number, (state, count, principal) in enumerate(steps):
-        add_tasks(site, count, principal, f"bench{number}-")
-        for page in PAGES:
-            client.get(page)
-            show(
-                "inbox",
-                database=site.kind,
-                page=page,
-                open=state,
-                **asdict(measure(site, requests(client, page))),
-            )
+    add_tasks(site, 10, mine, "few")
+    look(site, client, {"mine": 10}, PAGES)
+    add_tasks(site, 9_990, mine, "many")
+    look(site, client, {"mine": 10_000}, PAGES + FILTERED)
+    add_tasks(site, OTHERS, "group:elsewhere", "others")
+    look(site, client, {"mine": 10_000, "others": OTHERS}, PAGES + FILTERED)
+    if others > OTHERS:
+        add_tasks(site, others - OTHERS, "group:elsewhere", "more")
+        look(site, client, {"mine": 10_000, "others": others}, PAGES + FILTERED)
 
 
-def main() -> None:
+def main(others: int = OTHERS) -> None:
     """Measure on each database."""
     with open_sites() as sites:
         for site in sites:
-            run(site)
+            run(site, others)
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else OTHERS)

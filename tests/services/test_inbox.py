@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.models.identity import User
 from app.models.runtime import NO_DUE_DATE, Inbox, ProcessInstance, UserTask
-from app.services import inbox
+from app.services import inbox, inbox_lists
 from app.services.inbox_filter import Criteria
 from app.services.inbox_steps import steps_of
 from tests.factories import START, World
@@ -50,7 +50,7 @@ def listed(world: World, username: str, name: str = "claimable", **asked: Any) -
         assert context.actor is not None
         query = inbox.Query(**asked)
         while True:
-            page = inbox.LISTS[name](context, context.actor, query)
+            page = inbox_lists.LISTS[name](context, context.actor, query)
             assert len(page.entries) <= query.size
             found += [entry.task.id if entry.task else entry.case.id for entry in page.entries]
             if page.next_key is None:
