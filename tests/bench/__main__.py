@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import decisions, engine, feel, http, inbox, memory, weight
+from tests.bench import decisions, engine, evidence, feel, http, inbox, memory, weight
 
 if __name__ == "__main__":
     engine.main()
@@ -12,3 +12,4 @@ if __name__ == "__main__":
     http.main()
     inbox.main()
     weight.main()
+    evidence.main()
