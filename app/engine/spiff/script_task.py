@@ -52,8 +52,19 @@ def split_script(text: str) -> list[tuple[str, str, int]]:
 
 
 def _dedent(text: str) -> list[str]:
-    """The lines without the indentation that a pretty-printed file gives to all of them."""
+    """The lines without the indentation that a pretty-printed file gives to all of them.
+
+    Behind a first line that stands at the tag itself, indented lines are its continuation unless they assign.
+    """
     lines = text.splitlines()
     used = [line for line in lines[1:] if line.strip()]
     margin = min((len(line) - len(line.lstrip()) for line in used), default=0)
+    outer = [line.strip() for line in used if not line[margin].isspace()]
+    if lines and lines[0].strip() and not all(_is_line(line) for line in outer):
+        margin = 0
     return [lines[0].lstrip(), *(line[margin:] for line in lines[1:])] if lines else []
+
+
+def _is_line(text: str) -> bool:
+    """Whether a line can stand by itself."""
+    return text.startswith("//") or _ASSIGNMENT.fullmatch(text) is not None
