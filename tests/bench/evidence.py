@@ -16,7 +16,7 @@ from app.models.runtime import ProcessInstance
 from app.services import evidence, task
 from app.services.registers import duplicates
 from tests.bench.site import open_sites, show
-from tests.deals import sheet
+from tests.deals import add_deals, sheet
 from tests.factories import World
 
 CASES, ROWS, PLANTED = 200, 500, 50
