@@ -194,6 +194,6 @@ def _labels(form: BoundForm) -> dict[str, str]:
     """What people call the top-level keys of a form."""
     found: dict[str, list[str]] = {}
     for path, label in form.labels.items():
-        if label and not any(isinstance(step, int) for step in path):
+        if label and path and not any(isinstance(step, int) for step in path):
             found.setdefault(str(path[0]), []).append(label)
     return {key: names[0] for key, names in found.items()}

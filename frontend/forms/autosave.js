@@ -109,7 +109,7 @@ class Draft {
       clearTimeout(this.remembering);
       forget(this.form);
     }
-    this.say(told.disputed ? "disputed" : told.by ? "others" : "saved", { time: told.saved, name: told.by });
+    this.say(this.form.querySelector(".zf-dispute") ? "disputed" : told.by ? "others" : "saved", { time: told.saved, name: told.by });
   }
 
   async look() {

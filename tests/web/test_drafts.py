@@ -11,7 +11,7 @@ import pytest
 
 from app.factory import Application
 from app.models.runtime import UserTask
-from tests.factories import PASSWORD, World
+from tests.factories import LEAVE_FILES, PASSWORD, World, form_json
 from tests.web.conftest import TOKEN, Visitor
 
 SignIn = Callable[[str], Visitor]
@@ -152,6 +152,26 @@ def test_earlier_saves_are_listed_shown_and_restored(sign_in: SignIn, shared: st
     assert bian.send(f"{shared}/history/1", f"{shared}/history/1/restore").status_code == 302
     assert value(bian, shared, "f_reason") == "第一稿"
     assert bian.get(f"{shared}/history/9").status_code == 404
+
+
+def test_the_history_names_fields_in_groups_and_lists(world: World, sign_in: SignIn) -> None:
+    text = {"type": "textfield", "id": "t", "key": "reason", "label": "事由"}
+    group = {"type": "group", "id": "g", "label": "说明", "components": [text]}
+    row = {"type": "textfield", "id": "n", "key": "name", "label": "姓名"}
+    rows = {"type": "dynamiclist", "id": "l", "path": "days", "label": "同行人", "components": [row]}
+    world.deploy(LEAVE_FILES | {"forms/leave/ask.json": form_json(group, rows)})
+    page = f"/tasks/{world.open_tasks(world.start('leave', 'wang', who='王'))['t_ask']}"
+    wang = sign_in("wang")
+    assert wang.send(page, f"{page}/claim").status_code == 302
+    sent = {**hidden(wang, page), "f_reason": "探亲", "f_days-0-row": "s0", "f_days-0-f_name": "甲"}
+    assert wang.client.post(draft(page), data=sent).status_code == 200
+    listed = wang.get(f"{page}/history").get_data(as_text=True)
+    assert "事由" in listed
+    assert "同行人" in listed
+    added = wang.client.post(page, data={**hidden(wang, page), **sent, "base": "1", "row": "add:f_days"})
+    assert added.headers["Location"].endswith(f"{page}#f_days")
+    assert "甲" in wang.get(page).get_data(as_text=True)
+    assert 'name="f_days-1-f_name"' in wang.get(page).get_data(as_text=True)
 
 
 def test_missing_items_lead_to_their_fields(sign_in: SignIn, shared: str) -> None:
