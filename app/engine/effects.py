@@ -27,6 +27,8 @@ class UserTaskView:
     created_at: datetime
     prefill: dict[str, Any]
     scope: dict[str, Any] = field(repr=False)
+    signers: tuple[tuple[str, int], ...] = ()
+    copy_to: tuple[str, ...] = ()
 
     def variables(self) -> dict[str, Any]:
         """What an expression at this task sees: the scope with the local variables on top; a copy."""

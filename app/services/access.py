@@ -5,13 +5,12 @@ Deny by default: every route and operation names a permission of this table, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from app.models.identity import GroupMember, Membership, Organisation, User
+from app.models.identity import GroupMember, Membership, User
 from app.models.runtime import ProcessInstance, UserTask
+from app.services import conflicts
 from app.services.errors import NotFound, NotPermitted, SeparationViolated
 
 PUBLIC = "public"  # no account needed
@@ -42,6 +41,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     "register.pay": frozenset({"finance"}),
     "register.review": frozenset({"division"}),
+    "interest.declare": OFFICE,
+    "interest.rule": frozenset({"division"}),
+    "interest.read": frozenset({"division", "supervisor", "auditor"}),
+    "case.comment": OFFICE | {"applicant"},
     "process.start": OFFICE,
     "studio.read": frozenset({"process_designer", "process_approver", "auditor", "system_admin"}),
     "studio.edit": frozenset({"process_designer"}),
@@ -122,13 +125,16 @@ def require(user: User | None, permission: str) -> User:
 def may_see_instance(user: User, instance: ProcessInstance, session: Session) -> bool:
     """An applicant sees the cases of the organisation; the office what it handles, or all, by permission.
 
+    Whoever has to stand aside from a case does not open its file.
     An investigation names no applicant organisation as its own, so its members cannot see it.
     """
     if is_party(user, instance):
         return True
-    if may(user, "case.read_all"):
-        return True
-    return may(user, "case.read_office") and touches(session, user, instance)
+    if not may(user, "case.read_all") and not (
+        may(user, "case.read_office") and touches(session, user, instance)
+    ):
+        return False
+    return not conflicts.bars(session, user, instance)
 
 
 def is_party(user: User, instance: ProcessInstance) -> bool:
@@ -159,9 +165,12 @@ def touches(session: Session, user: User, instance: ProcessInstance) -> bool:
 
 
 def require_instance(session: Session, user: User, number: str) -> ProcessInstance:
-    """The instance with this number if the user may see it. Raises NotFound in every other case."""
+    """The instance with this number if the user may see it. Raises RecusalRequired where only a conflict of interest
+    keeps an officer from it, NotFound in every other case."""
     instance = session.scalar(select(ProcessInstance).where(ProcessInstance.number == number))
     if instance is None or not may_see_instance(user, instance, session):
+        if instance is not None and (may(user, "case.read_all") or touches(session, user, instance)):
+            conflicts.require_clear(session, user, instance)
         raise NotFound
     return instance
 
@@ -172,13 +181,13 @@ def is_candidate(user: User, task: UserTask) -> bool:
 
 
 def check_separation(session: Session, user: User, task: UserTask) -> None:
-    """Raise SeparationViolated when an earlier act, or the user's employer, forbids acting on this task.
+    """Raise SeparationViolated when an earlier act, or a tie to the applicant, forbids acting on this task.
 
-    Checked when a task is claimed, opened and acted on. Sources: S2, S4, S5, S6, S7 by duties on the same subject,
-    four eyes by element, S8 for administrators, S9 by employer.
+    Checked when a task is assigned, opened and acted on. Sources: S2, S4, S5, S6, S7 by duties on the same subject,
+    four eyes by element, S8 for administrators, S3 and S9 by the facts of app.services.conflicts.
     """
     _check_administrator(user, task)
-    _check_employer(session, user, task)
+    _check_policy(session, user, task)
     if task.not_actor_of:
         earlier = _acted(session, user, UserTask.instance_id == task.instance_id,
                          UserTask.element_id.in_(task.not_actor_of))  # fmt: skip
@@ -192,6 +201,21 @@ def check_separation(session: Session, user: User, task: UserTask) -> None:
         if earlier:
             zh, en = DUTY_NAMES.get(earlier.duty, (earlier.duty, earlier.duty))
             raise _violation(f"您在本案中已履行“{zh}”职责", f"you already exercised {en} on this case")
+    conflicts.check(session, user, task)
+
+
+def _check_policy(session: Session, user: User, task: UserTask) -> None:
+    """What the diagram says about whoever started the case, and about whoever did another of its steps."""
+    policy = task.policy or {}
+    if policy.get("initiatorApprover") == "exclude" and task.instance.started_by_id == user.id:
+        raise _violation("您是本案发起人", "you started this case")
+    if policy.get("repeatedApprover") == "exclude":
+        earlier = _acted(session, user, UserTask.instance_id == task.instance_id,
+                         UserTask.element_id != task.element_id)  # fmt: skip
+        if earlier:
+            raise _violation(
+                f"您已办理本案的“{earlier.name}”", f"you completed “{earlier.name_en or earlier.name}”"
+            )
 
 
 def _acted(session: Session, user: User, *conditions: ColumnElement[bool]) -> UserTask | None:
@@ -204,24 +228,6 @@ def _acted(session: Session, user: User, *conditions: ColumnElement[bool]) -> Us
 def _check_administrator(user: User, task: UserTask) -> None:
     if "system_admin" in groups_of(user):
         raise _violation("系统管理员不得办理案件", "a system administrator may not act on cases")
-
-
-def _check_employer(session: Session, user: User, task: UserTask) -> None:
-    if not user.employer_uscc or _addressed_to_applicant(task.candidates):
-        return
-    instance = task.instance
-    case = instance if instance.number == task.subject else _case(session, task.subject) or instance
-    org = session.get(Organisation, case.org_id) if case.org_id else None
-    if org and user.employer_uscc in {org.uscc, org.group_uscc}:
-        raise _violation("案件涉及您所在单位或其集团", "the case concerns your employer or its group")
-
-
-def _case(session: Session, number: str) -> ProcessInstance | None:
-    return session.scalar(select(ProcessInstance).where(ProcessInstance.number == number))
-
-
-def _addressed_to_applicant(candidates: Iterable[str]) -> bool:
-    return any(principal.startswith(("org:", "ticket:")) for principal in candidates)
 
 
 def _violation(zh: str, en: str) -> SeparationViolated:

@@ -17,7 +17,7 @@ from app.engine.instance import Instance
 from app.engine.migration import MigrationPlan, migrate, plan_migration
 from app.models.repository import ProcessDefinition
 from app.models.runtime import ProcessInstance, Subscription, UserTask
-from app.services import repository, runtime
+from app.services import repository, runtime, task_rows
 from app.services.context import Context
 from app.services.errors import Conflict, NotFound
 from app.services.history import record_event
@@ -114,7 +114,7 @@ def _update_tasks(context: Context, row: ProcessInstance, definition: Definition
     query = select(UserTask).where(UserTask.instance_id == row.id, UserTask.status == "open")
     for task in context.session.scalars(query):
         view = views.get(task.engine_id)
-        for name, value in runtime.describe_task(definition, view).items() if view is not None else ():
+        for name, value in task_rows.describe_task(definition, view).items() if view is not None else ():
             setattr(task, name, value)
 
 

@@ -19,8 +19,8 @@ from app.engine.definition import Definition
 from app.engine.instance import Effects, Instance, ServiceCall, UserTaskView
 from app.models.history import DecisionRecord
 from app.models.repository import ProcessDefinition
-from app.models.runtime import NO_DUE_DATE, Inbox, ProcessInstance, Subscription, UserTask
-from app.services import delegates, jobs, messages, repository, search
+from app.models.runtime import Inbox, ProcessInstance, Subscription, UserTask
+from app.services import arrivals, delegates, jobs, messages, repository, search, task_rows
 from app.services.context import Context
 from app.services.errors import Conflict, DeadlinePassed, NotFound
 from app.services.history import record_event
@@ -144,7 +144,7 @@ def complete(context: Context, row: ProcessInstance, task: UserTask, values: Map
         process_key=task.process_key,
         element_id=task.element_id,
         element_name=task.name,
-        detail={"task": task.id, "duty": task.duty},
+        detail={"task": task.id, "duty": task.duty, **task_rows.for_whom(task)},
     )
     search.note_answers(context, row, task)
     settle(context, step)
@@ -322,57 +322,18 @@ def _sync_tasks(
     for engine_id, task in known.items():
         if engine_id not in active:
             task.status = "cancelled"
-    new = [_task_row(row, definition, view, context.now) for view in views if view.id not in known]
+    new = [task_rows.task_row(row, definition, view, context.now) for view in views if view.id not in known]
     session.add_all(new)
     session.flush()
     ended = select(UserTask.id).where(UserTask.instance_id == row.id, UserTask.status != "open")
     session.execute(
         delete(Inbox).where(Inbox.task_id.in_(ended)).execution_options(synchronize_session=False)
     )
-    entries = [entry for task in new for entry in inbox_entries(task)]
+    entries = [entry for task in new for entry in task_rows.inbox_entries(task)]
     if entries:
         session.execute(insert(Inbox), entries)
-
-
-def inbox_entries(task: UserTask) -> list[dict[str, Any]]:
-    """The inbox rows of an open task: one for its assignee, else one for each candidate."""
-    holders = [f"user:{task.assignee_id}"] if task.assignee_id else task.candidates
-    due_at = task.due_at or NO_DUE_DATE
-    key = {"due_at": due_at, "task_id": task.id, "rank": -task.priority, "created_at": task.created_at}
-    return [{"principal": holder, **key} for holder in dict.fromkeys(holders)]
-
-
-def describe_task(definition: Definition, view: UserTaskView) -> dict[str, Any]:
-    """What the diagram says about a task, as columns of its row."""
-    element = definition.element(view.process_id, view.element_id)
-    return {
-        "process_key": view.process_id,
-        "element_id": view.element_id,
-        "name": view.name,
-        "name_en": element.attributes.get("nameEn", "") if element else "",
-        "form_key": view.form_key or "",
-        "duty": view.duty or "",
-        "separate_from": list(view.separate_from),
-        "not_actor_of": list(view.not_actor_of),
-    }
-
-
-def _task_row(row: ProcessInstance, definition: Definition, view: UserTaskView, now: datetime) -> UserTask:
-    holder = view.assignee or ""
-    user_id = int(holder.removeprefix("user:")) if holder.startswith("user:") else None
-    candidates = [holder] if holder else list(view.candidates)
-    return UserTask(
-        instance_id=row.id,
-        engine_id=view.id,
-        subject=row.subject,
-        **describe_task(definition, view),
-        candidates=candidates,
-        assignee_id=user_id,
-        priority=view.priority,
-        created_at=now,
-        due_at=view.due_at,
-        status="open",
-    )
+    by_id = {view.id: view for view in views}
+    arrivals.tell(context, row, [(task, by_id[task.engine_id]) for task in new])
 
 
 def _sync_subscriptions(context: Context, step: Step) -> None:

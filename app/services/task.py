@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import joinedload
 
 from app.engine.form import Form
@@ -14,12 +14,13 @@ from app.engine.form.convert import Files
 from app.engine.instance import UserTaskView
 from app.models.drafts import FormDraftRevision
 from app.models.identity import User
-from app.models.runtime import FormDraft, Inbox, ProcessInstance, RequestKey, UserTask
+from app.models.runtime import FormDraft, ProcessInstance, RequestKey, UserTask
 from app.services import access, attachments, repository, runtime
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, TaskEnded, TaskTaken
 from app.services.history import record_event
 from app.services.registers import duplicates
+from app.services.task_operations import acting, signing, substitutes
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def claim(context: Context, task_id: int) -> UserTask:
         return task
     if task.assignee_id is not None:
         raise _taken(task)
+    if acting.policy_of(task).rule is not None:
+        raise Conflict("会签任务由各会签人表态，不能认领。", "Signers vote on this task; nobody claims it.")
     access.check_separation(context.session, user, task)
     _assign(context, task, user.id)
     _record(context, row, task, "task_claimed")
@@ -59,6 +62,8 @@ def release(context: Context, task_id: int) -> UserTask:
     row, task = _locked(context, task_id)
     if task.assignee_id != _actor(context).id or task.candidates == [f"user:{task.assignee_id}"]:
         raise NotPermitted("只有认领人可以退回候选组。", "Only the person who claimed it can release it.")
+    if signing.sheet_of(context, task) is not None:
+        raise Conflict("加签或委派期间不能退回候选组。", "Others have been asked: it cannot be released now.")
     _assign(context, task, None)
     _record(context, row, task, "task_released")
     return task
@@ -67,7 +72,9 @@ def release(context: Context, task_id: int) -> UserTask:
 def transfer(context: Context, task_id: int, to_user_id: int, reason: str) -> UserTask:
     """Hand a task over to another candidate (转办), who must pass the same checks. Raises NotPermitted, Invalid."""
     row, task = _locked(context, task_id)
-    user = _actor(context)
+    acting.require_allowed(task, "transfer")
+    behalf = substitutes.covered_by(context, _actor(context), task)
+    user = behalf or _actor(context)
     if task.assignee_id != user.id:
         raise NotPermitted("请先认领任务再转办。", "Claim the task before handing it over.")
     if not reason.strip():
@@ -76,8 +83,10 @@ def transfer(context: Context, task_id: int, to_user_id: int, reason: str) -> Us
     if to is None or not to.is_active or not set(access.principals_of(to)) & set(task.candidates):
         raise NotPermitted("对方不在该任务的候选范围内。", "That person is not a candidate for this task.")
     access.check_separation(context.session, to, task)
+    signing.move_seat(context, task, user.id, to.id)
     _assign(context, task, to.id)
-    _record(context, row, task, "task_transferred", to=to.id, to_name=to.name, reason=reason)
+    acting.record_task(context, row, task, "task_transferred", behalf=behalf, to=to.id, to_name=to.name,
+                       reason=reason, before=user.id, before_name=user.name)  # fmt: skip
     return task
 
 
@@ -92,8 +101,7 @@ def lock_form(context: Context, task_id: int) -> UserTask:
     """Lock the case of an open task whose form the actor may fill in. Raises NotFound, TaskEnded, TaskTaken."""
     _, task = _locked(context, task_id)
     user = _actor(context)
-    if task.assignee_id not in (None, user.id):
-        raise _taken(task)
+    _require_not_taken(context, user, task)
     access.check_separation(context.session, user, task)
     return task
 
@@ -155,14 +163,50 @@ def finish_task(
     errors = {**attachments.quarantined(context, accepted.states), **accepted.errors}
     if errors:
         raise Invalid("表单有误，请按提示更正。", "There is a problem with the form.", errors)
+    if context.actor is not None:
+        signing.require_holders_turn(context, work.task)
     actor_id = context.actor.id if context.actor else None
     context.session.add(RequestKey(key=key, user_id=actor_id, result_url=result_url, created_at=context.now))
     if work.draft is not None:
         context.session.execute(delete(FormDraftRevision).where(FormDraftRevision.task_id == work.task.id))
         context.session.delete(work.draft)
     duplicates.note_rows(context, work.instance, accepted)
-    runtime.complete(context, work.instance, work.task, accepted.values)
+    _complete(context, work, accepted.values)
     return result_url
+
+
+def _complete(context: Context, work: Work, values: Mapping[str, Any]) -> None:
+    """Complete the task, or keep what was submitted until those have acted who were added after its holder."""
+    if context.actor is not None:
+        behalf = substitutes.covered_by(context, context.actor, work.task)
+        work.task.on_behalf_of_id = behalf.id if behalf is not None else None
+        if not signing.holder_acted(context, work.task):
+            work.task.data = dict(values)
+            acting.record_task(context, work.instance, work.task, "task_submitted", behalf=behalf)
+            return
+    runtime.complete(context, work.instance, work.task, {**values, **signing.result_of(context, work.task)})
+
+
+def sign(context: Context, task_id: int, choice: str, opinion: str) -> UserTask:
+    """Vote or say an opinion on a task (会签、加签、委派); what that decides is carried out at once.
+
+    A decided vote completes the task where its form asks for nothing more, else its first signer fills the form in.
+    A confirmation after the holder completes with what the holder submitted. Raises Conflict, Invalid.
+    """
+    act, outcome = signing.vote(context, task_id, choice, opinion)
+    task, holder = act.task, act.task.assignee
+    if outcome == "done" and task.data is not None:
+        submitted = context.acting_as(holder)
+        runtime.complete(submitted, act.row, task, task.data)
+    elif outcome is not None and act.policy.rule is not None:
+        work = _work(context, task, act.row, context.session.get(FormDraft, task.id))
+        typed = work.draft.data if work.draft is not None else {}
+        accepted = work.form.accept(typed, work.variables, context.environment().scope, stored=work.values)
+        if not accepted.errors:
+            _complete(context, work, accepted.values)
+    elif task.data is not None and signing.is_given_back(context, task):
+        task.data = None
+    return task
 
 
 def view_of(context: Context, row: ProcessInstance, task: UserTask) -> UserTaskView:
@@ -201,7 +245,9 @@ def _reaches(context: Context, task: UserTask) -> bool:
     if context.ticket is not None:
         return context.ticket in task.candidates
     user = _actor(context)
-    return access.is_candidate(user, task) or task.completed_by_id == user.id
+    if access.is_candidate(user, task) or task.completed_by_id == user.id:
+        return True
+    return substitutes.covered_by(context, user, task) is not None
 
 
 def _require_actable(context: Context, task: UserTask) -> None:
@@ -212,9 +258,18 @@ def _require_actable(context: Context, task: UserTask) -> None:
     if context.ticket is not None:
         return
     user = _actor(context)
-    if task.assignee_id not in (None, user.id):
-        raise _taken(task)
+    _require_not_taken(context, user, task)
     access.check_separation(context.session, user, task)
+
+
+def _require_not_taken(context: Context, user: User, task: UserTask) -> None:
+    """The task is the user's, nobody's yet, or that of somebody whom the user stands in for. Raises TaskTaken."""
+    if task.assignee_id in (None, user.id):
+        return
+    behalf = substitutes.covered_by(context, user, task)
+    if behalf is None or behalf.id != task.assignee_id:
+        raise _taken(task)
+    access.check_separation(context.session, behalf, task)
 
 
 def _locked(context: Context, task_id: int) -> tuple[ProcessInstance, UserTask]:
@@ -223,7 +278,7 @@ def _locked(context: Context, task_id: int) -> tuple[ProcessInstance, UserTask]:
         raise NotFound
     row = runtime.lock_instance(context, instance_id)
     task = _fresh(context, task_id)
-    if not access.is_candidate(_actor(context), task):
+    if not _reaches(context, task):
         raise NotFound
     _require_open(context, task)
     return row, task
@@ -248,8 +303,7 @@ def _taken(task: UserTask) -> TaskTaken:
 def _assign(context: Context, task: UserTask, user_id: int | None) -> None:
     task.assignee_id = user_id
     task.claimed_at = context.now if user_id else None
-    context.session.execute(delete(Inbox).where(Inbox.task_id == task.id))
-    context.session.execute(insert(Inbox), runtime.inbox_entries(task))
+    signing.readdress(context, task)
 
 
 def _record(context: Context, row: ProcessInstance, task: UserTask, kind: str, **detail: Any) -> None:

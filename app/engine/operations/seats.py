@@ -27,7 +27,10 @@ class OperationRefused(Exception):
 
 @dataclass(frozen=True)
 class Seat:
-    """One person's part in a task; `anchor` is the person who invited, before or after whom it stands."""
+    """One person's part in a task; `anchor` is the person who invited, before or after whom it stands.
+
+    `key` is the host's, to know a seat again; new seats have none.
+    """
 
     person: int
     kind: Kind
@@ -35,6 +38,7 @@ class Seat:
     weight: int = 1
     state: State = "open"
     vote: Vote | None = None
+    key: int = 0
 
 
 @dataclass(frozen=True)

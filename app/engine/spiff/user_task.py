@@ -42,6 +42,11 @@ class UserTask(Activity):
             task["due"] = write_instant(due)
         if priority := self._priority(token):
             task["priority"] = priority
+        signers, copies = settings.formula("signers"), settings.formula("copyTo")
+        if signers is not None:
+            task["signers"] = weighted(evaluate(signers, token))
+        if copies is not None:
+            task["copy_to"] = principals(evaluate(copies, token))
         if settings.prefill:
             task["prefill"] = {name: plain(evaluate(formula, token)) for name, formula in settings.prefill}
         token.internal_data["task"] = task
@@ -95,7 +100,20 @@ class UserTask(Activity):
             created_at=read_instant(task["at"]),
             prefill={**task.get("prefill", {}), **(known if isinstance(known, dict) else {})},
             scope=visible(token),
+            signers=tuple((who, weight) for who, weight in task.get("signers", ())),
+            copy_to=tuple(task.get("copy_to", ())),
         )
+
+
+def weighted(value: Any) -> list[tuple[str, int]]:
+    """Signers with their weights: principals, or contexts `{principal: "user:7", weight: 2}`."""
+    found: list[tuple[str, int]] = []
+    for item in value if isinstance(value, (list, tuple)) else [value]:
+        if isinstance(item, Mapping):
+            found.append((str(item.get("principal")), max(1, whole_number(item.get("weight")) or 1)))
+        else:
+            found += [(who, 1) for who in principals(item)]
+    return found
 
 
 def principals(value: Any) -> list[str]:

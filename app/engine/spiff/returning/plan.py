@@ -165,6 +165,9 @@ def undoing_of(case: Case, point: Point) -> Undoing | None:
         same, now = [unit.marks for unit in before], [unit.marks for unit in units]
         cancelled = tuple(unit for unit in units if unit.marks not in same)
         restored = tuple(unit for unit in before if unit.marks not in now)
+    back = {entry[4][index][ID] for unit in restored for index in unit.rows}
+    if (point.path[depth] if depth < len(point.path) else point.task_id) not in back:
+        return None  # somebody has returned there already
     kept = {row[ID] for row in rows} - set().union(*(ids_of(unit, rows) for unit in cancelled))
     numbers = _numbers(case, level, point, depth, kept)
     return Undoing(level, depth, entry, cancelled, restored, numbers, alone is not None, _is_run(point))
