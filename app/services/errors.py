@@ -4,6 +4,7 @@ ServiceError
 ├── NotFound            unknown, or not for this person: nobody learns which
 ├── NotPermitted        known, but this act is not allowed; says which rule
 │   ├── SeparationViolated   an earlier act on the same case forbids it (S1–S9)
+│   │   └── RecusalRequired  a tie to the applicant forbids it (D19)
 │   └── TooOften             the same visitor tried this too often
 ├── Conflict            somebody else was first
 │   ├── TaskTaken
@@ -47,6 +48,13 @@ class NotPermitted(ServiceError):
 
 class SeparationViolated(NotPermitted):
     """An earlier act of the same person on the same case forbids this one (rules S1–S9)."""
+
+
+class RecusalRequired(SeparationViolated):
+    """A tie between the person and the applicant, by the decision table D19 (回避)."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"应当回避：{zh}，不能办理此任务。", f"You have to stand aside: {en}.")
 
 
 class TooOften(NotPermitted):
