@@ -12,11 +12,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from app.db import UtcDateTime
 from app.models.identity import GroupMember, Organisation, User
+from app.models.inbox_views import InboxView, Label
 from app.models.operations import TaskCopy
 from app.models.runtime import Inbox, ProcessInstance, UserTask
 from app.services import access
@@ -91,11 +92,13 @@ class Counts:
     overdue: int
     unread: int = 0  # copies
     headed: int = 0  # groups whose head the reader is
+    labels: int = 0  # of the reader's groups
+    views: int = 0  # saved filters within reach
 
 
 def my_tasks(context: Context, user: User, query: Query) -> Page:
     """Tasks assigned to the user; for members of organisations also those of all colleagues, which need no claim."""
-    return _page(context, user, mine_of(user), query)
+    return _page(context, user, (*mine_of(user), *substitutes.principals(context, user)), query)
 
 
 def claimable_tasks(context: Context, user: User, query: Query) -> Page:
@@ -266,15 +269,23 @@ def _tasks(
 def _counts(mine: int, shared: int) -> Select[Any]:
     own, offered = [f"mine_{n}" for n in range(mine)], [f"shared_{n}" for n in range(shared)]
     unread = select(TaskCopy.id).where(TaskCopy.user_id == bindparam("user"), TaskCopy.read_at.is_(None))
-    headed = select(GroupMember.group_key).where(
-        GroupMember.user_id == bindparam("user"), GroupMember.is_head
+    groups = select(GroupMember.group_key).where(GroupMember.user_id == bindparam("user"))
+    views = select(InboxView.id).where(
+        or_(InboxView.owner_id == bindparam("user"), InboxView.group_key.in_(groups))
     )
     return select(
         _capped(own),
         _capped(offered),
         _capped([*own, *offered], Inbox.due_at < _NOW),
-        select(func.count()).select_from(unread.limit(BADGE_CAP).subquery()).scalar_subquery(),
-        select(func.count()).select_from(headed.subquery()).scalar_subquery(),
+        *(
+            select(func.count()).select_from(few.limit(BADGE_CAP).subquery()).scalar_subquery()
+            for few in (
+                unread,
+                groups.where(GroupMember.is_head),
+                select(Label.id).where(Label.group_key.in_(groups)),
+                views,
+            )
+        ),
     )
 
 

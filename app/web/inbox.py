@@ -10,7 +10,7 @@ from flask import Response, abort, render_template, request, send_file
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from app.services import inbox, inbox_export, inbox_labels, inbox_lists, inbox_views
+from app.services import inbox, inbox_export, inbox_labels, inbox_lists
 from app.services.context import Context
 from app.services.inbox_export import Cell
 from app.web.guards import context, permission, signed_in
@@ -23,6 +23,7 @@ from app.web.inbox_frame import (
     is_office,
     next_url,
     read_page,
+    saved_views,
     setting,
     side_lists,
     state_of,
@@ -81,7 +82,7 @@ def list_page(state: State, *, panel: str = "", **values: Any) -> str:
         title=TITLES[state.name],
         rows=rows_of(found, page, state, shown.columns),
         lists=side_lists(state),
-        views=inbox_views.views_of(found.session, signed_in()),
+        views=saved_views(),
         chips=chips_of(found, state),
         next_url=next_url(state, page),
         setting=shown,

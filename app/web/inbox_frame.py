@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, abort, g, request, url_for
@@ -11,6 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from app.db import UtcDateTime
+from app.models.inbox_views import InboxView
 from app.services import access, inbox, inbox_lists, inbox_views, inbox_workload
 from app.services.context import Context
 from app.services.inbox_filter import Criteria
@@ -54,8 +57,13 @@ class State:
 
     def task_url(self, task_id: int) -> str:
         """The address of a task beside this list."""
+        before, _zero, after = self._task_address.partition("/0")
+        return f"{before}/{task_id}{after}"
+
+    @cached_property
+    def _task_address(self) -> str:
         place = {"list": self.name, **self.texts(), **({"after": self.after} if self.after else {})}
-        return url_for("inbox.show_task", task_id=task_id, **place)
+        return url_for("inbox.show_task", task_id=0, **place)
 
     def without(self, name: str) -> str:
         """The address of the list without one criterion."""
@@ -103,6 +111,11 @@ def setting() -> Setting:
         g.inbox_setting = inbox_views.setting_of(context().session, signed_in())
     found: Setting = g.inbox_setting
     return found
+
+
+def saved_views() -> Sequence[InboxView]:
+    """The saved filters within the reader's reach."""
+    return inbox_views.views_of(context().session, signed_in()) if badge_counts().views else ()
 
 
 def side_lists(state: State | None) -> SideLists:

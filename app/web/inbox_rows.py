@@ -13,12 +13,21 @@ from flask_babel import lazy_gettext
 
 from app.models.inbox_views import Label
 from app.models.runtime import ProcessInstance, UserTask
-from app.services import cases, inbox, inbox_labels, inbox_lists, inbox_views, repository
+from app.services import cases, inbox, inbox_labels, inbox_lists, repository
 from app.services.context import Context
 from app.services.inbox import Entry
 from app.web import labels
 from app.web.guards import signed_in
-from app.web.inbox_frame import TITLES, State, read_page, setting, side_lists, state_of
+from app.web.inbox_frame import (
+    TITLES,
+    State,
+    badge_counts,
+    read_page,
+    saved_views,
+    setting,
+    side_lists,
+    state_of,
+)
 from app.web.language import is_english
 from app.web.progress import task_name
 from app.web.times import day, due, moment
@@ -40,6 +49,7 @@ class Row:
     url: str
     title: str
     badge: tuple[str, str]
+    summary: str
     cells: Mapping[str, str]
     labels: Sequence[Label]
     waiting: str
@@ -51,11 +61,16 @@ class Row:
 def rows_of(found: Context, page: inbox.Page, state: State, columns: Sequence[str]) -> list[Row]:
     """The rows of a page; what a column needs is read only when it is chosen."""
     ids = [entry.case.id for entry in page.entries]
-    marks = inbox_labels.labels_on(found.session, signed_in(), ids) if "labels" in columns else {}
+    has_labels = "labels" in columns and badge_counts().labels
+    marks = inbox_labels.labels_on(found.session, signed_in(), ids) if has_labels else {}
+        inbox_labels.labels_on(found.session, signed_in(), ids)
+        if "labels" in columns and badge_counts().labels
+        else {}
+    )
     waits_for_others = state.name not in inbox_lists.OPEN_LISTS
     waiting = waiting_words(found, page.entries) if waits_for_others and "waiting" in columns else {}
     names = _process_names(found) if "process" in columns else {}
-    return [_row(entry, state, names, marks, waiting) for entry in page.entries]
+    return [_row(entry, state, columns, names, marks, waiting) for entry in page.entries]
 
 
 def list_beside(found: Context, task: UserTask) -> dict[str, Any]:
@@ -69,7 +84,7 @@ def list_beside(found: Context, task: UserTask) -> dict[str, Any]:
         "rows": rows_of(found, read_page(found, state), state, setting().columns),
         "list_title": TITLES[name],
         "lists": side_lists(state),
-        "views": inbox_views.views_of(found.session, signed_in()),
+        "views": saved_views(),
         "setting": setting(),
     }
 
@@ -98,18 +113,20 @@ def _process_names(found: Context) -> dict[str, str]:
 def _row(
     entry: Entry,
     state: State,
+    columns: Sequence[str],
     names: Mapping[str, str],
     marks: Mapping[int, Sequence[Label]],
     waiting: Mapping[int, str],
 ) -> Row:
-    task, case = entry.task, entry.case
+    task, case, cells = entry.task, entry.case, _cells(entry, names)
     is_open = task is not None and state.name in inbox_lists.OPEN_LISTS
     return Row(
         pick=f"task:{task.id}" if is_open and task else f"case:{case.id}",
         url=state.task_url(task.id) if is_open and task else url_for("cases.show", number=case.number),
         title=task_name(task) if task else case.title,
         badge=_badge(entry),
-        cells=_cells(entry, names),
+        summary=" · ".join(cells[name] for name in columns if name != "number" and cells.get(name)),
+        cells=cells,
         labels=marks.get(case.id, ()),
         waiting=waiting.get(case.id, ""),
         is_unread=entry.is_unread,
