@@ -63,10 +63,6 @@ def rows_of(found: Context, page: inbox.Page, state: State, columns: Sequence[st
     ids = [entry.case.id for entry in page.entries]
     has_labels = "labels" in columns and badge_counts().labels
     marks = inbox_labels.labels_on(found.session, signed_in(), ids) if has_labels else {}
-        inbox_labels.labels_on(found.session, signed_in(), ids)
-        if "labels" in columns and badge_counts().labels
-        else {}
-    )
     waits_for_others = state.name not in inbox_lists.OPEN_LISTS
     waiting = waiting_words(found, page.entries) if waits_for_others and "waiting" in columns else {}
     names = _process_names(found) if "process" in columns else {}
