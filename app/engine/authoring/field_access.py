@@ -12,6 +12,7 @@ from app.engine.xml import BPMN, ZR, parse_xml
 
 HIDDEN, READONLY = "hiddenFields", "readonlyFields"
 _TASK = re.compile(r"<(?:[\w.-]+:)?userTask(?=\s)(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*", re.ASCII)
+_ASIDE = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,9 @@ def set_field_access(xml: bytes, element_id: str, hidden: Sequence[str], readonl
 
 def _tag_of(text: str, element_id: str) -> re.Match[str]:
     """The opening tag of a user task up to its end sign."""
+    markup = _ASIDE.sub(lambda aside: " " * len(aside[0]), text)
     own = re.compile(rf"\sid\s*=\s*(?:\"{re.escape(element_id)}\"|'{re.escape(element_id)}')")
-    found = next((match for match in _TASK.finditer(text) if own.search(match[0])), None)
+    found = next((match for match in _TASK.finditer(markup) if own.search(match[0])), None)
     if found is None:
         raise KeyError(element_id)
     return found

@@ -68,6 +68,7 @@ WORDS: dict[str, Property] = {
     "zi_group": Property("合并计字的组", "Counted together as"),
     "zi_group_max": Property("该组最多字数", "Most characters of the group", "count"),
     "zi_group_label": Property("合并计字名称", "Name of the group"),
+    "duplicate_key": Property("查重依据（编号种类）", "Known by (kind of number)"),
     "check": Property("规则（须为真）", "Check (must be true)", "feel"),
     "check_message": Property("规则不满足时的提示", "Message of the check"),
     "default": Property("计算的默认值", "Computed default", "feel"),
