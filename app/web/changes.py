@@ -39,7 +39,7 @@ def changes_of(context: Context, instance: ProcessInstance, submitted: UserTask)
     known = {key: value for key, value in after.items() if key in before}
     if not known:
         return []
-    form = cases.form_of(context.session, instance, submitted.form_key)
+    form = cases.form_of(context.session, instance, submitted)
     reveal = may_reveal(instance, context)
     return [
         _view(change, reveal)

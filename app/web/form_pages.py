@@ -187,7 +187,7 @@ def _saver(
         try:
             kept = attachments.take(
                 context,
-                upload.stream,  # type: ignore[arg-type]
+                upload.stream,
                 upload.filename or "",
                 owner,
                 instance_id=instance_id,

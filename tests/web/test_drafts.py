@@ -8,9 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import g, get_template_attribute
 
 from app.factory import Application
 from app.models.runtime import UserTask
+from app.web.changes import changes_of
+from app.web.guards import context as web_context
 from tests.factories import LEAVE_FILES, PASSWORD, World, form_json
 from tests.web.conftest import TOKEN, Visitor
 
@@ -250,3 +253,28 @@ class TestJson:
 
     def sender(self, visitor: Visitor, page: str, token: str) -> Callable[[Any], Any]:
         return lambda body: visitor.client.post(f"/api{page}", json=body, headers={"X-CSRFToken": token})
+
+
+def test_the_office_sees_what_changed_since_the_last_submission(
+    world: World, application: Application, shared: str
+) -> None:
+    task_id = int(shared.rsplit("/", 1)[1])
+    world.complete("bian", task_id, reason="探亲", days="3")
+    with world.acting() as context:
+        first = context.session.get_one(UserTask, task_id)
+        columns = {c.name: getattr(first, c.name) for c in UserTask.__table__.columns if c.name != "id"}
+        second = UserTask(
+            **{**columns, "engine_id": "again", "data": {"reason": "探亲", "days": 5, "new": "x"}}
+        )
+        context.session.add(second)
+        context.session.flush()
+        again = second.id
+    with application.test_request_context("/"):
+        g.unit = application.database.begin(writing=False)
+        session = g.unit.session
+        rows = [session.get_one(UserTask, number) for number in (task_id, again)]
+        found = [changes_of(web_context(), row.instance, row) for row in rows]
+        assert found[0] == []
+        assert [(one.kind, one.before.text, one.after.text) for one in found[1]] == [("changed", "3", "5")]
+        drawn = get_template_attribute("_macros/changes.html", "changes_table")(found[1])
+        assert "与上次提交相比的变化（1 处）" in drawn

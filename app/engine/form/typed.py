@@ -65,7 +65,7 @@ def row_id(state: State, place: int) -> str:
     sent = state.sent if isinstance(state.sent, (list, tuple)) else ()
     row = sent[place] if place < len(sent) else None
     given = row.get(ROW_ID) if isinstance(row, Mapping) else None
-    return given if is_row_id(given) else f"s{place}"
+    return str(given) if is_row_id(given) else f"s{place}"
 
 
 def is_row_id(value: object) -> bool:
