@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from sqlalchemy.orm import Session
 
@@ -122,7 +122,7 @@ def _pieces(source: BinaryIO | Iterable[bytes]) -> Iterator[bytes]:
         yield from source
 
 
-def _copy(source: Iterator[bytes], target: BinaryIO, limit: int) -> int:
+def _copy(source: Iterator[bytes], target: IO[bytes], limit: int) -> int:
     size = 0
     for piece in source:
         size += len(piece)

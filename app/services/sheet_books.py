@@ -170,8 +170,8 @@ def _write_notes(sheet: Any, columns: Sequence[Column], language: Language, styl
         sheet.write_string(top, place, head.said(language), styles.head)
     for number, column in enumerate(columns, start=top + 1):
         told = _told(column, language)
-        for place, text in enumerate((column.title.said(language), _yes(column, language), *told)):
-            sheet.write_string(number, place, text, styles.wrap)
+        for place, note in enumerate((column.title.said(language), _yes(column, language), *told)):
+            sheet.write_string(number, place, note, styles.wrap)
     for place, width in enumerate((30, 8, 36, 70)):
         sheet.set_column(place, place, width)
 
