@@ -24,6 +24,7 @@ from app.services import access
 from app.services.access import principals_of
 from app.services.context import Context
 from app.services.inbox_filter import Criteria, case_conditions, inbox_conditions, step_conditions
+from app.services.task_operations import substitutes
 
 PAGE = 20
 BADGE_CAP = 100
@@ -108,7 +109,8 @@ def claimable_tasks(context: Context, user: User, query: Query) -> Page:
 
 def overdue_tasks(context: Context, user: User, query: Query) -> Page:
     """Tasks of either kind whose due time has passed."""
-    return _page(context, user, principals_of(user), query, overdue=True)
+    covered = substitutes.principals(context, user)
+    return _page(context, user, (*principals_of(user), *covered), query, overdue=True)
 
 
 def done_tasks(context: Context, user: User, query: Query) -> Page:
@@ -145,7 +147,7 @@ def started_cases(context: Context, user: User, query: Query) -> Page:
 
 def count_inbox(context: Context, user: User) -> Counts:
     """Badge numbers in one statement."""
-    mine, shared = mine_of(user), shared_of(user)
+    mine, shared = (*mine_of(user), *substitutes.principals(context, user)), shared_of(user)
     values: dict[str, Any] = {
         **_named("mine", mine),
         **_named("shared", shared),
