@@ -18,7 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 from app.db import UtcDateTime
 from app.models.identity import GroupMember, Organisation, User
 from app.models.inbox_views import InboxView, Label
-from app.models.operations import TaskCopy
+from app.models.operations import TaskCopy, TaskQuestion
 from app.models.runtime import Inbox, ProcessInstance, UserTask
 from app.services import access
 from app.services.access import principals_of
@@ -59,6 +59,7 @@ class Entry:
     case: ProcessInstance
     task: UserTask | None = None
     at: datetime | None = None
+    copy_id: int | None = None
     is_unread: bool = False
 
 
@@ -95,6 +96,7 @@ class Counts:
     headed: int = 0  # groups whose head the reader is
     labels: int = 0  # of the reader's groups
     views: int = 0  # saved filters within reach
+    asked: int = 0  # questions of the reader without an answer
 
 
 def my_tasks(context: Context, user: User, query: Query) -> Page:
@@ -286,6 +288,9 @@ def _counts(mine: int, shared: int) -> Select[Any]:
                 groups.where(GroupMember.is_head),
                 select(Label.id).where(Label.group_key.in_(groups)),
                 views,
+                select(TaskQuestion.id).where(
+                    TaskQuestion.asked_by_id == bindparam("user"), TaskQuestion.answered_at.is_(None)
+                ),
             )
         ),
     )

@@ -106,7 +106,8 @@ class Trail:
         If anything was numbered since `last`, what comes back is newer than that, and what it remembers of the
         tokens beside it is outdated.
         """
-        back = [*(Point(**each) for each in points), *(Outside(**each) for each in outside)]
+        back: list[Point | Outside] = [Point(**each) for each in points]
+        back += [Outside(**each) for each in outside]
         numbers: dict[int, int] = {}
         if self.last > last:
             for each in sorted(back, key=lambda one: one.number):
@@ -129,6 +130,11 @@ class Trail:
     def rename(self, ids: Mapping[str, str]) -> None:
         """Tokens that were put back have new ids: what is remembered of them is remembered of the new ones."""
         self.read(renamed(self.write(), ids))
+
+    @property
+    def all(self) -> list[Point | Outside]:
+        """Points and outside events."""
+        return [*self.points, *self.outside]
 
     def write(self) -> list[Any]:
         """As plain values for the state."""
@@ -160,7 +166,7 @@ def path_of(token: Token) -> list[str]:
 def came_by(token: Token, number: int) -> None:
     """The token passed this number; what is not remembered any more need not be known of it either."""
     trail = token.workflow.top_workflow.trail
-    known = {each.number for each in (*trail.points, *trail.outside)}
+    known = {each.number for each in trail.all}
     token.internal_data["way"] = [*(n for n in token.internal_data.get("way", ()) if n in known), number]
 
 
@@ -190,6 +196,6 @@ def forget_way(token: Token) -> None:
 def pass_through(host: Token) -> None:
     """The level that the token ran has ended: what was passed inside was passed by the token."""
     trail = host.workflow.top_workflow.trail
-    inside = [each.number for each in (*trail.points, *trail.outside) if host.id in each.path]
+    inside = [each.number for each in trail.all if host.id in each.path]
     if inside:
         host.internal_data["way"] = sorted({*host.internal_data.get("way", ()), *inside})

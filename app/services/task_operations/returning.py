@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
@@ -186,7 +187,7 @@ def _completed(context: Context, row: ProcessInstance, plans: Sequence[ReturnPla
     return {task.engine_id: task for task in context.session.scalars(query)}
 
 
-def _told(plan: ReturnPlan) -> dict[str, object]:
+def _told(plan: ReturnPlan) -> dict[str, Any]:
     """The preview as history keeps it."""
 
     def names(places: Sequence[Place]) -> list[str]:

@@ -111,7 +111,7 @@ def vote(context: Context, task_id: int, choice: str, opinion: str) -> tuple[Act
     row = next(r for r in rows_of(context, act.task) if r.user_id == act.person.id and r.state == "open")
     row.opinion, row.acted_at, row.acted_by_id = opinion.strip()[:2000], context.now, act.actor.id
     _store(context, act.task, sheet, changed)
-    acting.record(act, "task_signed", vote=choice, opinion=row.opinion, kind=row.kind)
+    acting.record(act, "task_signed", vote=choice, opinion=row.opinion, seat=row.kind)
     outcome = changed.outcome
     if outcome is not None and changed.rule is not None:
         chair = changed.counted[0].person

@@ -202,7 +202,7 @@ def _numbers(case: Case, level: Level, point: Point, depth: int, kept: set[str])
     prefix = point.path[:depth]
     return frozenset(
         each.number
-        for each in (*case.trail.points, *case.trail.outside)
+        for each in case.trail.all
         if each.number >= point.number
         and each.path[:depth] == prefix
         and each.number not in answered
