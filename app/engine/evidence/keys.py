@@ -29,7 +29,9 @@ class Key:
 
 def normalise(kind: str, text: str) -> str:
     """The number without width, case, blanks and punctuation; empty when it is none."""
-    value = _NOT_SPOKEN.sub("", unicodedata.normalize("NFKC", text)).upper()
+    value = text
+    for _ in range(3):  # capitals of some letters fall apart again, and what stood apart may join
+        value = _NOT_SPOKEN.sub("", unicodedata.normalize("NFKC", value).upper())
     if kind == "patent":
         value = _PATENT.sub("", value)
     return "" if value in _NOTHING else value[:MAX_KEY]
