@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, select
@@ -9,12 +10,13 @@ from sqlalchemy.orm import contains_eager
 
 from app.models.identity import User
 from app.models.operations import CaseWatch, TaskCopy
-from app.models.runtime import ProcessInstance
+from app.models.runtime import ProcessInstance, UserTask
 from app.services import access
 from app.services.context import Context
-from app.services.errors import NotFound
+from app.services.errors import Conflict
 from app.services.inbox import Entry, Page, Query, continued
 from app.services.inbox_filter import case_conditions
+from app.services.task_operations import urging
 
 
 def copied_cases(context: Context, user: User, query: Query) -> Page:
@@ -47,21 +49,30 @@ def watched_cases(context: Context, user: User, query: Query) -> Page:
     return Page(entries, (last.since, last.instance_id) if last else None)
 
 
-def watch(context: Context, user: User, case: ProcessInstance) -> None:
-    """Follow a case; a second time changes nothing. Raises NotFound for a case that the user may not see."""
-    if not access.may_see_instance(user, case, context.session):
-        raise NotFound
-    if context.session.get(CaseWatch, (user.id, case.id)) is None:
-        context.session.add(CaseWatch(user_id=user.id, instance_id=case.id, since=context.now))
-        context.session.flush()
+def urge_case(context: Context, case_id: int, note: str) -> None:
+    """Remind whoever holds the open tasks of a case, except the user's own. Raises what urging one task raises."""
+    query = select(UserTask.id, UserTask.assignee_id).where(
+        UserTask.instance_id == case_id, UserTask.status == "open"
+    )
+    actor = context.actor.id if context.actor else None
+    tasks = [task_id for task_id, holder in context.session.execute(query) if holder != actor]
+    if not tasks:
+        raise Conflict("此案件没有等待他人办理的任务。", "Nobody else has a task of this case now.")
+    for task_id in tasks:
+        urging.urge(context, task_id, note)
 
 
-def unwatch(context: Context, user: User, case: ProcessInstance) -> None:
-    """Follow a case no longer."""
-    row = context.session.get(CaseWatch, (user.id, case.id))
-    if row is not None:
-        context.session.delete(row)
-        context.session.flush()
+def copied_ids(context: Context, user: User, copies: Sequence[int]) -> list[int]:
+    """The ids of the cases that these copies to the user are about."""
+    query = select(TaskCopy.instance_id).where(TaskCopy.id.in_(copies), TaskCopy.user_id == user.id)
+    return list(context.session.scalars(query))
+
+
+def read_copies(context: Context, user: User, case_id: int) -> None:
+    """Say that one has read everything of a case that was copied to one."""
+    query = select(TaskCopy).where(TaskCopy.instance_id == case_id, TaskCopy.user_id == user.id)
+    for copy in context.session.scalars(query.where(TaskCopy.read_at.is_(None))):
+        copy.read_at = context.now
 
 
 def _copies_to(user: User, query: Query) -> Select[TaskCopy]:
@@ -84,6 +95,7 @@ def _copies(context: Context, query: Query, found: Select[TaskCopy]) -> Page:
     last: TaskCopy | None = rows[query.size - 1] if len(rows) > query.size else None
     key_of: tuple[datetime, int] | None = (last.sent_at, last.id) if last else None
     entries = [
-        Entry(row.instance, None, row.sent_at, is_unread=row.read_at is None) for row in rows[: query.size]
+        Entry(row.instance, None, row.sent_at, copy_id=row.id, is_unread=row.read_at is None)
+        for row in rows[: query.size]
     ]
     return Page(entries, key_of)

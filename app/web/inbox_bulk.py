@@ -16,6 +16,7 @@ from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, ServiceError
 from app.services.inbox_bulk import Result
 from app.services.task import Work
+from app.services.task_operations import copies
 from app.web.errors import service_message
 from app.web.form_pages import task_form
 from app.web.guards import context, permission, signed_in
@@ -29,10 +30,10 @@ TITLES = {
     "claim": lazy_gettext("批量认领"), "release": lazy_gettext("批量退回候选组"), "transfer": lazy_gettext("批量转办"),
     "complete": lazy_gettext("以同一结论办结"), "label": lazy_gettext("加标签"), "unlabel": lazy_gettext("去标签"),
     "watch": lazy_gettext("关注"), "unwatch": lazy_gettext("取消关注"),
+    "urge": lazy_gettext("催办"), "read": lazy_gettext("已阅"),
 }  # fmt: skip
 ON_TASKS = frozenset({"claim", "release", "transfer", "complete"})
-WATCHES = {"watch": inbox_cases.watch, "unwatch": inbox_cases.unwatch}
-NEEDS_MORE = frozenset({"transfer", "complete", "label", "unlabel"})
+NEEDS_MORE = frozenset({"transfer", "complete", "label", "unlabel", "urge"})
 
 
 @blueprint.post("/inbox/bulk")
@@ -71,9 +72,14 @@ def _carry_out(
     if action in ON_TASKS:
         return inbox_bulk.act_on_tasks(found, tasks, _act_on_task(found, action, tasks))
     user, by_id = signed_in(), {case.id: case for case in cases}
-    if action in WATCHES:
-        follow = WATCHES[action]
-        return inbox_bulk.act_on_cases(found, cases, lambda case_id: follow(found, user, by_id[case_id]))
+    acts: dict[str, Callable[[int], Any]] = {
+        "watch": lambda case_id: copies.watch(found, by_id[case_id].number, on=True),
+        "unwatch": lambda case_id: copies.watch(found, by_id[case_id].number, on=False),
+        "urge": lambda case_id: inbox_cases.urge_case(found, case_id, request.form.get("note", "")),
+        "read": lambda case_id: inbox_cases.read_copies(found, user, case_id),
+    }
+    if action in acts:
+        return inbox_bulk.act_on_cases(found, cases, acts[action])
     label_id = whole_number(request.form.get("label", ""))
     if label_id is None:
         raise Invalid("请选择标签。", "Choose a label.")
@@ -166,7 +172,7 @@ def _ask(
 
 def _picked(found: Context) -> tuple[list[UserTask], list[ProcessInstance]]:
     """The picked tasks, and the cases picked or of picked tasks; what the reader may not see is left out."""
-    ids: dict[str, list[int]] = {"task": [], "case": []}
+    ids: dict[str, list[int]] = {"task": [], "case": [], "copy": []}
     for pick in request.form.getlist("pick")[: 2 * inbox_bulk.MOST]:
         kind, _separator, text = pick.partition(":")
         number = whole_number(text)
@@ -174,7 +180,8 @@ def _picked(found: Context) -> tuple[list[UserTask], list[ProcessInstance]]:
             ids[kind].append(number)
     tasks = inbox_bulk.pick_tasks(found, signed_in(), ids["task"])
     cases = {row.instance_id: row.instance for row in tasks}
-    cases |= {row.id: row for row in inbox_bulk.pick_cases(found, signed_in(), ids["case"])}
+    wanted = [*ids["case"], *inbox_cases.copied_ids(found, signed_in(), ids["copy"])]
+    cases |= {row.id: row for row in inbox_bulk.pick_cases(found, signed_in(), wanted)}
     return tasks, list(cases.values())
 
 

@@ -10,8 +10,11 @@ from typing import Any
 from flask import request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.models.inbox_views import Label
+from app.models.operations import TaskQuestion
 from app.models.runtime import ProcessInstance, UserTask
 from app.services import cases, inbox, inbox_labels, inbox_lists, repository
 from app.services.context import Context
@@ -63,8 +66,7 @@ def rows_of(found: Context, page: inbox.Page, state: State, columns: Sequence[st
     ids = [entry.case.id for entry in page.entries]
     has_labels = "labels" in columns and badge_counts().labels
     marks = inbox_labels.labels_on(found.session, signed_in(), ids) if has_labels else {}
-    waits_for_others = state.name not in inbox_lists.OPEN_LISTS
-    waiting = waiting_words(found, page.entries) if waits_for_others and "waiting" in columns else {}
+    waiting = _waiting(found, page, state) if "waiting" in columns else {}
     names = _process_names(found) if "process" in columns else {}
     return [_row(entry, state, columns, names, marks, waiting) for entry in page.entries]
 
@@ -85,12 +87,29 @@ def list_beside(found: Context, task: UserTask) -> dict[str, Any]:
     }
 
 
+def _waiting(found: Context, page: inbox.Page, state: State) -> dict[int, str]:
+    """Whom the cases of a list wait for: its holders, or in a list of open tasks whom the reader has asked."""
+    if state.name not in inbox_lists.OPEN_LISTS:
+        return waiting_words(found, page.entries)
+    if not badge_counts().asked:
+        return {}
+    query = (
+        select(TaskQuestion)
+        .where(TaskQuestion.task_id.in_([task.id for task in page.tasks]), TaskQuestion.answered_at.is_(None))
+        .options(joinedload(TaskQuestion.asked_of))
+    )
+    return {
+        row.instance_id: _("%(name)s答复", name=row.asked_of.name) for row in found.session.scalars(query)
+    }
+
+
 def waiting_words(found: Context, entries: Sequence[Entry]) -> dict[int, str]:
     """For each running case, by id: which steps it waits for and who holds them."""
     running = {entry.case.id: entry.case for entry in entries if entry.case.status == "active"}
     words: dict[int, list[str]] = {}
     for holder in cases.holders_of(found.session, list(running.values()), signed_in()):
-        if not holder.is_reader:
+        is_taken = holder.task.assignee_id not in (None, signed_in().id)
+        if is_taken or not holder.is_reader:
             who = "、".join(holder.names[:2])
             words.setdefault(holder.task.instance_id, []).append(f"{task_name(holder.task)}（{who}）")
     return {case_id: "；".join(parts[:3]) for case_id, parts in words.items()}
@@ -117,7 +136,7 @@ def _row(
     task, case, cells = entry.task, entry.case, _cells(entry, names)
     is_open = task is not None and state.name in inbox_lists.OPEN_LISTS
     return Row(
-        pick=f"task:{task.id}" if is_open and task else f"case:{case.id}",
+        pick=_pick(entry, is_open=is_open),
         url=state.task_url(task.id) if is_open and task else url_for("cases.show", number=case.number),
         title=task_name(task) if task else case.title,
         badge=_badge(entry),
@@ -129,6 +148,12 @@ def _row(
         task=task,
         case=case,
     )
+
+
+def _pick(entry: Entry, *, is_open: bool) -> str:
+    if entry.copy_id is not None:
+        return f"copy:{entry.copy_id}"
+    return f"task:{entry.task.id}" if is_open and entry.task else f"case:{entry.case.id}"
 
 
 def _badge(entry: Entry) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from app.models.identity import GroupMember
 from app.models.inbox_views import CaseLabel, InboxView, Label
+from app.models.operations import TaskCopy
 from app.models.runtime import UserTask
 from tests.factories import START, World
 from tests.services.test_inbox import add_task
@@ -272,3 +273,29 @@ def test_keys_can_be_switched_off(busy: World, sign_in: SignIn) -> None:
     zhang.send("/inbox", "/inbox/settings", layout="split", columns=["number"])
     assert 'data-keys="off"' in zhang.get("/inbox").get_data(as_text=True)
     assert zhang.send("/inbox", "/inbox/settings", layout="circle").status_code == 422
+
+
+def test_copies_are_read_and_cases_are_watched(busy: World, sign_in: SignIn) -> None:
+    first = checks(busy)[0]
+    with busy.acting() as context:
+        row = context.session.get_one(UserTask, first)
+        copy = TaskCopy(
+            task_id=row.id, instance_id=row.instance_id, user_id=busy.people["zhang"], sent_at=busy.now
+        )
+        context.session.add(copy)
+        context.session.flush()
+        pick, case = f"copy:{copy.id}", f"case:{row.instance_id}"
+    zhang, lu = sign_in("zhang"), sign_in("lu")
+    for address, rows in (("/inbox/reading", 1), ("/inbox/copies", 1), ("/inbox/watched", 0)):
+        assert len(list(_page(zhang.get(address)).iterfind(".//*[@data-row]"))) == rows
+    assert "未读" in _text(zhang.get("/inbox/copies"))
+    assert lu.send("/inbox", "/inbox/bulk?list=reading", action="read", pick=pick).status_code == 302
+    assert "成功 1 项" in _text(zhang.send("/inbox", "/inbox/bulk?list=reading", action="read", pick=pick))
+    assert list(_page(zhang.get("/inbox/reading")).iterfind(".//*[@data-row]")) == []
+    assert "成功 1 项" in _text(zhang.send("/inbox", "/inbox/bulk?list=copies", action="watch", pick=pick))
+    sign_in("li").send("/inbox", f"/tasks/{first}/claim")
+    assert "等待他人：审批（li）" in _text(zhang.get("/inbox/watched"))
+    urged = {"action": "urge", "pick": case, "confirmed": "1", "note": "请尽快"}
+    assert "请尽快" not in _text(zhang.send("/inbox", "/inbox/bulk?list=watched", **urged))
+    assert "成功 1 项" in _text(zhang.send("/inbox", "/inbox/bulk?list=watched", action="unwatch", pick=case))
+    assert list(_page(zhang.get("/inbox/watched")).iterfind(".//*[@data-row]")) == []
