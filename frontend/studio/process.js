@@ -25,7 +25,13 @@ const studio = {
   read: async () => (await modeler.saveXML({ format: true })).xml,
   // A whole diagram from elsewhere: it is saved like an edit.
   replace: async (text, isForeign = false) => {
-    await open(text, isForeign);
+    const before = await studio.read();
+    try {
+      await open(text, isForeign);
+    } catch (error) {
+      await open(before);
+      throw error;
+    }
     session.changed();
     findings.schedule();
   },
@@ -33,8 +39,10 @@ const studio = {
   fit: () => {
     const view = modeler.get("canvas");
     view.zoom("fit-viewport");
-    const { x, y, width, height } = view.viewbox().inner;
-    view.viewbox({ x: x - width * 0.14, y: y - height * 0.06, width: width * 1.17, height: height * 1.12 });
+    const { inner, outer } = view.viewbox();
+    const ratio = outer.height / outer.width;
+    const width = Math.max(inner.width * 1.17, (inner.height * 1.2) / ratio);
+    view.viewbox({ x: inner.x - width * 0.13, y: inner.y + (inner.height - width * ratio) / 2, width, height: width * ratio });
   },
   tell: (...words) => notice.replaceChildren(...words.filter(Boolean)),
   elementsOf: (type) => modeler.get("elementRegistry").filter((item) => item.businessObject.$type === type && !item.labelTarget)
