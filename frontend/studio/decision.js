@@ -18,7 +18,7 @@ import { inputsOf } from "./decision/values.js";
 import { download, make } from "./shared/dom.js";
 import { postJson } from "./shared/http.js";
 import { say } from "./shared/language.js";
-import { translateDom } from "./shared/translation.js";
+import { translateDom, untranslated } from "./shared/translation.js";
 import { Session } from "./session.js";
 
 const QUIET = 800;
@@ -145,5 +145,5 @@ modeler.on("views.changed", drawViews);
 modeler.on("viewer.created", ({ viewer }) => viewer.on("commandStack.changed", changed));
 await show(await session.load());
 await loadChecks();
-document.getElementById("editor").modeler = modeler; // for the browser tests
-canvas.dataset.ready = "yes";
+window.studio = { modeler, read, untranslated }; // for the browser tests
+document.getElementById("editor").dataset.ready = "yes";

@@ -11,7 +11,7 @@ import { FileOfForm, writeSchema } from "./form/schema.js";
 import { download, make } from "./shared/dom.js";
 import { postJson } from "./shared/http.js";
 import { say } from "./shared/language.js";
-import { translateDom } from "./shared/translation.js";
+import { translateDom, untranslated } from "./shared/translation.js";
 import { Session } from "./session.js";
 
 const QUIET = 900;
@@ -110,5 +110,5 @@ translateDom(place("editor"), FORM_WORDS, {
 });
 editor.on("changed", changed);
 await show(await session.load());
-place("editor").formEditor = { editor, load, read }; // for the browser tests
-place("canvas").dataset.ready = "yes";
+window.studio = { editor, load, read, untranslated }; // for the browser tests
+place("editor").dataset.ready = "yes";

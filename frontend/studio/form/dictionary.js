@@ -24,7 +24,7 @@ const LABELS = {
   "Validation pattern": "校验方式", "Custom": "自定义", "Email": "电子邮箱", "Phone": "电话", "Custom regular expression": "正则表达式", "Custom error message": "不符合时的提示",
   "Prefix": "前缀", "Suffix": "后缀", "Decimal digits": "小数位数", "Increment": "步长", "Output as string": "保存为文字", "Allows arbitrary precision values": "可保存任意精度的数",
   "Subtype": "子类型", "Date": "日期", "Time": "时间", "Date & time": "日期和时间", "Date & Time": "日期和时间", "Static": "固定值", "Supports markdown and templating.": "可用 Markdown 和 {{表达式}}。",
-  "A comma-separated list of": "逗号分隔的", "file type specifiers": "文件类型", "Supports HTML, styling, and templating. Styles are automatically scoped to the component.": "可用 HTML 和 {{表达式}}。", "Disallow past dates": "不允许过去的日期", "Time format": "时间格式", "Time interval": "时间间隔",
+  "A comma-separated list of": "逗号分隔的", "file type specifiers": "文件类型", "Supports HTML, styling, and templating. Styles are automatically scoped to the HTML component.": "可用 HTML 和 {{表达式}}。", "Disallow past dates": "不允许过去的日期", "Time format": "时间格式", "Time interval": "时间间隔",
   "Use 24h": "24 小时制", "Value": "值", "Values": "值", "Name": "名称", "Checked": "已勾选", "Not checked": "未勾选", "Hide if": "满足时隐藏", "Deactivate if": "满足时停用",
   "FEEL expression is mandatory": "必须是 FEEL 表达式", "Condition under which the field is deactivated": "此条件为真时停用该字段",
   "Condition under which the field is hidden": "此条件为真时隐藏该字段", "Version tag": "版本标签", "Version tag by which this form can be referenced.": "引用此表单时所用的版本标签。",

@@ -2,7 +2,7 @@
 // at the record.
 import { isEnglish } from "./language.js";
 
-const missed = (window.untranslated ??= new Set());
+export const untranslated = new Set();
 
 function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (values && name in values ? values[name] : whole));
@@ -14,7 +14,7 @@ export function translator(dictionary) {
     if (isEnglish || !/[A-Za-z]/.test(template)) return fill(template, values);
     const key = template.trim();
     const found = dictionary[key];
-    if (found === undefined && !isOurs(key)) missed.add(key);
+    if (found === undefined && !isOurs(key)) untranslated.add(key);
     return fill(found ?? template, values);
   };
 }
@@ -33,7 +33,7 @@ export function translateDom(root, dictionary, { within, skip = "", quiet = "" }
     const key = text.trim();
     if (!/[A-Za-z]{2}/.test(key) || /\p{Script=Han}/u.test(key)) return undefined;
     const found = dictionary[key] ?? counted(key, dictionary);
-    if (found === undefined && !isOurs(key) && !(quiet && owner.closest(quiet))) missed.add(key);
+    if (found === undefined && !isOurs(key) && !(quiet && owner.closest(quiet))) untranslated.add(key);
     return found === undefined ? undefined : text.replace(key, found);
   }
 
