@@ -39,6 +39,8 @@ from app.web import (
     sheets,
     single_sign_on,
     studio,
+    substitutes,
+    task_operations,
     task_page,
     times,
     uploads,
@@ -57,7 +59,7 @@ CSP = (
 DESKS = (
     api, drafts, public, auth, health, apply, inbox, inbox_views, inbox_bulk, inbox_workload, task_page,
     cases, registers, books, studio, operations, administration, notifications, uploads, sheets,
-    account, joining, organisation, single_sign_on)  # fmt: skip
+    account, joining, organisation, single_sign_on, task_operations, substitutes)  # fmt: skip
 
 
 def register(app: Flask) -> None:
@@ -117,6 +119,8 @@ def _page_context() -> dict[str, Any]:
         "account": {"name": user.name, "post": _post(user)} if user else None,
         "sign_in_url": url_for("auth.sign_in"),
         "sign_out_url": url_for("auth.sign_out"),
+        "account_url": url_for("account.show"),
+        "notices_url": url_for("notifications.list_notifications"),
         "search_url": url_for("cases.search") if user else None,
         "demo": found.settings.demo,
         "now": found.now,
