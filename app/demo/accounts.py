@@ -79,6 +79,7 @@ ACCOUNTS = (
     Account("investigator2", "调查人员乙", ("investigator",)),
     Account("signatory", "市局签约人", ("signatory",)),
     Account("designer", "流程设计人", ("process_designer",)),
+    Account("process_approver", "流程审批人", ("process_approver",)),
     Account("operator", "系统运维", ("operator",)),
     Account("auditor", "审计人员", ("auditor",)),
 )

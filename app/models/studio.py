@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.db import Base
 from app.models.identity import User
 from app.models.repository import Deployment
+from app.models.runtime import ProcessInstance
 
 
 class Draft(Base):
@@ -75,3 +76,21 @@ class DraftPresence(Base):
     seen_at: Mapped[datetime]
 
     user: Mapped[User] = relationship()
+
+
+class DraftSubmission(Base):
+    """One submission of a draft for release: the case that decides on it, and the hash of what it decides on."""
+
+    __tablename__ = "draft_submission"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"), index=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(Text)
+    submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    submitted_at: Mapped[datetime]
+
+    draft: Mapped[Draft] = relationship()
+    instance: Mapped[ProcessInstance] = relationship()
+    submitted_by: Mapped[User | None] = relationship()

@@ -5,11 +5,12 @@ Deny by default: every route and operation names a permission of this table, and
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.models.identity import GroupMember, Membership, User
 from app.models.runtime import ProcessInstance, UserTask
+from app.models.studio import Draft, DraftRevision, DraftSubmission
 from app.services import conflicts
 from app.services.errors import NotFound, NotPermitted, SeparationViolated
 
@@ -20,12 +21,13 @@ OFFICE = frozenset({
     "clerk", "division", "approver", "board", "expert", "finance_reviewer", "finance_approver", "finance", "objection",
     "supervisor", "investigator", "signatory",
 })  # fmt: skip
+STUDIO = frozenset({"process_designer", "process_approver"})  # they have tasks of their own: releases
 
 # permission → groups that hold it. `applicant` stands for membership of any organisation.
 PERMISSIONS: dict[str, frozenset[str]] = {
     "apply.use": frozenset({"applicant"}),
-    "inbox.use": OFFICE | {"applicant"},
-    "case.read_office": OFFICE | {"auditor"},
+    "inbox.use": OFFICE | STUDIO | {"applicant"},
+    "case.read_office": OFFICE | STUDIO | {"auditor"},
     "case.read_all": frozenset({"auditor", "supervisor", "division", "board"}),
     "register.read": frozenset(
         {
@@ -49,6 +51,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "studio.read": frozenset({"process_designer", "process_approver", "auditor", "system_admin"}),
     "studio.edit": frozenset({"process_designer"}),
     "studio.deploy": frozenset({"process_designer"}),
+    "studio.approve": frozenset({"process_approver"}),
     "operations.read": frozenset({"operator", "system_admin", "auditor"}),
     "operations.act": frozenset({"operator"}),
     "calendar.edit": frozenset({"system_admin"}),
@@ -198,8 +201,9 @@ def check_separation(session: Session, user: User, task: UserTask) -> None:
     if task.separate_from:
         wanted = UserTask.duty != "" if "any" in task.separate_from else UserTask.duty.in_(task.separate_from)
         earlier = _acted(session, user, UserTask.subject == task.subject, wanted, UserTask.id != task.id)
-        if earlier:
-            zh, en = DUTY_NAMES.get(earlier.duty, (earlier.duty, earlier.duty))
+        duty = earlier.duty if earlier else _drafted(session, user, task)
+        if duty:
+            zh, en = DUTY_NAMES.get(duty, (duty, duty))
             raise _violation(f"您在本案中已履行“{zh}”职责", f"you already exercised {en} on this case")
     conflicts.check(session, user, task)
 
@@ -223,6 +227,26 @@ def _acted(session: Session, user: User, *conditions: ColumnElement[bool]) -> Us
         UserTask.status == "completed", UserTask.completed_by_id == user.id, *conditions
     )
     return session.scalar(query.limit(1))
+
+
+def _drafted(session: Session, user: User, task: UserTask) -> str:
+    """The duty that somebody exercised who took, edited or submitted the draft that this case decides on (S1)."""
+    if not {"draft", "any"} & set(task.separate_from):
+        return ""
+    submitted = (
+        select(Draft.id)
+        .join(DraftSubmission, DraftSubmission.draft_id == Draft.id)
+        .outerjoin(DraftRevision, DraftRevision.draft_id == Draft.id)
+        .where(
+            DraftSubmission.instance_id == task.instance_id,
+            or_(
+                Draft.owner_id == user.id,
+                DraftSubmission.submitted_by_id == user.id,
+                DraftRevision.saved_by_id == user.id,
+            ),
+        )
+    )
+    return "draft" if session.scalar(submitted.limit(1)) is not None else ""
 
 
 def _check_administrator(user: User, task: UserTask) -> None:

@@ -17,7 +17,7 @@ from app.models.history import DecisionRecord, HistoryEvent
 from app.models.identity import Group, Membership, Organisation, User
 from app.models.register import Document, Freeze, Receipt
 from app.models.runtime import Inbox, ProcessInstance, UserTask
-from app.services import access, history, policy, repository, search
+from app.services import access, conflicts, history, policy, repository, search
 
 PAGE = 20
 UNNAMED = "经办人员"
@@ -26,6 +26,9 @@ OPEN_KINDS = frozenset({"started", "case_state", "action", "ended", "cancelled"}
 OFFICE_KINDS = OPEN_KINDS | {
     "task_completed", "task_claimed", "task_released", "task_transferred", "timer_fired", "message_received",
     "message_sent", "decision_made", "service_completed", "identity_opened", "migrated",
+    "task_returned", "task_taken_back", "task_withdrawn", "task_signed", "task_decided", "task_submitted",
+    "task_signers_added", "task_signer_removed", "task_delegated", "task_copied", "task_asked", "task_answered",
+    "task_urged", "task_rerouted",
 }  # fmt: skip
 
 
@@ -75,7 +78,17 @@ def list_cases(
     if before:
         query = query.where(ProcessInstance.id < before)
     rows = session.scalars(query.order_by(ProcessInstance.id.desc()).limit(PAGE + 1)).all()
-    return CasePage(rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None)
+    return CasePage(_open_to(session, user, rows[:PAGE]), rows[PAGE - 1].id if len(rows) > PAGE else None)
+
+
+def _open_to(session: Session, user: User, rows: Sequence[ProcessInstance]) -> Sequence[ProcessInstance]:
+    """Without the cases from which the user has to stand aside; a page that lost some is shorter."""
+    tied = conflicts.tied_organisations(session, user)
+    return [
+        row
+        for row in rows
+        if row.org_id not in tied or access.is_party(user, row) or not conflicts.bars(session, user, row)
+    ]
 
 
 def holders(session: Session, instance: ProcessInstance, user: User) -> list[Holder]:

@@ -125,6 +125,36 @@ def judge(session: Session, user: User, case: ProcessInstance, duty: str = "") -
     return Finding(str(row.get("verdict")), str(row.get("reason") or ""), tuple(facts), same_unit)
 
 
+def tied_organisations(session: Session, user: User) -> set[int]:
+    """Ids of the organisations that the person may have to do with: whose cases a list has to look at twice."""
+    heads = func.coalesce(Organisation.group_uscc, Organisation.uscc)
+    known = select(Organisation.uscc).join(Membership, Membership.org_id == Organisation.id)
+    accounts = User.id == user.id
+    if user.email:
+        accounts = or_(accounts, func.lower(User.email) == user.email.lower())
+    acted = (
+        select(Organisation.uscc)
+        .join(ProcessInstance, ProcessInstance.org_id == Organisation.id)
+        .join(UserTask, UserTask.instance_id == ProcessInstance.id)
+        .where(UserTask.completed_by_id == user.id, UserTask.status == "completed", UserTask.duty.in_(APPLICANTS))
+    )  # fmt: skip
+    declared = select(InterestDeclaration.org_uscc).where(InterestDeclaration.user_id == user.id)
+    about = (
+        select(Organisation.uscc)
+        .join(ProcessInstance, ProcessInstance.org_id == Organisation.id)
+        .join(InterestDeclaration, InterestDeclaration.case_no == ProcessInstance.number)
+        .where(InterestDeclaration.user_id == user.id)
+    )
+    codes = {user.employer_uscc or ""}
+    for query in (known.join(User, User.id == Membership.user_id).where(accounts), acted, declared, about):
+        codes.update(session.scalars(query))
+    codes.discard("")
+    if not codes:
+        return set()
+    groups = select(heads).where(Organisation.uscc.in_(codes))
+    return set(session.scalars(select(Organisation.id).where(or_(heads.in_(groups), heads.in_(codes)))))
+
+
 def units_of(session: Session, org: Organisation, case: ProcessInstance | None = None) -> frozenset[str]:
     """Credit codes of the applicant and its group: as registered, and as it declared itself in this case."""
     head = org.group_uscc or org.uscc

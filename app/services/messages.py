@@ -38,6 +38,12 @@ def send_message(
     request_match(context, name, key)
 
 
+def send_if_awaited(context: Context, name: str, key: str, payload: dict[str, Any]) -> None:
+    """Send a message that only somebody who waits for it now is meant to get."""
+    if waiting_instance(context, name, key) is not None:
+        send_message(context, name, key, payload)
+
+
 def request_match(context: Context, name: str, key: str) -> None:
     """Ask the worker to bring messages and catchers with this name and key together."""
     args = {"name": name, "key": key}

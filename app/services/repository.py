@@ -33,6 +33,7 @@ from app.services.registers.clauses import load_clauses
 FOLDERS = {"bpmn": (".bpmn", ".dmn"), "forms": (".json",), "letters": (".typ",), "policies": (".json",),
            "checks": (".json",)}  # fmt: skip
 MAX_PATH = 200
+SUPERSEDED = "MSG-RELEASE-SUPERSEDED"  # to the case that released a version, when the next one is in force
 _PART = re.compile(r"\w(?:[\w.-]*\w)?")  # of a path: no device, drive, hidden or foreign name on any system
 _definitions: dict[tuple[str, int], Definition] = {}
 _definitions_lock = Lock()
@@ -144,6 +145,8 @@ def activate(
 ) -> tuple[ProcessDefinition, ...]:
     """Make the changed processes of a stored bundle current; the new versions."""
     session, bundle = context.session, make_bundle(files)
+    if (before := active_deployment(session)) is not None:
+        messages.send_if_awaited(context, SUPERSEDED, str(before.id), {"by": deployment.id})
     deployment.activated_at = context.now
     changed = [
         _new_version(context, deployment, load_definition(bundle, key), files)

@@ -97,6 +97,33 @@ def require_form(context: Context, task_id: int) -> UserTask:
     return task
 
 
+def may_complete(context: Context, task: UserTask) -> bool:
+    """Whether the form is the actor's to fill in now: claimed, or of somebody whom the actor stands in for."""
+    user = _actor(context)
+    if task.assignee_id is None:
+        return False
+    behalf = substitutes.covered_by(context, user, task)
+    return task.assignee_id == user.id or (behalf is not None and behalf.id == task.assignee_id)
+
+
+def reach(context: Context, task_id: int) -> UserTask:
+    """A task that is or was addressed to whoever asks, or that of a case of theirs to watch over. Raises NotFound."""
+    try:
+        return _visible(context, task_id)
+    except NotFound:
+        task = context.session.get(UserTask, task_id)
+        if task is None or not access.may_see_instance(_actor(context), task.instance, context.session):
+            raise
+        return task
+
+
+def note_opened(context: Context, task_id: int) -> None:
+    """Somebody who may act on the task looks at it. Raises NotFound, TaskEnded, TaskTaken, SeparationViolated."""
+    _, task = _locked(context, task_id)
+    _require_actable(context, task)
+    task.opened_at = task.opened_at or context.now
+
+
 def lock_form(context: Context, task_id: int) -> UserTask:
     """Lock the case of an open task whose form the actor may fill in. Raises NotFound, TaskEnded, TaskTaken."""
     _, task = _locked(context, task_id)

@@ -24,6 +24,10 @@ CASE_STATES = {
     "failed": (_("考核不合格"), "late"), "revoked": (_("已撤销"), "late"), "archived": (_("已归档"), "mute"),
     "withdrawn": (_("已撤回"), "mute"), "expired": (_("逾期未提交"), "late"), "forfeited": (_("放弃签约"), "late"),
     "cancelled": (_("已取消"), "mute"),
+    "release_checking": (_("送审检查"), "info"), "release_back_test": (_("待回测"), "info"),
+    "release_approval": (_("待批准"), "warn"), "release_returned": (_("已退回修改"), "warn"),
+    "release_waiting": (_("待生效"), "info"), "release_in_force": (_("已生效"), "ok"),
+    "release_superseded": (_("已被替代"), "mute"), "release_expired": (_("已失效"), "mute"),
 }  # fmt: skip
 
 STATUSES = {
@@ -40,6 +44,13 @@ EVENTS = {
     "decision_made": _("系统判定：%(name)s"), "ended": _("案件办结"), "cancelled": _("案件终止"),
     "service_completed": _("系统办理：%(name)s"), "identity_opened": _("查看异议人身份"),
     "migrated": _("改按流程第 %(to)s 版办理"),
+    "task_returned": _("将“%(name)s”退回至“%(to)s”"), "task_taken_back": _("拿回“%(name)s”"),
+    "task_withdrawn": _("撤回“%(name)s”"), "task_signed": _("对“%(name)s”表态"),
+    "task_decided": _("“%(name)s”会签形成结果"), "task_submitted": _("提交“%(name)s”，待后加签人员确认"),
+    "task_signers_added": _("为“%(name)s”加签"), "task_signer_removed": _("为“%(name)s”减签"),
+    "task_delegated": _("将“%(name)s”委派给 %(to)s"), "task_copied": _("抄送“%(name)s”"),
+    "task_asked": _("就“%(name)s”与 %(to)s 沟通"), "task_answered": _("答复关于“%(name)s”的沟通"),
+    "task_urged": _("催办“%(name)s”"), "task_rerouted": _("“%(name)s”无人可办，按流程规定处理"),
 }  # fmt: skip
 
 SERVED = {"opened": _("已签收"), "deemed": _("视为送达"), "manual": _("直接送达"), "public": _("公开发布")}

@@ -75,7 +75,11 @@ def changes_between(before: dict[str, str], after: dict[str, str]) -> dict[str, 
 
 def changes_of(session: Session, draft: Draft) -> dict[str, str]:
     """What releasing the draft would change in its base: added, changed or removed, by path."""
-    before = hashes_of(session, draft.base_deployment_id)
-    after: dict[str, str | None] = {**before}
-    after |= {path: row.sha256 for path, row in drafts.changed_files(session, draft).items()}
-    return changes_between(before, {path: sha256 for path, sha256 in after.items() if sha256})
+    return changes_between(hashes_of(session, draft.base_deployment_id), hashes_of_draft(session, draft))
+
+
+def hashes_of_draft(session: Session, draft: Draft) -> dict[str, str]:
+    """The hash of every file of a draft, by path."""
+    found: dict[str, str | None] = {**hashes_of(session, draft.base_deployment_id)}
+    found |= {path: row.sha256 for path, row in drafts.changed_files(session, draft).items()}
+    return {path: sha256 for path, sha256 in found.items() if sha256}

@@ -19,7 +19,7 @@ from app.models.operations import TaskSeat
 from app.models.runtime import UserTask
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotPermitted
-from app.services.task_operations import acting, people
+from app.services.task_operations import acting, people, substitutes
 from app.services.task_operations.acting import Act
 
 REFUSALS = {
@@ -57,11 +57,17 @@ def _seat(row: TaskSeat) -> Seat:
     return Seat(row.user_id, row.kind, row.anchor_id, row.weight, row.state, row.vote, row.id)  # type: ignore[arg-type]
 
 
-def may_give_opinion(context: Context, task: UserTask, person: User) -> bool:
-    """Whether it is this person's turn to vote or to say an opinion; the holder uses the form instead."""
+def awaits_opinion(context: Context, task_id: int) -> bool:
+    """Whether it is the actor's turn to vote or to say an opinion; the holder of a task uses its form instead."""
+    task = context.session.get(UserTask, task_id)
+    if task is None or task.status != "open" or context.actor is None:
+        return False
     sheet = sheet_of(context, task)
-    seat = sheet.seat(person.id) if sheet is not None else None
-    return sheet is not None and seat is not None and seat.kind != "holder" and person.id in sheet.turn
+    if sheet is None:
+        return False
+    person = substitutes.covered_by(context, context.actor, task) or context.actor
+    seat = sheet.seat(person.id)
+    return seat is not None and seat.kind != "holder" and person.id in sheet.turn
 
 
 def require_holders_turn(context: Context, task: UserTask) -> None:
