@@ -15,14 +15,14 @@ from sqlalchemy import select
 from app.models.identity import Group, GroupMember, Membership, Organisation, User
 from app.models.register import Attachment
 from app.models.runtime import ProcessInstance, UserTask
-from app.services import access, actions, attachments, cases, drafts, inbox, task
+from app.services import access, actions, attachments, cases, conflicts, drafts, inbox, task
 from app.services.errors import NotFound, NotPermitted, SeparationViolated
 from app.services.registers import letters
 from tests.factories import World, make_leave_world
 
 GROUPS = ("clerk", "division", "approver", "expert", "supervisor", "objection", "finance", "investigator", "auditor",
           "system_admin", "operator", "process_designer")  # fmt: skip
-DUTIES = ("", "accept", "review", "approve", "score", "objection", "investigate")
+DUTIES = ("", "apply", "accept", "review", "approve", "score", "objection", "investigate")
 ORGS = (1, 2, 3)
 USCCS = {n: f"9131000000000000{n:02d}" for n in ORGS}
 PRINCIPALS = st.sampled_from(
@@ -168,16 +168,23 @@ def _task(world: World, row: ProcessInstance, engine_id: str, **values: Any) -> 
                     subject=row.subject, created_at=world.now, **{**plain, **values})  # fmt: skip
 
 
+def _is_tied(found: dict[str, Any]) -> bool:
+    """By employer, or by what the person did on the applicant's side."""
+    own = {duty for duty, _element, mine in found["acts"] if mine}
+    return bool(found["org_id"]) and (
+        found["employer"] == USCCS[found["org_id"]] or bool(own & conflicts.APPLICANTS)
+    )
+
+
 @given(found=situations())
 def test_separation_holds_for_every_situation(stage: World, found: dict[str, Any]) -> None:
     mine = [(duty, element) for duty, element, own in found["acts"] if own]
     duties = {duty for duty, _element in mine if duty}
     wanted = duties if "any" in found["separate_from"] else duties & set(found["separate_from"])
     official = not any(p.startswith(("org:", "ticket:")) for p in found["candidates"])
-    related = bool(found["org_id"]) and found["employer"] == USCCS.get(found["org_id"])
     forbidden = (
         "system_admin" in found["groups"]
-        or (official and related)
+        or (official and (_is_tied(found) or (bool(found["org_id"]) and found["org_id"] in found["members"])))
         or bool({element for _duty, element in mine} & set(found["not_actor_of"]))
         or bool(wanted)
     )
@@ -200,7 +207,8 @@ def test_sight_of_a_case_has_a_reason(stage: World, found: dict[str, Any]) -> No
         acted = any(own for _duty, _element, own in found["acts"])
         offered = access.is_candidate(user, asked)
         office = access.may(user, "case.read_office")
-        assert sees == (party or access.may(user, "case.read_all") or (office and (acted or offered)))
+        reason = access.may(user, "case.read_all") or (office and (acted or offered))
+        assert sees == (party or (reason and not _is_tied(found)))
         assert access.reads_as_office(user, row) == (office and not party)
         listed = row.id in {c.id for c in cases.list_cases(session, user).cases}
         assert listed <= sees  # the list never shows what the page refuses
