@@ -21,8 +21,9 @@ def _inventory(data: bytes) -> dict[str, frozenset[str]]:
     own = etree.QName(root).namespace
     found: dict[str, frozenset[str]] = {}
     for element in root.iter():
-        if isinstance(element.tag, str) and element.get("id") and etree.QName(element).namespace == own:
-            found[element.get("id")] = frozenset(_extensions(element))
+        key = element.get("id")
+        if isinstance(element.tag, str) and key and etree.QName(element).namespace == own:
+            found[key] = frozenset(_extensions(element))
     return found
 
 
