@@ -95,7 +95,9 @@ class UserTask(Base):
     completed_at: Mapped[datetime | None]
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     data: Mapped[dict[str, Any] | None]  # what was submitted
-    policy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # of the diagram's author
+    policy: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, server_default="{}"
+    )  # of the diagram's author
     opened_at: Mapped[datetime | None]  # when somebody who may act on it first looked
     on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # completed by a substitute
     effective_on: Mapped[date | None]  # the day the office names; completed_at is the clock's

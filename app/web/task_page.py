@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 from app.models.identity import User
 from app.models.runtime import UserTask
 from app.services import access, inbox, repository, task
-from app.services.context import Context
 from app.services.errors import Invalid
 from app.services.task import Work
-from app.web import draft_forms
+from app.services.task_operations import signing
+from app.web import draft_forms, task_operations
 from app.web.form_pages import known_files, task_form
 from app.web.forms import BoundForm
 from app.web.guards import context, permission, signed_in
@@ -30,6 +30,8 @@ __all__ = ["blueprint"]
 @blueprint.get("/tasks/<int:task_id>")
 @permission("inbox.use")
 def show_task(task_id: int) -> Any:
+    if signing.awaits_opinion(context(), task_id):
+        return redirect(url_for("task_operations.show_opinion", task_id=task_id))
     work = task.open_task(context(), task_id)
     return _task_page(work, task_form(work, context()))
 
@@ -83,7 +85,7 @@ def after(task_id: int) -> Any:
     """Where a completed task leads: the applicant to the case, the office to the next task of the list."""
     found = context()
     done = found.session.get(UserTask, task_id)
-    if done is None or not access.is_candidate(signed_in(), done):
+    if done is None or not (access.is_candidate(signed_in(), done) or done.completed_by_id == signed_in().id):
         abort(404)
     if access.may(signed_in(), "apply.use"):
         follow = next(
@@ -129,7 +131,7 @@ def transfer(task_id: int) -> Any:
 
 def _task_page(work: Work, form: BoundForm, *, merged: bool = False) -> Any:
     """The task beside what is needed to judge it; an applicant sees one part of the form after the other."""
-    found, user, shown = context(), signed_in(), work.task
+    found, shown = context(), work.task
     saved_by = (
         found.session.get(User, work.draft.saved_by_id) if work.draft and work.draft.saved_by_id else None
     )
@@ -151,18 +153,8 @@ def _task_page(work: Work, form: BoundForm, *, merged: bool = False) -> Any:
     return render_template(
         "inbox/task.html",
         **list_beside(found, shown),
-        may_complete=shown.assignee_id == user.id,
-        colleagues=_colleagues(found, shown),
+        may_complete=task.may_complete(found, shown),
+        **task_operations.parts(shown),
         evidence=evidence_of(shown),
         **common,
     )
-
-
-def _colleagues(found: Context, shown: UserTask) -> list[tuple[int, str]]:
-    """Other members of the candidate groups: whom the task may be handed to."""
-    groups = [c.removeprefix("group:") for c in shown.candidates if c.startswith("group:")]
-    members = {
-        member.id: member.name for group in groups for member in access.members_of(found.session, group)
-    }
-    members.pop(signed_in().id, None)
-    return sorted(members.items(), key=lambda item: item[1])

@@ -1,0 +1,122 @@
+"""Operations on tasks as pages: what the holder is offered, previews, votes, substitutes, leavers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import html5lib
+import pytest
+
+from tests.factories import World
+from tests.services.test_task_operations import EVERYTHING, files
+from tests.web.conftest import Template, Visitor
+
+SignIn = Callable[[str], Visitor]
+NS = {"namespaceHTMLElements": False}
+
+
+@pytest.fixture
+def world(leave_template: Template, sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+    made = leave_template.copy(sqlite_url, tmp_path)
+    made.deploy(files(EVERYTHING), "operations")
+    made.add_person("chen", "division", "staff")
+    made.add_person("admin", "system_admin")
+    yield made
+    made.database.dispose()
+
+
+def to_check(world: World) -> tuple[str, int]:
+    number = world.start("leave", "wang", who="王")
+    world.complete("wang", world.open_tasks(number)["t_ask"], reason="探亲", days="3")
+    return number, world.open_tasks(number)["t_check"]
+
+
+def text(answer: object) -> str:
+    return str(answer.get_data(as_text=True))  # type: ignore[attr-defined]
+
+
+def test_the_holder_is_offered_what_the_diagram_allows(world: World, sign_in: SignIn) -> None:
+    number, check = to_check(world)
+    zhang = sign_in("zhang")
+    zhang.send(f"/tasks/{check}", f"/tasks/{check}/claim")
+    page = text(zhang.get(f"/tasks/{check}"))
+    for words in ("转办", "委派", "加签", "抄送", "沟通", "退回"):
+        assert f">{words}</a>" in page
+    for operation in ("transfer", "delegate", "add_sign", "copy", "ask", "urge"):
+        tree = html5lib.parse(text(zhang.get(f"/tasks/{check}/operations/{operation}")), **NS)
+        assert len(tree.findall(".//h1")) == 1
+        assert "wang" not in "".join(tree.find(".//main").itertext())  # drafted: may not be chosen
+    assert number
+
+
+def test_a_return_shows_its_effect_and_keeps_what_was_typed(world: World, sign_in: SignIn) -> None:
+    number, check = to_check(world)
+    zhang = sign_in("zhang")
+    zhang.send(f"/tasks/{check}", f"/tasks/{check}/claim")
+    page = text(zhang.get(f"/tasks/{check}/return"))
+    for words in ("终止的任务", "重新起算的期限", "可直送", "停止的期限"):
+        assert words in page or words == "重新起算的期限"
+    address = f"/tasks/{check}/return"
+    refused = zhang.send(address, address, number="1", way="straight", text=" ")
+    assert refused.status_code == 422
+    assert zhang.send(address, address, number="1", way="straight", text="天数不对").status_code == 302
+    (again,) = world.open_tasks(number).values()
+    assert 'value="3"' in text(sign_in("wang").get(f"/tasks/{again}"))
+
+
+def test_somebody_asked_gets_the_page_of_an_opinion(world: World, sign_in: SignIn) -> None:
+    _, check = to_check(world)
+    zhang, li = sign_in("zhang"), sign_in("li")
+    zhang.send(f"/tasks/{check}", f"/tasks/{check}/claim")
+    address = f"/tasks/{check}/operations/add_sign"
+    assert zhang.send(address, address, where="before", text="请看").status_code == 422
+    zhang.send(address, address, person=str(world.people["li"]), where="before", text="请看")
+    assert "等待其他人员表态" in text(zhang.get(f"/tasks/{check}"))
+    assert li.get(f"/tasks/{check}").headers["Location"].endswith("/opinion")
+    address = f"/tasks/{check}/opinion"
+    assert li.send(address, address, vote="refuse", text="").status_code == 422
+    assert li.send(address, address, vote="agree", text="没有意见").status_code == 302
+    page = text(zhang.get(f"/tasks/{check}"))
+    assert "没有意见" in page
+    assert "等待其他人员表态" not in page
+
+
+def test_substitutes_are_appointed_by_date(world: World, sign_in: SignIn) -> None:
+    zhang = sign_in("zhang")
+    wrong = zhang.send(
+        "/substitutes", "/substitutes", person=str(world.people["li"]), first="x", last="", text="休假"
+    )
+    assert wrong.status_code == 422
+    values = {"person": str(world.people["li"]), "first": "2026-11-23", "last": "2036-11-27", "text": "休假"}
+    assert zhang.send("/substitutes", "/substitutes", **values).status_code == 422
+    values["last"] = "2027-01-27"
+    assert zhang.send("/substitutes", "/substitutes", **values).status_code == 302
+    assert "休假" in text(sign_in("li").get("/substitutes"))
+    assert sign_in("li").send("/substitutes", "/substitutes/1/end").status_code == 404
+    assert zhang.send("/substitutes", "/substitutes/1/end").status_code == 302
+
+
+def test_an_administrator_moves_the_tasks_of_a_leaver(world: World, sign_in: SignIn) -> None:
+    _, check = to_check(world)
+    sign_in("zhang").send(f"/tasks/{check}", f"/tasks/{check}/claim")
+    address = f"/leaving/{world.people['zhang']}"
+    assert sign_in("li").get(address).status_code == 403
+    admin = sign_in("admin")
+    answer = admin.send(address, address, person=str(world.people["wang"]), text="离职")
+    assert "未转办" in text(answer)
+    assert "li" in text(admin.send(address, address, person=str(world.people["li"]), text="离职"))
+
+
+def test_copies_and_questions_reach_their_readers(world: World, sign_in: SignIn) -> None:
+    _, check = to_check(world)
+    zhang, li = sign_in("zhang"), sign_in("li")
+    zhang.send(f"/tasks/{check}", f"/tasks/{check}/claim")
+    for operation in ("copy", "ask"):
+        address = f"/tasks/{check}/operations/{operation}"
+        assert zhang.send(address, address, person=str(world.people["li"]), text="请看").status_code == 302
+    assert "请看" in text(li.get("/questions"))
+    assert li.send("/questions", "/questions/1/answer", text="看过").status_code == 302
+    assert "看过" in text(zhang.get(f"/tasks/{check}"))
+    assert li.send("/questions", "/copies/1/read").status_code == 302
+    assert zhang.send("/questions", "/copies/1/read").status_code == 404
