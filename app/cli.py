@@ -24,7 +24,7 @@ from app.engine.soundness import Proofs
 from app.engine.tck import NO_CASES, main_lines
 from app.engine.xml import XmlRefused
 from app.models.identity import Group
-from app.services import delegates, history, identity, repository
+from app.services import delegates, history, identity, repository, search
 from app.services.checkpoints import list_checkpoints, verify_checkpoints
 from app.services.clock import read_clock
 from app.services.context import Context
@@ -61,7 +61,7 @@ FOLDER = click.argument("folder", type=click.Path(exists=True, file_okay=False, 
 def register(app: Flask) -> None:
     """Give the application its verbs."""
     verbs = (migrate, deploy, export, lint_files, prove_files, layout_files, check_source, import_check_source, tck,
-             list_delegates, run_worker, audit, user, demo)  # fmt: skip
+             list_delegates, index, run_worker, audit, user, demo)  # fmt: skip
     for verb in verbs:
         app.cli.add_command(verb)
 
@@ -252,6 +252,13 @@ def list_delegates() -> None:
         )
         result = "" if signature.result == "null" else f" → {signature.result}"
         click.echo(f"\n## {name}\n\n`{name}({parameters}){result}`\n\n{signature.description}")
+
+
+@click.command("index")
+def index() -> None:
+    """Have a worker write what all cases are found by again."""
+    with _unit() as context:
+        search.request_index(context)
 
 
 @click.command("worker")

@@ -55,12 +55,16 @@ SQLITE_INDEX = (
 
 POSTGRESQL_INDEX = "CREATE INDEX search_term ON search_entry USING gin (terms jsonb_path_ops)"
 
-event.listen(SearchEntry.__table__, "after_create", DDL(POSTGRESQL_INDEX).execute_if(dialect="postgresql"))
+
+def _on(moment: str, statement: str, dialect: str) -> None:
+    ddl = DDL(statement)  # type: ignore[no-untyped-call]
+    event.listen(SearchEntry.__table__, moment, ddl.execute_if(dialect=dialect))
+
+
+_on("after_create", POSTGRESQL_INDEX, "postgresql")
 for _statement in SQLITE_INDEX:
-    event.listen(SearchEntry.__table__, "after_create", DDL(_statement).execute_if(dialect="sqlite"))
-event.listen(
-    SearchEntry.__table__, "before_drop", DDL("DROP TABLE IF EXISTS search_term").execute_if(dialect="sqlite")
-)
+    _on("after_create", _statement, "sqlite")
+_on("before_drop", "DROP TABLE IF EXISTS search_term", "sqlite")
 
 
 class has_terms(ColumnElement[bool]):

@@ -75,7 +75,7 @@ def _words(found: Context, name: str, value: str) -> str:
         return str(DUE_NAMES.get(value, value))
     if name == "label":
         labels = {str(label.id): label.name for label in inbox_labels.labels_of(found.session, signed_in())}
-        return _("标签：%(name)s", name=labels.get(value, value))
+        return str(_("标签：%(name)s", name=labels.get(value, value)))
     patterns = {
         "q": _("搜索“%(text)s”", text=value),
         "org": _("单位含“%(text)s”", text=value),
@@ -83,4 +83,4 @@ def _words(found: Context, name: str, value: str) -> str:
         "amount_from": _("金额 ≥ %(text)s 元", text=value),
         "amount_to": _("金额 ≤ %(text)s 元", text=value),
     }
-    return patterns[name]
+    return str(patterns[name])

@@ -132,10 +132,11 @@ def side_lists(state: State | None) -> SideLists:
     groups: SideLists = [(None, own)]
     if counts.headed:
         headed = inbox_workload.headed_groups(context().session, signed_in())
-        links = [(_("工作量：%(name)s", name=group.name), url_for("inbox.workload", group_key=group.key), None,
+        links: list[tuple[str, str, int | str | None, bool]] = [
+                 (_("工作量：%(name)s", name=group.name), url_for("inbox.workload", group_key=group.key), None,
                   request.endpoint == "inbox.workload" and request.view_args == {"group_key": group.key})
                  for group in headed]  # fmt: skip
-        groups.append((_("本岗位"), links))
+        groups.append((str(_("本岗位")), links))
     return groups
 
 

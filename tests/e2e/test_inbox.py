@@ -1,0 +1,52 @@
+"""The inbox by keyboard alone: find, pick, take, open; the keys explain themselves and can be switched off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Programme
+
+Enter = Callable[..., Page]
+
+
+def test_a_clerk_works_by_keyboard_alone(
+    enter: Enter, programme: Programme, assert_accessible: Callable[[Page], None]
+) -> None:
+    call_no = programme.story.open_call(title="键盘批次")
+    number = programme.story.declare("insurer", "insurer", call_no, "insurer", 420)
+    page = enter("clerk")
+    page.goto("/inbox/claimable?panel=filter")
+    press = page.keyboard.press
+    press("/")
+    expect(page.get_by_label("包含文字")).to_be_focused()
+    page.keyboard.type(number)
+    press("Enter")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    press("?")
+    expect(page.get_by_role("dialog", name="快捷键")).to_be_visible()
+    assert_accessible(page)
+    press("Escape")
+    press("j")
+    expect(page.locator(".row-task", has_text=number)).to_be_focused()
+    press("x")
+    expect(page.get_by_role("status").filter(has_text="已选 1 项")).to_be_visible()
+    assert_accessible(page)
+    press("x")
+    press("c")
+    expect(page.get_by_role("button", name="提交", exact=True)).to_be_visible()
+    page.goto("/inbox")
+    press("j")
+    expect(page.locator("[data-row] a").first).to_be_focused()
+    press("j")
+    press("k")
+    expect(page.locator("[data-row] a").first).to_be_focused()
+    press("o")
+    expect(page).to_have_url(re.compile(r"/tasks/\d+"))
+    page.goto("/inbox?panel=settings")
+    page.get_by_label("使用单键快捷键（j、k、c、x、?）").press("Space")
+    page.get_by_role("button", name="保存设置").press("Enter")
+    press("?")
+    expect(page.get_by_role("dialog", name="快捷键")).not_to_be_visible()
