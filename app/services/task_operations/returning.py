@@ -13,7 +13,7 @@ from app.engine.operations.policy import RETURN, RETURN_DIRECT, TAKE_BACK, WITHD
 from app.engine.returning import Place, ReturnPlan, return_to, returns, returns_of
 from app.models.identity import User
 from app.models.runtime import FormDraft, ProcessInstance, UserTask
-from app.services import access, runtime
+from app.services import access, conflicts, runtime
 from app.services.context import Context
 from app.services.errors import Conflict, NotFound, NotPermitted
 from app.services.task_operations import acting, people
@@ -108,6 +108,7 @@ def _undo(context: Context, task_id: int, reason: str, operation: str, kind: str
     task, user = acting.fresh(context, task_id), acting.actor_of(context)
     if not _did(user, task, operation):
         raise NotFound
+    conflicts.check(context.session, user, task)
     acting.require_allowed(task, operation)
     plan = _plan_of(context, row, task) if row.status == "active" else None
     if task.status != "completed" or plan is None:
