@@ -48,6 +48,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "interest.read": frozenset({"division", "supervisor", "auditor"}),
     "case.comment": OFFICE | {"applicant"},
     "process.start": OFFICE,
+    "substitute.appoint": OFFICE,
     "studio.read": frozenset({"process_designer", "process_approver", "auditor", "system_admin"}),
     "studio.edit": frozenset({"process_designer"}),
     "studio.deploy": frozenset({"process_designer"}),

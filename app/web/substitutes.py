@@ -22,13 +22,13 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @blueprint.get("/substitutes")
-@permission("case.read_office")
+@permission("substitute.appoint")
 def show() -> str:
     return _page()
 
 
 @blueprint.post("/substitutes")
-@permission("case.read_office")
+@permission("substitute.appoint")
 def appoint() -> Any:
     form = request.form
     try:
@@ -48,7 +48,7 @@ def appoint() -> Any:
 
 
 @blueprint.post("/substitutes/<int:substitution_id>/end")
-@permission("case.read_office")
+@permission("substitute.appoint")
 def end(substitution_id: int) -> Any:
     substitutes.end(context(), substitution_id)
     flash(_("代理已终止。"), "success")

@@ -70,6 +70,7 @@ _ALL = (
     Code("bad_principal", "error", "办理人写法不对", "not a principal"),
     Code("no_result_variable", "both", "结果没有保存", "the result goes nowhere"),
     Code("unknown_duty", "warning", "没有这项职责", "an unknown duty"),
+    Code("bad_operation", "error", "任务操作的设置不对", "a wrong setting of operations"),
     Code("literal", "error", "应为表达式或时间", "not an expression or time"),
     Code("passes", "warning", "任务不执行任何操作", "a task that does nothing"),
     Code("no_delegate", "error", "服务任务未指定处理程序", "a service task without a delegate"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from app.engine.bundle import DelegateSignature
 from app.engine.form.restriction import can_lock, restrictable
 from app.engine.lint.finder import Finder
+from app.engine.operations.policy import PolicyInvalid, read_policy
 from app.engine.spiff.activity import Activity
 from app.engine.spiff.decision_task import DecisionTask
 from app.engine.spiff.flow_node import FlowNode
@@ -79,6 +80,7 @@ def _check_user_task(finder: Finder, node: UserTask) -> None:
     if node.lane is None and finder.has_lanes:
         zh, en = "任务不在任何泳道中", "the task stands in no lane"
         finder.warn(node.bpmn_id, "no_lane", zh, en)
+    _check_operations(finder, node)
     duties = set(settings.words("duty")) | (set(settings.words("separateFrom")) - {"any"})
     for duty in sorted(duties - DUTIES - set(_used_duties(finder))):
         zh, en = f"没有职责 {duty}", f"there is no duty {duty}"
@@ -113,6 +115,24 @@ def _check_fields(finder: Finder, node: UserTask) -> None:
                 f"the form has no field {name} that could be restricted",
             )
             finder.error(node.bpmn_id, "unknown_field", zh, en)
+
+
+def _check_operations(finder: Finder, node: UserTask) -> None:
+    """What may be done with the task besides its form, and how votes on it decide."""
+    settings = node.settings
+    try:
+        policy = read_policy(settings.attributes)
+    except PolicyInvalid as invalid:
+        zh, en = f"不是任务操作的设置：{invalid}", f"no operation, rule or place: {invalid}"
+        finder.error(node.bpmn_id, "bad_operation", zh, en)
+        return
+    if policy.decision_variable and policy.rule is None:
+        zh, en = "zr:decisionVariable 须与 zr:decision 同时给出", "zr:decisionVariable needs zr:decision"
+        finder.error(node.bpmn_id, "bad_operation", zh, en)
+    if settings.formula("signers") is not None and policy.rule is None:
+        zh, en = "zr:signers 须与 zr:decision 同时给出", "zr:signers needs zr:decision"
+        finder.error(node.bpmn_id, "bad_operation", zh, en)
+    _check_principals(finder, node.bpmn_id, policy.empty)
 
 
 def _used_duties(finder: Finder) -> Iterator[str]:

@@ -34,6 +34,7 @@ from app.engine.spiff.timer import due_of
 from app.engine.spiff.trail import Outside, Point
 from app.engine.spiff.user_task import UserTask
 
+OUTDATED = "outdated"
 BARS = {
     "service_done": ("已经执行，不能撤销", "has been carried out and cannot be undone"),
     "message_sent": ("消息已经发出", "the message has been sent"),
@@ -111,7 +112,7 @@ def plan_return(case: Case, point: Point, harmless: frozenset[str] = frozenset()
     completed = point.task_id
     if found is None:
         outdated = Problem(
-            "outdated", point.element, process_file(target.process_id),
+            OUTDATED, point.element, process_file(target.process_id),
             f"“{target.name}”之后的并行环节已经变动，不能退回到该环节",
             f"what ran beside {target.name} has changed since: nobody can return there",
         )  # fmt: skip
