@@ -163,7 +163,9 @@ ALLOWED = {
     "process_designer": {"studio.deploy_submit", "studio.suspend", "studio.set_parameter", "studio.take_draft", "studio.restore_file",
                          "studio.remove_file", "studio.move_base", "studio.discard_submit", "studio.withdraw_release",
                          "studio.mark_presence", "studio.lint_draft", "studio.prove_process", "studio.lay_out_process",
-                         "studio.import_process", "studio.check_expression"},
+                         "studio.import_process", "studio.check_expression", "task_operations.carry_out",
+                         "task_operations.return_task", "task_operations.sign", "task_operations.opened",
+                         "task_operations.read_copy", "task_operations.answer"},
 }  # fmt: skip
 EVERYBODY = {"auth.sign_out", "auth.sign_in_submit", "cases.act", "cases.open_document", "public.self_check", "public.object",
              "public.objection_status", "public.supplement_objection", "public.withdraw_objection",
