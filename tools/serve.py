@@ -29,7 +29,8 @@ class Stopped(Exception):
 
 def main() -> None:
     settings = {"DEMO": "1", "HOST": "127.0.0.1", "PORT": "8000", "WORKERS": "1", **os.environ}
-    settings.setdefault("SITE", f"http://{settings['HOST']}:{settings['PORT']}")  # for links in mails and codes on letters
+    # For links in mails and codes on letters.
+    settings.setdefault("SITE", f"http://{settings['HOST']}:{settings['PORT']}")
     try:
         signal.signal(signal.SIGTERM, _stop)
         signal.signal(signal.SIGINT, _stop)
