@@ -207,7 +207,7 @@ def answer(question_id: int) -> Any:
 def buttons(shown: UserTask) -> list[tuple[str, str]]:
     """The operations that this task offers its holder: label and address."""
     policy = acting.policy_of(shown)
-    names = ("transfer", "delegate", "add_sign", "remove_sign", "copy", "ask")
+    names: tuple[str, ...] = ("transfer", "delegate", "add_sign", "remove_sign", "copy", "ask")
     if signing.sheet_of(context(), shown) is None:
         names = tuple(name for name in names if name != "remove_sign")
     found = [

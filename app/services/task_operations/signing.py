@@ -131,7 +131,7 @@ def holder_acted(context: Context, task: UserTask) -> bool:
     sheet = sheet_of(context, task)
     if sheet is None or sheet.rule is not None or task.assignee_id is None:
         return True
-    changed = _try(lambda: algebra.cast(sheet, task.assignee_id, "agree"))  # type: ignore[arg-type]
+    changed = _try(lambda: algebra.cast(sheet, task.assignee_id, "agree"))
     _store(context, task, sheet, changed)
     return changed.outcome is not None
 
