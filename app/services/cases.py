@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,6 @@ from typing import Any
 from sqlalchemy import Select, and_, false, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.engine.diagram import ElementState
 from app.engine.form import Form
 from app.models.history import DecisionRecord, HistoryEvent
 from app.models.identity import Group, Membership, Organisation, User
@@ -28,7 +26,7 @@ OFFICE_KINDS = OPEN_KINDS | {
     "message_sent", "decision_made", "service_completed", "identity_opened", "migrated",
     "task_returned", "task_taken_back", "task_withdrawn", "task_signed", "task_decided", "task_submitted",
     "task_signers_added", "task_signer_removed", "task_delegated", "task_copied", "task_asked", "task_answered",
-    "task_urged", "task_rerouted",
+    "task_urged", "task_rerouted", "task_recused",
 }  # fmt: skip
 
 
@@ -221,29 +219,6 @@ def related_cases(session: Session, instance: ProcessInstance, user: User) -> li
     )
     rows = session.scalars(query.order_by(ProcessInstance.id)).all()
     return [row for row in rows if access.may_see_instance(user, row, session)]
-
-
-def element_states(session: Session, instance: ProcessInstance) -> dict[str, dict[str, ElementState]]:
-    """For each diagram of the case, what happened at its elements: state and how often."""
-    query = select(HistoryEvent.kind, HistoryEvent.process_key, HistoryEvent.element_id).where(
-        HistoryEvent.instance_id == instance.id,
-        HistoryEvent.kind.in_(("element_started", "element_completed", "element_cancelled")),
-    )
-    seen: dict[tuple[str, str], Counter[str]] = {}
-    for kind, process_key, element_id in session.execute(query):
-        seen.setdefault((process_key, element_id), Counter())[kind.removeprefix("element_")] += 1
-    states: dict[str, dict[str, ElementState]] = {}
-    for (process_key, element_id), counts in seen.items():
-        states.setdefault(process_key, {})[element_id] = _state_of(counts)
-    return states
-
-
-def _state_of(counts: Counter[str]) -> ElementState:
-    if counts["started"] > counts["completed"] + counts["cancelled"]:
-        return ElementState("active", counts["started"])
-    if counts["completed"]:
-        return ElementState("done", counts["completed"])
-    return ElementState("cancelled", counts["cancelled"])
 
 
 def _visible(session: Session, user: User) -> Select[ProcessInstance]:

@@ -121,7 +121,8 @@ def judge(session: Session, user: User, case: ProcessInstance, duty: str = "") -
         return NOTHING
     row = _decide(session, user, case, org, units, facts)
     if row is None:
-        return Finding("block", "", tuple(facts), same_unit)
+        opens = not same_unit and all(fact.kind == "other" for fact in facts)
+        return Finding("ask" if opens else "block", "", tuple(facts), same_unit)
     return Finding(str(row.get("verdict")), str(row.get("reason") or ""), tuple(facts), same_unit)
 
 

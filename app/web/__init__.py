@@ -28,6 +28,7 @@ from app.web import (
     inbox_frame,
     inbox_views,
     inbox_workload,
+    interests,
     joining,
     labels,
     notifications,
@@ -46,19 +47,16 @@ from app.web import (
     uploads,
 )
 from app.web.assets import register_assets
+from app.web.content_policy import CSP
 from app.web.cookies import SessionCookie
 from app.web.errors import register_errors
 from app.web.guards import actor, context, register_guards
 from app.web.language import is_english, select_language
 from app.web.numbers import RowNumber, whole_number
 
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 DESKS = (
     api, drafts, public, auth, health, apply, inbox, inbox_views, inbox_bulk, inbox_workload, task_page,
-    cases, registers, books, studio, operations, administration, notifications, uploads, sheets,
+    cases, interests, registers, books, studio, operations, administration, notifications, uploads, sheets,
     account, joining, organisation, single_sign_on, task_operations, substitutes)  # fmt: skip
 
 

@@ -7,10 +7,13 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.services import access, actions, attachments, cases, repository
+from app.services import access, actions, attachments, cases, comments, repository
+from app.services.errors import Invalid, NotFound
 from app.services.registers import letters
+from app.web.case_files import VIEWABLE
 from app.web.case_tabs import case_page
-from app.web.downloads import stored_file
+from app.web.downloads import framed_file, stored_file
+from app.web.errors import service_message
 from app.web.guards import context, permission, signed_in
 from app.web.labels import STATUSES
 from app.web.numbers import whole_number
@@ -32,13 +35,13 @@ def search() -> str:
 
 @blueprint.get("/cases/<number>")
 @permission("signed_in")
-def show(number: str) -> str:
+def show(number: str) -> Response:
     return case_page(number, "progress")
 
 
-@blueprint.get("/cases/<number>/<any(diagram, forms, documents, decisions):tab>")
+@blueprint.get("/cases/<number>/<any(diagram, forms, documents, comments, decisions, related):tab>")
 @permission("signed_in")
-def show_tab(number: str, tab: str) -> str:
+def show_tab(number: str, tab: str) -> Response:
     return case_page(number, tab)
 
 
@@ -51,6 +54,33 @@ def act(number: str, name: str) -> Any:
     actions.carry_out(found, instance, name, request.form.get("reason", ""))
     flash(_("已提交，系统正在办理。"), "success")
     return redirect(url_for("cases.show", number=number))
+
+
+@blueprint.post("/cases/<number>/comments")
+@permission("case.comment")
+def comment(number: str) -> Any:
+    """Leave a remark inside the office, or for both sides."""
+    found = context()
+    instance = access.require_instance(found.session, signed_in(), number)
+    audience, text = request.form.get("audience", ""), request.form.get("text", "")
+    try:
+        comments.write(found, instance, audience, text)
+    except Invalid as error:
+        page = case_page(
+            number, "comments", typed=text, chosen=audience, problem=service_message(error), has_errors=True
+        )
+        return page, 422
+    flash(_("已记录。") if audience == comments.OFFICE else _("已发送。"), "success")
+    return redirect(url_for("cases.show_tab", number=number, tab="comments"))
+
+
+@blueprint.post("/comments/<int:comment_id>/withdraw")
+@permission("case.comment")
+def withdraw_comment(comment_id: int) -> Any:
+    """Take one's own internal note back."""
+    row = comments.withdraw(context(), comment_id)
+    flash(_("批注已撤回。"), "success")
+    return redirect(url_for("cases.show_tab", number=row.instance.number, tab="comments"))
 
 
 @blueprint.post("/documents/<number>/open")
@@ -78,6 +108,16 @@ def attachment(attachment_id: int) -> Response:
     found = context()
     item = attachments.readable(found, attachment_id)
     return stored_file(item.sha256, item.name, item.media_type, size=item.size)
+
+
+@blueprint.get("/attachments/<int:attachment_id>/view")
+@permission("signed_in")
+def view_attachment(attachment_id: int) -> Response:
+    """A PDF or picture for the frame of the case page: only what the scan has cleared, only inside our own pages."""
+    item = attachments.readable(context(), attachment_id)
+    if item.media_type not in VIEWABLE:
+        raise NotFound
+    return framed_file(item.sha256, item.name, item.media_type, item.size)
 
 
 def _case_list(text: str) -> str:

@@ -71,8 +71,16 @@ def public_form(form: Form, variables: Mapping[str, Any], context: Context, *, s
     )
 
 
-def submitted_form(instance: ProcessInstance, task: UserTask, context: Context) -> ShownForm:
-    """What was handed in with a completed task, to be read: masked unless the reader has to do with the case."""
+def submitted_form(
+    instance: ProcessInstance,
+    task: UserTask,
+    context: Context,
+    link: Callable[[str], str | None] | None = None,
+) -> ShownForm:
+    """What was handed in with a completed task, to be read: masked unless the reader has to do with the case.
+
+    `link` says where the name of a file leads, if not to its download.
+    """
     form = cases.form_of(context.session, instance, task)
     variables = _variables_of(instance, context) if task.process_key == instance.process_key else {}
     shown = show_form(
@@ -82,7 +90,7 @@ def submitted_form(instance: ProcessInstance, task: UserTask, context: Context) 
         variables,
         context.environment().scope,
         reveal=may_reveal(instance, context),
-        attachment_url=attachment_url,
+        attachment_url=link or attachment_url,
     )
     nodes = [node for node in shown.nodes if not (_is_empty(node) or _speaks_of_others(node, variables))]
     for node in _flat(nodes):

@@ -47,6 +47,15 @@ OUTPUTS = {
 
 
 @dataclass(frozen=True)
+class Hit:
+    """One row of a table that hit: its number, what the author says about it, and its clause."""
+
+    index: int
+    reason: str
+    clauses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Judgement:
     """One decision for its readers."""
 
@@ -59,6 +68,7 @@ class Judgement:
     clauses: tuple[str, ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
     others: tuple[tuple[str, str], ...] = field(default=())
+    hits: tuple[Hit, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -90,7 +100,18 @@ def judge(decision_id: str, name: str, trace: Mapping[str, Any]) -> Judgement:
         clauses=_clauses(hits, outputs),
         inputs=_inputs(trace),
         others=_others(outputs),
+        hits=_hits(hits),
     )
+
+
+def _hits(rows: Sequence[Mapping[str, Any]]) -> tuple[Hit, ...]:
+    """The rows that hit, each once, in the order in which they count."""
+    found = []
+    for row in rows:
+        notes = row.get("annotations") or {}
+        clauses = tuple(str(notes.get("clause") or "").split())
+        found.append(Hit(int(row.get("index") or 0), str(notes.get("reason") or ""), clauses))
+    return tuple(dict.fromkeys(found))
 
 
 def _verdict(decision_id: str, outputs: Any) -> tuple[str, str]:

@@ -51,12 +51,15 @@ EVENTS = {
     "task_delegated": _("将“%(name)s”委派给 %(to)s"), "task_copied": _("抄送“%(name)s”"),
     "task_asked": _("就“%(name)s”与 %(to)s 沟通"), "task_answered": _("答复关于“%(name)s”的沟通"),
     "task_urged": _("催办“%(name)s”"), "task_rerouted": _("“%(name)s”无人可办，按流程规定处理"),
+    "task_recused": _("%(to)s 应当回避，“%(name)s”须更换承办人"),
 }  # fmt: skip
 
 SERVED = {"opened": _("已签收"), "deemed": _("视为送达"), "manual": _("直接送达"), "public": _("公开发布")}
 
 ORG_TYPES = {"bank": _("商业银行"), "insurer": _("保险公司"), "guarantor": _("担保机构"), "enterprise": _("企业"),
              "other": _("其他机构")}  # fmt: skip
+
+VOTES = {"agree": _("同意"), "refuse": _("不同意"), "abstain": _("弃权")}
 
 ROLES = {"editor": _("编制人"), "signer": _("签署人")}
 

@@ -111,15 +111,38 @@ def _decided(event: HistoryEvent, record: DecisionRecord | None, name: str) -> E
 
 
 def _happened(event: HistoryEvent, outcomes: Mapping[int, Outcome], name: str) -> Entry:
-    text, tone, remark = labels.event_words(event, name), "", str(event.detail.get("reason") or "")
+    text, tone, remark = labels.event_words(event, name), "", _remark(event)
     if event.kind == "task_completed":
         outcome = outcomes.get(int(event.detail.get("task", 0)), Outcome())
-        text, remark = (f"{text}：{outcome.result}" if outcome.result else text), outcome.remark
+        text, remark = (f"{text}：{outcome.result}" if outcome.result else text), outcome.remark or remark
     elif event.kind == "case_state":
         tone = labels.case_state(str(event.detail.get("state")))[1]
-    elif event.kind == "timer_fired":
+    elif event.kind in ("timer_fired", "task_returned", "task_recused", "task_rerouted"):
         tone = "warn"
-    return Entry(event.recorded_at, text, event.actor_name, remark, tone, order=event.seq)
+    return Entry(event.recorded_at, text, _who(event), remark, tone, order=event.seq)
+
+
+def _who(event: HistoryEvent) -> str:
+    """Who did it, and for whom where somebody stood in."""
+    behalf = event.detail.get("for_name")
+    return _("%(name)s（代 %(other)s）", name=event.actor_name, other=behalf) if behalf else event.actor_name
+
+
+def _remark(event: HistoryEvent) -> str:
+    """The words that were given for an act: votes, names, reasons, questions."""
+    detail = event.detail
+    vote = labels.VOTES.get(str(detail.get("vote") or ""), "")
+    names = "、".join(str(name) for name in detail.get("names") or ())
+    given = (
+        detail.get(key)
+        for key in ("reason", "opinion", "note", "answer" if detail.get("answer") else "question")
+    )
+    day_named = detail.get("effective_on")
+    return "；".join(
+        str(part)
+        for part in (vote, names, *given, _("生效日期 %(day)s", day=day_named) if day_named else "")
+        if part
+    )
 
 
 def _letters(documents: Iterable[Document]) -> Iterator[Entry]:

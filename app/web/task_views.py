@@ -12,7 +12,7 @@ from app.models.history import DecisionRecord
 from app.models.register import Document
 from app.models.runtime import UserTask
 from app.services import access, cases, repository
-from app.web.case_tabs import submissions
+from app.web.case_tabs import is_outside, submissions
 from app.web.changes import ChangeView, changes_of
 from app.web.forms import ShownForm
 from app.web.guards import context, signed_in
@@ -67,7 +67,7 @@ def evidence_of(task: UserTask) -> Evidence:
     """Forms, decisions and documents of the task's case that its reader may see."""
     session, user, instance = context().session, signed_in(), task.instance
     forms = submissions(instance)
-    outside = [found for found in forms if _is_outside(found[0])]
+    outside = [found for found in forms if is_outside(found[0])]
     return Evidence(
         handed_in=outside,
         opinions=[found for found in forms if found not in outside],
@@ -81,10 +81,6 @@ def _may_open(document: Document) -> bool:
     return document.to_principal not in access.principals_of(signed_in()) or document.opened_at is not None or (
         str(document.to_principal).startswith("group:")
     )  # fmt: skip
-
-
-def _is_outside(task: UserTask) -> bool:
-    return any(principal.startswith(("org:", "ticket:")) for principal in task.candidates)
 
 
 def _latest(task: UserTask) -> dict[str, UserTask]:

@@ -91,6 +91,16 @@ def days_left(value: datetime) -> str:
     return str(_("还有 %(h)d 小时 %(m)d 分", h=minutes // 60, m=minutes % 60))
 
 
+def duration(seconds: float) -> str:
+    """How long something took, in the unit that tells most."""
+    minutes = int(seconds // 60)
+    if minutes >= 24 * 60:
+        return str(_("%(d)d 天 %(h)d 小时", d=minutes // (24 * 60), h=minutes // 60 % 24))
+    if minutes >= 60:
+        return str(_("%(h)d 小时 %(m)d 分", h=minutes // 60, m=minutes % 60))
+    return str(_("%(m)d 分", m=minutes)) if minutes else str(_("不足 1 分"))
+
+
 def working_days(start: date, end: date) -> int:
     """Working days after `start` up to and including `end`."""
     return calendar_of(context().session).working_days_between(start, end)

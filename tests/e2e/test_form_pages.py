@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 
 from app.engine.form import parse_form
 from app.engine.rules import count_zi
-from app.web import CSP
+from app.web.content_policy import CSP
 from tests.databases import require_part
 from tests.engine.test_rules import ZI
 from tests.web.form_pages import APP, FRAMED, Site, complete, make_app

@@ -35,7 +35,7 @@ HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7*7}}"
 HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy")
 VALUES = {"operation": "transfer", "task_id": 1, "job_id": 1, "notice_id": 1, "attachment_id": 1, "user_id": 1, "year": 2026, "version": 1,
           "number": "QJ-2026-0001", "key": "leave", "call_no": "PC-2026-0001", "tab": "forms", "name": "done", "line": "IPF-01",
-          "receipt_no": "YS-2026-0001", "action": "annul", "kind": "template", "list_id": "l_deals", "upload_id": "u" * 24, "line_id": 1, "org_id": 1, "invitation_id": 1, "draft_id": 1, "deployment_id": 1, "path": "bpmn/leave.bpmn"}  # fmt: skip
+          "receipt_no": "YS-2026-0001", "action": "annul", "kind": "template", "list_id": "l_deals", "upload_id": "u" * 24, "line_id": 1, "org_id": 1, "invitation_id": 1, "draft_id": 1, "comment_id": 1, "declaration_id": 1, "deployment_id": 1, "path": "bpmn/leave.bpmn"}  # fmt: skip
 
 
 def routes(app: Application, method: str) -> list[tuple[str, str]]:
@@ -158,6 +158,7 @@ ALLOWED = {
             "inbox.save_settings", "inbox.create_label", "inbox.delete_label", "uploads.begin", "uploads.add", "uploads.cancel", "rows.open_page",
             "rows.bring_in", "rows.results", "drafts.restore", "api.save_draft", "api.complete_task",
             "organisation.invite", "organisation.revoke", "organisation.change_roles", "organisation.leave",
+            "cases.comment", "cases.withdraw_comment",
             "task_operations.carry_out", "task_operations.return_task", "task_operations.sign",
             "task_operations.opened", "task_operations.read_copy", "task_operations.answer"},
     "process_designer": {"studio.deploy_submit", "studio.suspend", "studio.set_parameter", "studio.take_draft", "studio.restore_file",
