@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.models import (
     account,
+    clocks,
     comments,
     drafts,
     evidence,
@@ -19,10 +20,12 @@ from app.models import (
     runtime,
     search,
     studio,
+    trial,
 )
 
 __all__ = [
     "account",
+    "clocks",
     "comments",
     "drafts",
     "evidence",
@@ -38,4 +41,5 @@ __all__ = [
     "runtime",
     "search",
     "studio",
+    "trial",
 ]
