@@ -21,7 +21,7 @@ from app.engine.xml import parse_xml
 
 __all__ = ["DIAGRAM_CSS", "ElementState", "render_svg"]
 
-Status = Literal["done", "active", "waiting", "failed", "cancelled"]
+Status = Literal["done", "active", "waiting", "failed", "cancelled", "added", "removed", "changed"]
 MARGIN = 16.0
 NO_STATES: Mapping[str, ElementState] = MappingProxyType({})
 
@@ -43,12 +43,14 @@ def render_svg(
     title: str = "",
     language: Language = "zh",
     embed_css: bool = False,
+    with_markers: bool = True,
 ) -> str:
     """The diagram of a BPMN file as one `<svg>` element.
 
     It carries classes only, so the page needs DIAGRAM_CSS; with `embed_css` the rules are inside, for a file
-    that stands alone. Every element is a group with `data-element-id` and a `<title>`; states show as class,
-    badge and words. A file without a diagram is laid out first. Raises XmlRefused.
+    that stands alone; of several on one page only the first has markers, the others use its. Every element
+    is a group with `data-element-id` and a `<title>`; states show as class, badge and words. A file without a
+    diagram is laid out first. Raises XmlRefused.
     """
     root = parse_xml(xml)
     if not has_diagram(root):
@@ -59,11 +61,12 @@ def render_svg(
     body = "".join(_body(picture, states, language))
     size = f'viewBox="{view.x:g} {view.y:g} {view.width:g} {view.height:g}"'
     size += f' width="{view.width:g}" height="{view.height:g}"'
+    arrows = markers() if with_markers else ""
     style = f"<style>{STANDALONE_CSS}</style>" if embed_css else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="bpmn-diagram" {size} role="img" '
         f"aria-label={attribute(name)}><title>{attribute(name)[1:-1]}</title>"
-        f"<desc>{attribute(_summary(picture, states, language))[1:-1]}</desc>{style}{markers()}{body}</svg>"
+        f"<desc>{attribute(_summary(picture, states, language))[1:-1]}</desc>{style}{arrows}{body}</svg>"
     )
 
 

@@ -31,6 +31,13 @@ DIAGRAM_CSS = """\
 .bpmn-diagram .is-waiting>.shape{fill:var(--z-warn-bg,#fdf3dc);stroke:var(--z-warn,#7a4b00);stroke-width:2.5;stroke-dasharray:6 3}
 .bpmn-diagram .is-failed>.shape{fill:var(--z-late-bg,#fcebea);stroke:var(--z-late,#a3231c);stroke-width:3}
 .bpmn-diagram .is-cancelled>.shape{fill:var(--bpmn-head,#eef1f6);stroke:var(--bpmn-frame,#8a94a4);stroke-dasharray:3 3}
+.bpmn-diagram .is-added>.shape{fill:var(--z-ok-bg,#e8f4ed);stroke:var(--z-ok,#1c6b43);stroke-width:3}
+.bpmn-diagram .is-added>.flow{stroke:var(--z-ok,#1c6b43);stroke-width:3}
+.bpmn-diagram .is-changed>.shape{fill:var(--z-warn-bg,#fdf3dc);stroke:var(--z-warn,#7a4b00);stroke-width:3}
+.bpmn-diagram .is-changed>.flow{stroke:var(--z-warn,#7a4b00);stroke-width:3}
+.bpmn-diagram .is-removed>.shape{fill:var(--z-late-bg,#fcebea);stroke:var(--z-late,#a3231c);stroke-width:3;stroke-dasharray:6 3}
+.bpmn-diagram .is-removed>.flow{stroke:var(--z-late,#a3231c);stroke-width:3;stroke-dasharray:6 3}
+.bpmn-diagram .is-failed>.flow{stroke:var(--z-late,#a3231c);stroke-width:3}
 .bpmn-diagram .badge{stroke:var(--z-surface,#ffffff);stroke-width:2}
 .bpmn-diagram .badge-mark{fill:none;stroke:#ffffff;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 .bpmn-diagram .badge-text{fill:#ffffff;font-weight:600}
@@ -39,6 +46,9 @@ DIAGRAM_CSS = """\
 .bpmn-diagram .badge-waiting{fill:var(--z-warn,#7a4b00)}
 .bpmn-diagram .badge-failed{fill:var(--z-late,#a3231c)}
 .bpmn-diagram .badge-cancelled{fill:var(--bpmn-cancelled,#566072)}
+.bpmn-diagram .badge-added{fill:var(--z-ok,#1c6b43)}
+.bpmn-diagram .badge-changed{fill:var(--z-warn,#7a4b00)}
+.bpmn-diagram .badge-removed{fill:var(--z-late,#a3231c)}
 .bpmn-diagram .badge-none{fill:var(--bpmn-cancelled,#566072)}
 """  # noqa: E501 - one rule a line reads better than wrapped rules
 

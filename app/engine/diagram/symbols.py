@@ -66,6 +66,9 @@ STATE_SIGNS: dict[str, str] = {
     "waiting": "M0 -4.5V0.3L3.2 2.2",
     "failed": "M0 -4.6V1M0 4.3v.1",
     "cancelled": "M-3.2 -3.2L3.2 3.2M3.2 -3.2L-3.2 3.2",
+    "added": "M-4 0H4M0 -4V4",
+    "removed": "M-4 0H4",
+    "changed": "M-4 -1.6H4M-4 1.8H4",
 }
 
 

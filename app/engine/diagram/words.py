@@ -46,6 +46,9 @@ STATES: Mapping[str, tuple[str, str]] = {
     "waiting": ("等待中", "waiting"),
     "failed": ("出错", "failed"),
     "cancelled": ("已取消", "cancelled"),
+    "added": ("新增", "added"),
+    "removed": ("删除", "removed"),
+    "changed": ("修改", "changed"),
 }
 
 

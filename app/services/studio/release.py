@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.repository import Deployment
-from app.models.runtime import ProcessInstance, UserTask
+from app.models.runtime import ProcessInstance
 from app.models.studio import Draft, DraftSubmission
 from app.services import access, messages, repository, runtime
 from app.services.context import Context
@@ -130,6 +130,13 @@ def submissions_of(session: Session, draft: Draft) -> Sequence[DraftSubmission]:
     return session.scalars(query.order_by(DraftSubmission.id.desc())).all()
 
 
+def cases_of(session: Session, draft: Draft) -> Sequence[ProcessInstance]:
+    """The cases that decide or decided on a draft, newest first."""
+    mine = select(DraftSubmission.instance_id).where(DraftSubmission.draft_id == draft.id)
+    query = select(ProcessInstance).where(ProcessInstance.id.in_(mine))
+    return session.scalars(query.order_by(ProcessInstance.id.desc())).all()
+
+
 def open_case(session: Session, draft: Draft) -> ProcessInstance | None:
     """The case that decides on a draft now, None when there is none."""
     query = (
@@ -149,12 +156,6 @@ def case_of(session: Session, deployment_id: int) -> ProcessInstance | None:
         .where(Draft.released_deployment_id == deployment_id)
     )
     return session.scalars(query.order_by(DraftSubmission.id.desc()).limit(1)).first()
-
-
-def open_tasks(session: Session, instance: ProcessInstance) -> Sequence[UserTask]:
-    """What is to be done in a case of this process."""
-    query = select(UserTask).where(UserTask.instance_id == instance.id, UserTask.status == "open")
-    return session.scalars(query.order_by(UserTask.id)).all()
 
 
 def changed_in_force(session: Session, draft: Draft) -> dict[str, str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from app.web.studio import (
     bundles,
     catalogue,
+    check,
+    compare,
     content,
     decision_editor,
     draft_files,
     drafts,
     form_editor,
     process_editor,
+    release,
 )
 from app.web.studio.desk import blueprint
 
@@ -18,10 +21,13 @@ __all__ = [
     "blueprint",
     "bundles",
     "catalogue",
+    "check",
+    "compare",
     "content",
     "decision_editor",
     "draft_files",
     "drafts",
     "form_editor",
     "process_editor",
+    "release",
 ]

@@ -15,7 +15,7 @@ from app.models.repository import ProcessDefinition
 from app.models.runtime import ProcessInstance
 from app.services import repository
 from app.services.errors import NotFound
-from app.services.studio import base, catalogue
+from app.services.studio import base, catalogue, release
 from app.web.guards import context, permission
 from app.web.numbers import whole_number
 from app.web.studio.desk import attachment, blueprint
@@ -88,6 +88,7 @@ def version(deployment_id: int) -> str:
         shown=shown,
         state=catalogue.state_of(shown, repository.active_deployment(session)),
         before=before,
+        case=release.case_of(session, shown.id),
         changes=base.changes_between(base.hashes_of(session, before.id), hashes) if before else {},
         files=catalogue.files_of(session, shown.id),
         policies=catalogue.list_policies(session, shown.id),
@@ -108,7 +109,7 @@ def version_file(deployment_id: int, path: str) -> Response:
 @permission("studio.deploy")
 def withdraw_release(deployment_id: int) -> Any:
     """Take a release back before its date."""
-    repository.withdraw_release(context(), deployment_id)
+    release.withdraw(context(), deployment_id)
     flash(_("第 %(n)s 号发布已撤回，现行版本继续适用。", n=deployment_id), "success")
     return redirect(url_for("studio.version", deployment_id=deployment_id))
 

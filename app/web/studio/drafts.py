@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.models.studio import Draft
 from app.services import repository
 from app.services.errors import EditConflict, NotFound
-from app.services.studio import base, catalogue, drafts
+from app.services.studio import base, catalogue, drafts, release
 from app.services.studio.drafts import Revision
 from app.services.studio.text_diff import compare_texts
 from app.web.guards import context, permission
@@ -57,6 +57,7 @@ def draft(draft_id: int) -> str:
         editors=drafts.editors_of(context(), found),
         moved=base.moved_files(session, found) if found.state == "editing" else (),
         has_endpoint=current_app.view_functions.__contains__,
+        cases=release.cases_of(session, found),
         checked=checked,
         problems=repository.check_files(files) if checked else (),
     )
