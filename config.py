@@ -59,6 +59,9 @@ class Config:
     OIDC_CLIENT_SECRET: str = field(default_factory=lambda: os.environ.get("OIDC_CLIENT_SECRET", ""))
     OIDC_NAME: str = field(default_factory=lambda: os.environ.get("OIDC_NAME", "统一身份认证"))
     OIDC_LINK_BY_EMAIL: bool = field(default_factory=lambda: _flag("OIDC_LINK_BY_EMAIL", False))
+    TIMER_GRACE: int = field(default_factory=lambda: int(os.environ.get("TIMER_GRACE", "20")))
+    TRUST_FILE: str = field(default_factory=lambda: os.environ.get("TRUST_FILE", ""))
+    TSA_URL: str = field(default_factory=lambda: os.environ.get("TSA_URL", ""))
     MAX_CONTENT_LENGTH: int = field(
         default_factory=lambda: int(os.environ.get("MAX_UPLOAD_MB", "50")) * MEGABYTE
     )

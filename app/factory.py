@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from app import cli, web
 from app.db import Database
 from app.services import operations as _operations  # noqa: F401  registers the delegates
 from app.services.settings import Settings
-from app.web.guards import is_only_reading
+from app.web.guards import ARRIVED, is_only_reading
 from config import Config
 
 FONTS = Path(__file__).resolve().parent / "fonts"
@@ -26,6 +27,11 @@ class Application(Flask):
 
     database: Database
     settings: Settings
+
+    def wsgi_app(self, environ: Any, start_response: Any) -> Any:
+        """Note when the request arrived, before its body is read and before it waits for anybody."""
+        environ[ARRIVED] = datetime.now(UTC)
+        return super().wsgi_app(environ, start_response)
 
     def preprocess_request(self) -> Any:
         """Open the transaction before anything looks at the session or the user; files of ours need none."""
@@ -76,6 +82,9 @@ def create_app(config: Config) -> Application:
         oidc_client_secret=config.OIDC_CLIENT_SECRET,
         oidc_name=config.OIDC_NAME,
         oidc_link_by_email=config.OIDC_LINK_BY_EMAIL,
+        timer_grace=timedelta(seconds=0 if config.DEMO else config.TIMER_GRACE),
+        trust_file=config.TRUST_FILE,
+        tsa_url=config.TSA_URL,
     )
     if config.PROXIES:
         proxied = ProxyFix(app.wsgi_app, x_for=config.PROXIES, x_proto=config.PROXIES, x_host=config.PROXIES)

@@ -52,7 +52,8 @@ class Worker:
     def run_due(self) -> int:
         """Do what is due now, once; the number of jobs done or failed."""
         with self._database.writing() as session:
-            leased = jobs.lease_jobs(session, self._owner, self._now(session))
+            grace = self._settings.timer_grace
+            leased = jobs.lease_jobs(session, self._owner, self._now(session), grace=grace)
         for job_id in leased:
             self._run_one(job_id)
         return len(leased)

@@ -14,9 +14,9 @@ from app.services.errors import NotPermitted
 _ROW = 1
 
 
-def read_clock(session: Session, demo: bool) -> datetime:
-    """The time everything is stamped with: real time, plus the demo offset in demo mode."""
-    real = datetime.now(UTC)
+def read_clock(session: Session, demo: bool, arrived: datetime | None = None) -> datetime:
+    """The time everything is stamped with: real time or that of arrival, plus the demo offset in demo mode."""
+    real = arrived or datetime.now(UTC)
     if not demo:
         return real
     offset = session.scalar(select(Clock.offset_seconds).where(Clock.id == _ROW)) or 0

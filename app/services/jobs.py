@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.models.runtime import Job, ProcessInstance
@@ -110,11 +110,17 @@ def schedule_timer(
         )
 
 
-def lease_jobs(session: Session, owner: str, now: datetime, limit: int = 10) -> list[int]:
-    """Ids of due jobs, now held by `owner` until the lease ends; other workers skip them."""
+def lease_jobs(
+    session: Session, owner: str, now: datetime, limit: int = 10, *, grace: timedelta = timedelta()
+) -> list[int]:
+    """Ids of due jobs, now held by `owner` until the lease ends; other workers skip them.
+
+    Timers are left alone for `grace` after they are due, to requests that arrived in time and still wait for a lock.
+    """
     query = (
         select(Job)
         .where(Job.due_at <= now, Job.retries > 0)
+        .where(or_(Job.kind != "timer", Job.due_at <= now - grace))
         .order_by(Job.due_at, Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -20,7 +20,7 @@ from app.engine.instance import Effects, Instance, ServiceCall, UserTaskView
 from app.models.history import DecisionRecord
 from app.models.repository import ProcessDefinition
 from app.models.runtime import Inbox, ProcessInstance, Subscription, UserTask
-from app.services import arrivals, delegates, jobs, messages, repository, search, task_rows
+from app.services import arrivals, clock_binding, delegates, jobs, messages, repository, search, task_rows
 from app.services.context import Context
 from app.services.errors import Conflict, DeadlinePassed, NotFound
 from app.services.history import record_event
@@ -169,7 +169,8 @@ def _fire_timers(context: Context, args: dict[str, Any]) -> None:
     if row.status != "active":
         return
     step = replace(begin_step(context, row), due=None)  # this job was the row that held it
-    step.instance.fire_timers(context.environment())
+    until = context.now - context.settings.timer_grace
+    step.instance.fire_timers(replace(context.environment(), now=until))
     settle(context, step)
 
 
@@ -237,6 +238,7 @@ def settle(context: Context, step: Step, ended_as: str = "completed") -> None:
         _end(context, row, instance, ended_as)
     _sync_subject(context, row, step.definition, instance)
     _sync_tasks(context, row, step.definition, instance.user_tasks())
+    clock_binding.follow(context, row, step.definition, instance, effects.events)
     _sync_subscriptions(context, step)
     if step.due != (due := instance.next_due()):
         jobs.schedule_timer(context.session, row.id, due, context.now, is_new=step.due is None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 
@@ -17,7 +18,9 @@ class Settings:
     site: str = ""  # address of the public pages, printed as a QR code
     fonts_dir: Path | None = None
     clamd: str = ""  # address of the virus scanner; without it nothing is scanned
-    smtp_url: str = field(default="", repr=False)  # without it no mail leaves; in demo mode it can be read inside
+    smtp_url: str = field(
+        default="", repr=False
+    )  # without it no mail leaves; in demo mode it can be read inside
     mail_from: str = "zhirong@example.invalid"
     webhook_url: str = ""  # gateway for text messages and WeCom
     webhook_secret: str = field(default="", repr=False)
@@ -28,3 +31,8 @@ class Settings:
     oidc_client_secret: str = field(default="", repr=False)
     oidc_name: str = ""  # what the button says
     oidc_link_by_email: bool = False
+    timer_grace: timedelta = (
+        timedelta()
+    )  # how long the worker leaves a limit to requests that arrived in time
+    trust_file: str = ""  # PEM file of the certificates whose signatures are trusted
+    tsa_url: str = ""  # time stamping authority (RFC 3161)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from app.factory import Application
+from app.models.runtime import UserTask
 from tests.factories import World
 from tests.web.conftest import KEY, TOKEN, Visitor
 
@@ -81,3 +84,24 @@ def test_a_refusal_is_shown_without_a_lock(world: World, sign_in: SignIn, applic
     event.listen(application.database.engine, "before_cursor_execute", lambda *args: began.append(args[2]))
     assert wang.get("/tasks/999999").status_code == 404
     assert "BEGIN IMMEDIATE" not in began
+
+
+def test_the_time_of_a_request_is_when_it_arrived(
+    world: World, sign_in: SignIn, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a slow body nor waiting for a lock makes anybody late."""
+    wang = sign_in("wang")
+    _, page = _claimed(world, wang)
+    data = _typed(wang, page, f_reason="探亲", f_days="3", action="complete")
+    arrived = datetime.now(UTC) + timedelta(seconds=3)
+
+    class Arrival(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return arrived
+
+    monkeypatch.setattr("app.factory.datetime", Arrival)
+    assert wang.client.post(page, data=data).status_code == 302
+    with world.looking() as context:
+        done = context.session.get_one(UserTask, int(page.rpartition("/")[2]))
+        assert done.completed_at == arrived

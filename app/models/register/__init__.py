@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.models.register.calls import Acceptance, Call, CallCase, ClockSegment, Receipt
+from app.models.register.calls import Acceptance, Call, CallCase, Receipt
 from app.models.register.credit import CreditRecord, Freeze, RegistryReply, Sanction
-from app.models.register.documents import Archive, Attachment, Document, Notification
+from app.models.register.documents import Archive, Attachment, Document, DocumentSignature, Notification
 from app.models.register.money import Agreement, Budget, LedgerEntry, Milestone, Payment, Receivable
 from app.models.register.policy import CalendarDay, CalendarYear, Clause
 from app.models.register.publicity import Notice, NoticeItem, Objection
@@ -21,9 +21,9 @@ __all__ = [
     "Call",
     "CallCase",
     "Clause",
-    "ClockSegment",
     "CreditRecord",
     "Document",
+    "DocumentSignature",
     "ExpertDraw",
     "Freeze",
     "LedgerEntry",

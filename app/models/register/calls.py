@@ -1,12 +1,12 @@
-"""Calls for applications, the cases of each, what was handed in and when, and the legal clocks."""
+"""Calls for applications, the cases of each, what was handed in and when."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -86,6 +86,7 @@ class Receipt(Base):
     org_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     org_name: Mapped[str] = mapped_column(String(120), default="")
     parts: Mapped[dict[str, Any]]  # name of the part → SHA-256 of its canonical JSON
+    files: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")  # {name, size, sha256}
     sha256: Mapped[str] = mapped_column(String(64))  # over the canonical JSON of the whole
     algorithm: Mapped[str] = mapped_column(String(20), default="sha256")
     received_at: Mapped[datetime]
@@ -113,32 +114,3 @@ class Acceptance(Base):
     limit_days: Mapped[int | None]
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
-
-
-class ClockSegment(Base):
-    """A stretch of a legal clock, running or suspended; working days are fixed when the stretch ends."""
-
-    __tablename__ = "clock_segment"
-    __table_args__ = (
-        CheckConstraint("kind IN ('running', 'suspended')", name="kind"),
-        CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="order"),
-        CheckConstraint("(ended_at IS NULL) = (working_days IS NULL)", name="closed"),
-        Index(
-            "uq_clock_segment_open",
-            "case_no",
-            "clock",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_no: Mapped[str] = mapped_column(String(40), index=True)
-    clock: Mapped[str] = mapped_column(String(40))
-    kind: Mapped[str] = mapped_column(String(20))
-    started_at: Mapped[datetime]
-    started_on: Mapped[date]  # the day in the office's zone: days are counted there
-    ended_at: Mapped[datetime | None]
-    working_days: Mapped[int | None]
-    reason: Mapped[str] = mapped_column(Text, default="")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    inspect,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -34,7 +44,7 @@ class Document(Base):
     title: Mapped[str] = mapped_column(String(200))
     data: Mapped[dict[str, Any]]
     data_sha256: Mapped[str] = mapped_column(String(64))
-    pdf_sha256: Mapped[str] = mapped_column(String(64))
+    pdf_sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int]
     algorithm: Mapped[str] = mapped_column(String(20), default="sha256")
     verify_code: Mapped[str] = mapped_column(String(20))
@@ -46,8 +56,63 @@ class Document(Base):
     opened_by: Mapped[str] = mapped_column(String(60), default="")
     served_at: Mapped[datetime | None]
     served_how: Mapped[str | None] = mapped_column(String(20))
+    # What the decisions drafted where the officer wrote something else: entries {key, drafted}
+    automatic: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    annulled_at: Mapped[datetime | None]
+    annulled_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    annulled_reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
 
     instance: Mapped[ProcessInstance] = relationship()
+    annulled_by: Mapped[User | None] = relationship()
+    replaced_by: Mapped[Document | None] = relationship(remote_side=[id])
+    signatures: Mapped[list[DocumentSignature]] = relationship(order_by="DocumentSignature.id")
+
+
+class DocumentSignature(Base):
+    """A signature that was accepted on a document: whose, by which certificate, and the file that carries it."""
+
+    __tablename__ = "document_signature"
+    __table_args__ = (
+        CheckConstraint("side IN ('undertaker', 'bureau')", name="side"),
+        UniqueConstraint("document_id", "side", "pdf_sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
+    side: Mapped[str] = mapped_column(String(20))
+    signer: Mapped[str] = mapped_column(String(120))
+    subject: Mapped[str] = mapped_column(String(300))
+    issuer: Mapped[str] = mapped_column(String(300))
+    certificate_sha256: Mapped[str] = mapped_column(String(64))
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    signed_at: Mapped[datetime]
+    timestamped_at: Mapped[datetime | None]
+    pdf_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    accepted_at: Mapped[datetime]
+
+
+FROZEN = (
+    "number",
+    "letter",
+    "case_no",
+    "title",
+    "data",
+    "data_sha256",
+    "pdf_sha256",
+    "verify_code",
+    "issued_at",
+    "automatic",
+)
+
+
+@event.listens_for(Document, "before_update")
+def _refuse_changes(_mapper: object, _connection: object, document: Document) -> None:
+    """An issued letter is frozen: only its service and its end are booked. Raises ValueError."""
+    state = inspect(document)
+    changed = [name for name in FROZEN if state.attrs[name].history.has_changes()]
+    if changed:
+        raise ValueError(f"{document.number} is issued: {', '.join(changed)} cannot change")
 
 
 class Attachment(Base):

@@ -11,7 +11,7 @@ from app.models.register import Acceptance, Receipt
 from app.services.delegates import DelegateContext, delegate
 from app.services.errors import NotFound
 from app.services.numbering import OFFICE_ZONE, next_number
-from app.services.registers import calls, clocks
+from app.services.registers import calls, clocks, receipts
 from app.services.registers.codes import new_code
 from app.services.registers.fingerprint import fingerprint
 
@@ -32,14 +32,16 @@ def stamp_submission(
     """Number a submission, stamp it with the server's time and hash every part and the whole.
 
     `parts` are contexts {part, title, content}. Late is judged by the call's deadline, not by the caller's.
-    The same content of the same case gets the receipt it already has.
-    Gives receipt_no, received_at, late, sha256, verify_code and parts {part, title, sha256}.
+    The same content of the same case gets the receipt it already has. A new one is mailed to those who submitted.
+    Gives receipt_no, received_at, late, sha256, verify_code, parts {part, title, sha256}, files {name, size, sha256}.
     """
     contents = {str(part["part"]): part.get("content") for part in parts}
     whole = fingerprint(contents)
-    receipt = ctx.session.scalar(
-        select(Receipt).where(Receipt.case_no == case_no, Receipt.sha256 == whole)
-    ) or _new_receipt(ctx, case_no, contents, whole, _received(ctx, submitted_at), deadline, call_no, source)
+    receipt = ctx.session.scalar(select(Receipt).where(Receipt.case_no == case_no, Receipt.sha256 == whole))
+    if receipt is None:
+        received = _received(ctx, submitted_at)
+        receipt = _new_receipt(ctx, case_no, contents, whole, received, deadline, call_no, source)
+        receipts.mail_receipt(ctx.session, ctx.settings, receipt, ctx.actor_id, ctx.now)
     titles = {str(part["part"]): part.get("title", "") for part in parts}
     return {
         "receipt_no": receipt.number,
@@ -48,6 +50,7 @@ def stamp_submission(
         "sha256": receipt.sha256,
         "verify_code": receipt.verify_code,
         "parts": [{"part": k, "title": titles.get(k, ""), "sha256": v} for k, v in receipt.parts.items()],
+        "files": receipt.files,
     }
 
 
@@ -75,7 +78,7 @@ def open_acceptance(ctx: DelegateContext, *, case_no: str, limit: int | None = N
             due_at=None if limit is None else end_of_working_day(ctx, limit),
         )
         ctx.session.add(ticket)
-        clocks.start(ctx.session, case_no, "acceptance", ctx.now)
+        clocks.start(ctx.session, case_no, "acceptance", ctx.now, limit=limit)
     return {"acceptance_no": ticket.number, "opened_at": ticket.opened_at, "due_at": ticket.due_at}
 
 
@@ -141,6 +144,7 @@ def _new_receipt(
         org_id=org.id if org else None,
         org_name=org.name if org else "",
         parts={part: fingerprint(content) for part, content in contents.items()},
+        files=receipts.files_of(ctx.session, ctx.instance.id, contents),
         sha256=whole,
         received_at=received_at,
         deadline_at=deadline,

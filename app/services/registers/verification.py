@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models.register import Document, Notice, Receipt
-from app.services.numbering import OFFICE_ZONE
+from app.models.register import Document, DocumentSignature, Notice, Receipt
 from app.services.registers.codes import same_code
+from app.services.registers.receipts import exact
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,24 @@ class Verified:
     sha256: str
     algorithm: str
     parts: Mapping[str, str]
+    files: Sequence[Mapping[str, Any]] = ()
+    annulled_at: datetime | None = None
+    annulled_reason: str = ""
+    replaced_by: str = ""
+    signatures: Sequence[DocumentSignature] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether it was neither annulled nor replaced."""
+        return self.annulled_at is None
 
     @property
     def facts(self) -> list[tuple[str, str]]:
         """Label and value, for a page."""
-        at = self.issued_at.astimezone(OFFICE_ZONE)
         return [
             ("编号", self.number),
             ("案件编号", self.case_no),
-            ("时间", f"{at:%Y-%m-%d %H:%M:%S}"),
+            ("时间", exact(self.issued_at)),
             (f"校验值（{self.algorithm.upper()}）", self.sha256),
         ]
 
@@ -54,14 +64,34 @@ def matches(verified: Verified, sha256: str) -> bool:
     return sha256.strip().lower() == verified.sha256
 
 
+def find_by_hash(session: Session, sha256: str) -> Verified | None:
+    """The document whose file this is: as it was issued, or with a signature that was accepted."""
+    signed = select(DocumentSignature.document_id).where(DocumentSignature.pdf_sha256 == sha256)
+    query = select(Document).where((Document.pdf_sha256 == sha256) | Document.id.in_(signed))
+    row = session.scalar(query.order_by(Document.id.desc()).limit(1))
+    return _verified(row) if row is not None else None
+
+
 def _document(session: Session, number: str) -> tuple[Verified, str] | None:
     row = session.scalar(select(Document).where(Document.number == number))
-    if row is None:
-        return None
-    verified = Verified(
-        "document", number, row.title, row.case_no, row.issued_at, row.pdf_sha256, row.algorithm, {}
+    return (_verified(row), row.verify_code) if row is not None else None
+
+
+def _verified(row: Document) -> Verified:
+    return Verified(
+        "document",
+        row.number,
+        row.title,
+        row.case_no,
+        row.issued_at,
+        row.pdf_sha256,
+        row.algorithm,
+        {},
+        annulled_at=row.annulled_at,
+        annulled_reason=row.annulled_reason,
+        replaced_by=row.replaced_by.number if row.replaced_by else "",
+        signatures=tuple(row.signatures),
     )
-    return verified, row.verify_code
 
 
 def _receipt(session: Session, number: str) -> tuple[Verified, str] | None:
@@ -69,7 +99,15 @@ def _receipt(session: Session, number: str) -> tuple[Verified, str] | None:
     if row is None:
         return None
     verified = Verified(
-        "receipt", number, "收件回执", row.case_no, row.received_at, row.sha256, row.algorithm, row.parts
+        "receipt",
+        number,
+        "收件回执",
+        row.case_no,
+        row.received_at,
+        row.sha256,
+        row.algorithm,
+        row.parts,
+        files=tuple(row.files),
     )
     return verified, row.verify_code
 

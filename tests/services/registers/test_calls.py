@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from app.models.identity import Organisation
+from app.models.identity import Membership, Organisation
+from app.models.outbox import Delivery
 from app.models.runtime import ProcessInstance
+from app.services import files
 from app.services.delegates import DelegateError
 from app.services.errors import NotFound
 from app.services.registers import calls, clocks
@@ -235,3 +239,25 @@ def test_no_clock_runs_on_after_its_case(registers: Registers) -> None:
     registers.end(case, "withdrawn")
     [segment] = clocks.segments_of(registers.session, case.number, "acceptance")
     assert (segment.working_days, segment.ended_at) == (1, utc(2026, 3, 3, 1))
+
+
+def test_a_receipt_lists_every_file_with_its_hash_and_is_mailed(registers: Registers) -> None:
+    org = registers.add_org()
+    case = registers.add_case("CX", org)
+    person = registers.add_user("bian")
+    person.email = "bian@example.invalid"
+    registers.session.add(Membership(user_id=person.id, org_id=org.id, role="signer"))
+    kept = files.attach(registers.session, registers.settings.files_dir, io.BytesIO(b"%PDF-1.7 one"), "明细.pdf",
+                        org.principal, registers.now, instance_id=case.id)  # fmt: skip
+    foreign = files.attach(registers.session, registers.settings.files_dir, io.BytesIO(b"%PDF-1.7 two"), "他人.pdf",
+                           "org:99", registers.now)  # fmt: skip
+    refer = [{**files.describe(row), "id": str(row.id)} for row in (kept, kept, foreign)]
+    content = {"deals": [{"files": refer[:2]}], "more": refer[2:]}
+    receipt = registers.call(
+        "stamp_submission", case, case_no=case.number, parts=[{"part": "deals", "content": content}]
+    )
+    assert receipt["files"] == [{"name": "明细.pdf", "size": 12, "sha256": kept.sha256}]
+    mail = registers.session.scalars(select(Delivery)).one()
+    assert (mail.address, mail.channel) == ("bian@example.invalid", "mail")
+    for told in (receipt["receipt_no"], receipt["sha256"], kept.sha256, "09:30:00.000"):
+        assert told in mail.text

@@ -180,7 +180,7 @@ def test_anybody_can_check_a_number_and_its_code(registers: Registers) -> None:
         registers.session, f" {document.number.lower()} ", result["verify_code"].lower()
     )
     assert verified is not None
-    assert ("时间", "2026-03-02 09:30:00") in verified.facts
+    assert ("时间", "2026-03-02 09:30:00.000") in verified.facts
     assert (verified.kind, verified.title, verified.sha256) == ("document", "测试函", result["sha256"])
     assert verification.matches(verified, result["sha256"].upper())
     assert not verification.matches(verified, "0" * 64)

@@ -1,0 +1,83 @@
+"""What proves a submission: the files that came with it, and the mail that says so at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models.identity import User
+from app.models.register import Attachment, Receipt
+from app.services import access, outbox
+from app.services.context import Context
+from app.services.numbering import OFFICE_ZONE
+from app.services.settings import Settings
+
+
+def files_of(session: Session, instance_id: int, contents: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Name, size and hash of every stored file that these contents refer to, each once, as it is in the store."""
+    wanted = dict.fromkeys(_references(contents))
+    query = select(Attachment).where(Attachment.id.in_(wanted), Attachment.instance_id == instance_id)
+    stored = {row.id: row for row in session.scalars(query)}
+    return [{"name": row.name, "size": row.size, "sha256": row.sha256}
+            for key in wanted if (row := stored.get(key)) is not None]  # fmt: skip
+
+
+def mail_receipt(
+    session: Session, settings: Settings, receipt: Receipt, submitted_by: int | None, now: datetime
+) -> None:
+    """Mail a receipt to whoever submitted and to those who sign for the organisation: proof, so never a wish."""
+    people = list(access.signers_of(session, receipt.org_id)) if receipt.org_id else []
+    submitter = session.get(User, submitted_by) if submitted_by else None
+    context = Context(session, now, settings)
+    by_address = {user.email: user for user in (*people, *([submitter] if submitter else [])) if user.email}
+    for address, user in by_address.items():
+        text = _text(receipt, settings.site)
+        subject = f"收件回执 {receipt.number}（{receipt.case_no}）"
+        outbox.queue_mail(
+            context,
+            address,
+            subject,
+            text,
+            kind="letter",
+            user=user,
+            dedup=f"receipt:{receipt.number}:{user.id}",
+        )
+
+
+def exact(moment: datetime) -> str:
+    """An instant to the millisecond, in the office's time: what decides whether something came in time."""
+    local = moment.astimezone(OFFICE_ZONE)
+    return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03}"
+
+
+def _text(receipt: Receipt, site: str) -> str:
+    lines = [
+        f"已收到{receipt.org_name}提交的材料。本回执只证明收件，不表示已经受理。",
+        "",
+        f"回执号：{receipt.number}",
+        f"案件编号：{receipt.case_no}",
+        f"收件时间：{exact(receipt.received_at)}（北京时间，请求到达的时间）",
+        f"材料总校验值（SHA-256）：{receipt.sha256}",
+        *(f"{file['name']}：{file['sha256']}" for file in receipt.files),
+        f"核验码：{receipt.verify_code}",
+    ]
+    if site:
+        lines.append(f"核验：{site.rstrip('/')}/verify?number={receipt.number}&code={receipt.verify_code}")
+    return "\n".join(
+        [*lines, "", f"Receipt {receipt.number}: received {exact(receipt.received_at)} (UTC+8)."]
+    )
+
+
+def _references(value: Any) -> Iterator[int]:
+    if isinstance(value, Mapping):
+        if "sha256" in value and str(value.get("id", "")).isdigit():
+            yield int(value["id"])
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
