@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from app.engine.bundle import Bundle, DelegateSignature, ParameterSpec, process_file
@@ -73,6 +74,12 @@ class Definition:
     def subject_expression(self) -> str | None:
         """The author's text for the case number that the process is about."""
         return self._subject.text if self._subject is not None else None
+
+    @cached_property
+    def binds_clocks(self) -> bool:
+        """Whether an element of this process, or of one it calls, has to do with a legal clock."""
+        nodes = (node for level in self.specs.values() for node in level.nodes)
+        return any(node.settings.clocks or node.settings.text("dueClock") for node in nodes)
 
     def title(self, variables: Mapping[str, object], env: Environment) -> str:
         """The title of an instance that starts with these variables, else the process's name."""

@@ -68,6 +68,18 @@ class PositionState:
 
 
 @dataclass(frozen=True)
+class Rescheduled:
+    """A due time that has moved: of a user task (`is_task`, with its id), or of a timer."""
+
+    process_id: str
+    element_id: str
+    task_id: str
+    is_task: bool
+    before: datetime
+    after: datetime
+
+
+@dataclass(frozen=True)
 class Event:
     """Something that happened; element and task are None for the instance as a whole."""
 

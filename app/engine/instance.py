@@ -18,6 +18,7 @@ from app.engine.effects import (
     Event,
     OutgoingMessage,
     PositionState,
+    Rescheduled,
     ServiceCall,
     Subscription,
     UserTaskView,
@@ -27,8 +28,10 @@ from app.engine.errors import StartRefused, StepFailed, TaskNotActive
 from app.engine.spiff.budget import StepBudget
 from app.engine.spiff.case import Case
 from app.engine.spiff.catching import Catcher
+from app.engine.spiff.clock import SUSPEND
 from app.engine.spiff.fault import broadcast, throw_error
 from app.engine.spiff.message import is_subscribed
+from app.engine.spiff.rescheduling import reschedule
 from app.engine.spiff.returning.acting import go_straight_back, is_sent_back
 from app.engine.spiff.returning.points import remember
 from app.engine.spiff.service_task import ServiceTask
@@ -121,6 +124,19 @@ class Instance:
         return min(
             (due for token in self.case.all_tokens() if (due := due_of(token)) is not None), default=None
         )
+
+    def suspensions(self) -> Mapping[str, PositionState]:
+        """The legal clocks that do not count now, each with the element that suspends it."""
+        found: dict[str, PositionState] = {}
+        for token in self.case.all_tokens():
+            node = token.task_spec
+            if node.listens(token):
+                continue
+            for binding in node.settings.clocks:
+                if binding.act == SUSPEND:
+                    place = PositionState(node.process_id, node.bpmn_id, 1, token.waiting)
+                    found.setdefault(binding.name, place)
+        return found
 
     def positions(self) -> Mapping[str, PositionState]:
         """Where tokens are, by `process_id:element_id`.
@@ -225,6 +241,13 @@ class Instance:
                 return True
         return False
 
+    def reschedule(self, env: Environment) -> tuple[Rescheduled, ...]:
+        """Compute due times and timers that count working days again, with the calendar of `env`; gives what moved.
+
+        Nothing runs on: what is overdue now is found by whoever looks next. Raises StepFailed.
+        """
+        return reschedule(self.case, env)
+
     def signal(self, name: str, payload: Mapping[str, Any], env: Environment) -> bool:
         """Broadcast a signal from outside; false when nothing waits for it."""
         with self.transition(env):
@@ -278,6 +301,7 @@ __all__ = [
     "Instance",
     "OutgoingMessage",
     "PositionState",
+    "Rescheduled",
     "ServiceCall",
     "Subscription",
     "UserTaskView",

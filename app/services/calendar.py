@@ -6,7 +6,7 @@ are not published yet is provisional: statutory holidays are known, the exchange
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -27,6 +27,23 @@ FIRST_YEAR, LAST_YEAR = 1950, 2100
 SATURDAY = 5
 SEED_SOURCE = f"holidays {holidays_version}"
 _ONE_DAY = timedelta(days=1)
+
+
+Change = Callable[[Session, int, str, datetime], int]
+_on_change: list[Change] = []
+
+
+def on_change(handler: Change) -> Change:
+    """Register a function to run, in the same transaction, when the working days of a year change: (session, year,
+    source, now) → how many cases it concerns."""
+    _on_change.append(handler)
+    return handler
+
+
+def _changed(session: Session, year: int, source: str, now: datetime) -> int:
+    session.flush()
+    calendar_of(session).forget(year)
+    return sum(handler(session, year, source, now) for handler in _on_change)
 
 
 class CalendarRangeError(ValueError):
@@ -95,6 +112,19 @@ class Calendar:
         self._years.pop(year, None)
 
 
+class PublishedCalendar(Calendar):
+    """The calendar that ships with the product, without what the office edited: the same on every installation."""
+
+    def __init__(self) -> None:
+        self._years = {}
+
+    def table(self, year: int) -> CalendarTable:
+        if year not in self._years:
+            days, is_provisional = _shipped(year)
+            self._years[year] = _table([(found.day, found.kind) for found in days], is_provisional)
+        return self._years[year]
+
+
 def calendar_of(session: Session) -> Calendar:
     """The calendar of this session: the same object each time."""
     calendar = session.info.get("calendar")
@@ -118,8 +148,11 @@ def seed_years(session: Session, years: Iterable[int], now: datetime) -> list[in
     return added
 
 
-def set_day(session: Session, day: date, kind: str, name: str, source: str, now: datetime) -> None:
-    """Make `day` a `working` day or `off`; a day that then is as its weekday says needs no row."""
+def set_day(session: Session, day: date, kind: str, name: str, source: str, now: datetime) -> int:
+    """Make `day` a `working` day or `off`; a day that then is as its weekday says needs no row.
+
+    Gives for how many cases limits are computed again; each of them records what moved.
+    """
     if kind not in {"working", "off"}:
         raise Invalid("日期类型只能是工作日或休息日。", "A day is either working or off.")
     seed_years(session, [day.year], now)
@@ -133,17 +166,18 @@ def set_day(session: Session, day: date, kind: str, name: str, source: str, now:
     else:
         row.kind, row.name, row.source = kind, name, source
     year.updated_at, year.source = now, source
-    session.flush()
-    calendar_of(session).forget(day.year)
+    return _changed(session, day.year, source, now)
 
 
-def publish_year(session: Session, year: int, source: str, now: datetime) -> None:
-    """Mark a year as published once its make-up days are entered; `source` cites the circular."""
+def publish_year(session: Session, year: int, source: str, now: datetime) -> int:
+    """Mark a year as published once its make-up days are entered; `source` cites the circular.
+
+    Gives for how many cases limits are computed again; each of them records what moved.
+    """
     seed_years(session, [year], now)
     row = session.get_one(CalendarYear, year)
     row.state, row.source, row.updated_at = "published", source, now
-    session.flush()
-    calendar_of(session).forget(year)
+    return _changed(session, year, source, now)
 
 
 def _read(session: Session, year: int) -> CalendarTable:
@@ -159,6 +193,11 @@ def _read(session: Session, year: int) -> CalendarTable:
     else:
         days, is_provisional = _shipped(year)
         kinds = [(d.day, d.kind) for d in days]
+    return _table(kinds, is_provisional)
+
+
+def _table(kinds: Iterable[tuple[date, str]], is_provisional: bool) -> CalendarTable:
+    kinds = list(kinds)
     return CalendarTable(
         working=frozenset(day for day, kind in kinds if kind == "working"),
         off=frozenset(day for day, kind in kinds if kind == "off"),

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.models.runtime import Job
 from app.services import jobs, uploads
+from app.services import recomputing as _recomputing  # noqa: F401  registers its job
 from app.services.checkpoints import request_checkpoint
 from app.services.context import Context
 from app.services.notifications import reminders

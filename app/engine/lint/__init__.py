@@ -8,6 +8,7 @@ from app.engine.bundle import Bundle, DelegateSignature
 from app.engine.errors import Problem
 from app.engine.lint.catalogue import CODES, Code, describe, link_to
 from app.engine.lint.clauses import check_cited, check_clauses
+from app.engine.lint.clocks import check_clocks
 from app.engine.lint.document import check_document
 from app.engine.lint.finder import Finder
 from app.engine.lint.host import UNKNOWN_HOST, Host
@@ -26,7 +27,7 @@ from app.engine.soundness import Proofs
 __all__ = ["CODES", "Code", "Host", "describe", "link_to", "lint"]
 
 SHAPE = (check_document, check_structure, check_routing, check_soundness)
-CONTENT = (check_tasks, check_messages, check_timers, check_naming, check_clauses)
+CONTENT = (check_tasks, check_clocks, check_messages, check_timers, check_naming, check_clauses)
 
 
 def lint(

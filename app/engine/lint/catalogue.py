@@ -102,6 +102,8 @@ _ALL = (
     Code("no_time", "error", "定时器没有时间", "a timer without a time"),
     Code("bad_time", "error", "定时器的时间不对", "a timer value that is no time"),
     Code("no_wait", "warning", "定时器立即到期", "a timer that is due at once"),
+    Code("bad_clock", "error", "时限的设置不对", "a wrong setting of a legal clock"),
+    Code("no_clock", "warning", "没有环节启动该时限", "nothing starts this clock"),
     Code("no_message", "error", "未指定消息", "no message is named"),
     Code("no_sender", "warning", "没有环节发送该消息", "nobody sends this message"),
     Code("no_receiver", "warning", "没有环节接收该消息", "nobody catches this message"),

@@ -22,7 +22,10 @@ DEFAULT = frozenset({TRANSFER})
 RULES = ("all", "ratio", "veto", "weighted", "any", "in_turn")
 SHARED_RULES = frozenset({"ratio", "weighted"})
 EMPTY, INITIATOR, REPEATED = "emptyApprover", "initiatorApprover", "repeatedApprover"
-ATTRIBUTES = ("operations", "decision", "decisionVariable", EMPTY, INITIATOR, REPEATED)
+DUE_CLOCK, REMIND, ESCALATE, ESCALATE_TO = "dueClock", "remind", "escalate", "escalateTo"
+ATTRIBUTES = (
+    "operations", "decision", "decisionVariable", EMPTY, INITIATOR, REPEATED, DUE_CLOCK, REMIND, ESCALATE, ESCALATE_TO,
+)  # fmt: skip
 _SHARE = re.compile(r"(?P<percent>\d{1,3}(?:\.\d+)?)%|(?P<above>\d+)/(?P<below>\d+)")
 _PLACE = re.compile(r"(?:group|user):\S+")
 
@@ -70,6 +73,31 @@ def read_policy(attributes: Mapping[str, str]) -> Policy:
         initiator=_excluding(attributes.get(INITIATOR, "allow")),
         repeated=_excluding(attributes.get(REPEATED, "allow")),
     )
+
+
+@dataclass(frozen=True)
+class Warnings:
+    """When people are told of a due time: `before` it and `after` it in working days, and whom besides the heads."""
+
+    before: tuple[int, ...] = (2,)
+    after: int = 0
+    to: str = ""
+
+
+def read_warnings(attributes: Mapping[str, str]) -> Warnings:
+    """The reminders of a task: `remind="5 1"`, `escalate="2"`, `escalateTo="group:board"`. Raises PolicyInvalid."""
+    before = attributes.get(REMIND)
+    return Warnings(
+        before=Warnings.before if before is None else tuple(_days(word) for word in before.split()),
+        after=_days(attributes.get(ESCALATE, "0")),
+        to=_place(attributes.get(ESCALATE_TO, "")),
+    )
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch(r"\d{1,2}", text):
+        raise PolicyInvalid(text)
+    return int(text)
 
 
 def read_rule(text: str) -> Rule:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 
 from app.engine.errors import StepFailed
+from app.engine.spiff.clock import announce_clocks
 from app.engine.spiff.formula import Formula
 from app.engine.spiff.settings import Settings
 from app.engine.spiff.trail import forget_way, hand_on
@@ -74,6 +75,8 @@ class FlowNode(BpmnSpecMixin):  # type: ignore[misc]
         state = self.settings.case_state
         if state is not None and "item" not in token.internal_data:
             case.enter_state(token, evaluate(state, token))
+        if self.settings.clocks:
+            announce_clocks(token)
 
     def _on_ready(self, token: Token) -> None:
         if not self.waits_for_people(token):

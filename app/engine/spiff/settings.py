@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from app.engine.spiff.clock import ClockBinding
 from app.engine.spiff.formula import Formula
 from app.engine.xml import ZR, local_name, namespace_of
 
@@ -24,14 +25,16 @@ FORMULAS = frozenset(
 )  # fmt: skip
 PLAIN = frozenset(
     {
-        "clauseRef", "decision", "decisionRef", "decisionVariable", "delegate", "duty", "elementVariable",
-        "emptyApprover", "formKey", "hiddenFields", "initiatorApprover", "liveRules", "nameEn", "notActorOf",
-        "numberPrefix", "operations", "outputCollection", "payloadVariable", "readonlyFields", "repeatable",
-        "repeatedApprover", "resultVariable", "separateFrom", "startableBy", "tool",
+        "clauseRef", "decision", "decisionRef", "decisionVariable", "delegate", "dueClock", "duty",
+        "elementVariable", "emptyApprover", "escalate", "escalateTo", "formKey", "hiddenFields", "initiatorApprover",
+        "liveRules", "nameEn", "notActorOf", "numberPrefix", "operations", "outputCollection", "payloadVariable",
+        "readonlyFields", "remind", "repeatable", "repeatedApprover", "resultVariable", "separateFrom", "startableBy",
+        "tool",
     }
 )  # fmt: skip
 ATTRIBUTES = FORMULAS | PLAIN
-ELEMENTS = frozenset({"parameter", "in", "out", "prefill"})
+PAIRS = frozenset({"parameter", "in", "out", "prefill"})
+ELEMENTS = PAIRS | {"clock"}
 
 _JUEL = re.compile(r"\s*[$#]\{(?P<body>.*)\}\s*", re.DOTALL)
 _JUEL_TOKENS = re.compile(r"\"[^\"]*\"|'[^']*'|==|&&|\|\||!=|![ ]*(?=[\w(])")
@@ -58,6 +61,7 @@ class Settings:
     prefill: Pairs = ()
     unknown: tuple[str, ...] = ()
     passes_all: bool = False
+    clocks: tuple[ClockBinding, ...] = ()
 
     def text(self, name: str) -> str | None:
         """A literal attribute."""
@@ -101,6 +105,15 @@ def read_settings(element: Any, compiler: FormulaCompiler) -> Settings:
         tuple(pairs["prefill"]),
         tuple(unknown),
         any(namespace_of(c) == CAMUNDA and local_name(c) == "in" and c.get("variables") for c in children),
+        tuple(_clock(c, compiler) for c in children if namespace_of(c) == ZR and local_name(c) == "clock"),
+    )
+
+
+def _clock(child: Any, compiler: FormulaCompiler) -> ClockBinding:
+    name, limit = child.get("name") or "", child.get("limit")
+    formula = compiler.value(limit, f"clock {name}") if limit is not None else None
+    return ClockBinding(
+        name, child.get("act") or "", formula, child.get("label") or "", child.get("labelEn") or ""
     )
 
 
@@ -199,7 +212,7 @@ def _pairs(children: list[Any]) -> Iterator[tuple[str, str, str]]:
     """(kind, target, text) of each parameter, in, out and prefill, whatever its vocabulary."""
     for child in children:
         kind, namespace = local_name(child), namespace_of(child)
-        if namespace == ZR and kind in ELEMENTS:
+        if namespace == ZR and kind in PAIRS:
             target, source = (
                 child.get("target") or child.get("name"),
                 child.get("source") or child.get("value"),

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from app.engine.spiff.token import Token
 
 
+WORKING_DAYS = frozenset({"wd", "working days between"})
+
+
+def counts_working_days(formula: Formula) -> bool:
+    """Whether the value depends on the calendar of working days."""
+    return formula.expression is not None and bool(formula.expression.calls & WORKING_DAYS)
+
+
 @dataclass(frozen=True)
 class TimerTrigger(Trigger):
     """A point in time, a span from now, or a cycle."""
@@ -47,7 +55,10 @@ class TimerTrigger(Trigger):
         due = instant_of(value, env)
         if due is None:
             raise self._bad(token, value)
-        token.internal_data["timer"] = {"due": write_instant(due)}
+        timer = {"due": write_instant(due)}
+        if self.value is not None and counts_working_days(self.value):
+            timer["at"] = write_instant(env.now)
+        token.internal_data["timer"] = timer
 
     def _bad(self, token: Token, value: Any) -> StepFailed:
         text = self.value.text if self.value is not None else ""
