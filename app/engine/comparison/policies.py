@@ -9,7 +9,6 @@ from typing import Any
 from app.engine.comparison.changes import Change, Owner, compare_facets
 from app.engine.comparison.flattening import flatten
 from app.engine.comparison.values import Names
-from app.engine.comparison.vocabulary import FACETS
 
 # Section → what an entry is called, and what its entries are known by.
 SECTIONS = {"parameters": ("参数", "parameter", "key"), "clauses": ("条款", "clause", "id"),
@@ -49,13 +48,9 @@ def _owner(words: tuple[str, str], key: str, item: Mapping[str, Any]) -> Owner:
 
 
 def _facets(item: Mapping[str, Any]) -> dict[str, str]:
-    found = flatten(item)
-    if "default" in found:
-        found["defaultValue"] = found.pop("default")
-    return {
-        (f"defaultValue.{key[8:]}" if key.startswith("default.") and key not in FACETS else key): text
-        for key, text in found.items()
-    }
+    """The default of a parameter may itself be an object: its parts are told one by one."""
+    renamed = {("defaultValue" if key == "default" else key): value for key, value in item.items()}
+    return flatten(renamed)
 
 
 def _entries(policy: Mapping[str, Any], section: str, key: str) -> dict[str, dict[str, Any]]:

@@ -65,4 +65,10 @@ def facet_name(key: str) -> tuple[str, str]:
     if name and kind in _NAMED:
         zh, en = _NAMED[kind]
         return zh.format(name), en.format(name)
-    return FACETS.get(key, (f"“{key}”", f"“{key}”"))
+    if key in FACETS:
+        return FACETS[key]
+    head, _, tail = key.partition(".")
+    if tail and head in FACETS:
+        zh, en = FACETS[head]
+        return f"{zh}“{tail}”", f"{en} “{tail}”"
+    return f"“{key}”", f"“{key}”"
