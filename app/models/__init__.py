@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.models import (
     account,
+    back_tests,
     clocks,
     comments,
     drafts,
@@ -13,6 +14,7 @@ from app.models import (
     identity,
     inbox_views,
     interests,
+    migrations,
     operations,
     outbox,
     register,
@@ -25,6 +27,7 @@ from app.models import (
 
 __all__ = [
     "account",
+    "back_tests",
     "clocks",
     "comments",
     "drafts",
@@ -34,6 +37,7 @@ __all__ = [
     "identity",
     "inbox_views",
     "interests",
+    "migrations",
     "operations",
     "outbox",
     "register",

@@ -35,7 +35,7 @@ HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7*7}}"
 HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy")
 VALUES = {"operation": "transfer", "task_id": 1, "job_id": 1, "notice_id": 1, "attachment_id": 1, "user_id": 1, "year": 2026, "version": 1,
           "number": "QJ-2026-0001", "key": "leave", "call_no": "PC-2026-0001", "tab": "forms", "name": "done", "line": "IPF-01",
-          "receipt_no": "YS-2026-0001", "action": "annul", "kind": "template", "list_id": "l_deals", "upload_id": "u" * 24, "line_id": 1, "org_id": 1, "invitation_id": 1, "draft_id": 1, "comment_id": 1, "declaration_id": 1, "deployment_id": 1, "path": "bpmn/leave.bpmn"}  # fmt: skip
+          "receipt_no": "YS-2026-0001", "action": "annul", "kind": "template", "list_id": "l_deals", "upload_id": "u" * 24, "line_id": 1, "test_id": 1, "org_id": 1, "invitation_id": 1, "draft_id": 1, "comment_id": 1, "declaration_id": 1, "deployment_id": 1, "path": "bpmn/leave.bpmn"}  # fmt: skip
 
 
 def routes(app: Application, method: str) -> list[tuple[str, str]]:
@@ -161,7 +161,7 @@ ALLOWED = {
             "cases.comment", "cases.withdraw_comment",
             "task_operations.carry_out", "task_operations.return_task", "task_operations.sign",
             "task_operations.opened", "task_operations.read_copy", "task_operations.answer"},
-    "process_designer": {"studio.deploy_submit", "studio.suspend", "studio.set_parameter", "studio.take_draft", "studio.restore_file",
+    "process_designer": {"studio.deploy_submit", "studio.suspend", "studio.set_parameter", "studio.take_draft", "studio.start_back_test", "studio.restore_file",
                          "studio.remove_file", "studio.move_base", "studio.discard_submit", "studio.withdraw_release",
                          "studio.mark_presence", "studio.lint_draft", "studio.prove_process", "studio.lay_out_process",
                          "studio.import_process", "studio.check_expression", "task_operations.carry_out",

@@ -1,4 +1,4 @@
-"""Business rule task: a DMN decision, with its trace.
+"""Business rule task: a DMN decision, with its trace and the facts it was taken on, so that it can be taken again.
 
 Corrects: SpiffWorkflow's DMN engine runs the cells as Python and knows two hit policies.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.engine.dmn import DecisionModel, DecisionTrace
+from app.engine.dmn.boundaries import input_names
 from app.engine.errors import StepFailed
 from app.engine.feel import FeelError
+from app.engine.feel.hosting import to_json
 from app.engine.spiff.activity import Activity
 from app.engine.spiff.variables import evaluate, visible, write
 
@@ -26,6 +28,7 @@ class DecisionTask(Activity):
         super().__init__(wf_spec, bpmn_id, **kwargs)
         self.decision_id = decision_id
         self.model = model
+        self.fact_names = tuple(input_names(model, decision_id))
 
     def perform(self, token: Token) -> bool | None:
         case = token.workflow.top_workflow
@@ -42,7 +45,8 @@ class DecisionTask(Activity):
         silent = self._without_row(result.trace)
         if silent is not None:
             raise StepFailed(self.bpmn_id, f"no row of decision table {silent} applies", "decision")
-        case.record_decision(token, self.decision_id, result.trace.as_json())
+        facts = {name: to_json(variables.get(name)) for name in self.fact_names}
+        case.record_decision(token, self.decision_id, {**result.trace.as_json(), "facts": facts})
         name = self.settings.text("resultVariable")
         if name:
             write(token, name, result.value)

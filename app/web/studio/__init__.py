@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.web.studio import (
+    back_test,
     bundles,
     catalogue,
     check,
@@ -18,6 +19,7 @@ from app.web.studio import (
 from app.web.studio.desk import blueprint
 
 __all__ = [
+    "back_test",
     "blueprint",
     "bundles",
     "catalogue",

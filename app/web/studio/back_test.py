@@ -1,0 +1,66 @@
+"""Back-test of a draft: start it, watch it, read what would have been decided otherwise, take it away as a workbook."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from flask import redirect, render_template, request, send_file, url_for
+
+from app.services.inbox_export import write_workbook
+from app.services.studio import back_test, drafts
+from app.web.guards import context, permission
+from app.web.studio.desk import blueprint
+
+PAGE = 100
+MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+HEADS = ("案件 Case", "批次 Call", "类型 Type", "判定 Decision", "作出时间 Decided", "原结果 Before", "原命中行 Rows",
+         "新结果 After", "新命中行 Rows", "不能重算的原因 Error")  # fmt: skip
+
+
+@blueprint.get("/drafts/<int:draft_id>/back-test")
+@permission("studio.read")
+def back_test_page(draft_id: int) -> str:
+    found = context()
+    draft = drafts.find_draft(found, draft_id)
+    test = back_test.newest(found, draft)
+    lines = back_test.lines_of(found, test, request.args.get("after", 0, type=int), PAGE) if test else []
+    return render_template("studio/back_test.html", draft=draft, test=test, lines=lines, page=PAGE,
+                           changed=sorted(back_test.changed_decisions(found, draft)),
+                           is_current=test is not None and back_test.is_current(found, draft, test),
+                           summary=back_test.summarise(found, test) if test and test.state == "done" else None,
+                           outcome_of=back_test.outcome_of)  # fmt: skip
+
+
+@blueprint.post("/drafts/<int:draft_id>/back-test")
+@permission("studio.edit")
+def start_back_test(draft_id: int) -> Any:
+    found = context()
+    back_test.start(found, drafts.find_draft(found, draft_id))
+    return redirect(url_for("studio.back_test_page", draft_id=draft_id))
+
+
+@blueprint.get("/drafts/<int:draft_id>/back-test/<int:test_id>.xlsx")
+@permission("studio.read")
+def back_test_workbook(draft_id: int, test_id: int) -> Any:
+    found = context()
+    test = back_test.find_test(found, drafts.find_draft(found, draft_id), test_id)
+    stream = BytesIO()
+    rows = (
+        (
+            line.record.subject,
+            line.call_no,
+            line.org_type,
+            line.record.decision_name,
+            line.record.decided_at,
+            back_test.outcome_of(line.before["value"]),
+            "、".join(map(str, line.before["rows"])),
+            back_test.outcome_of(line.after["value"]),
+            "、".join(map(str, line.after["rows"])),
+            line.error,
+        )
+        for line in back_test.lines_of(found, test, limit=10_000)
+    )
+    write_workbook(stream, f"back-test {test.id}", HEADS, rows)
+    stream.seek(0)
+    return send_file(stream, mimetype=MIME, as_attachment=True, download_name=f"back-test-{test.id}.xlsx")

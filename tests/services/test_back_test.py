@@ -1,0 +1,127 @@
+"""The changed decisions of a draft, taken again on the facts of past cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, update
+
+from app.models.back_tests import BackTest
+from app.models.history import DecisionRecord
+from app.services import operations as _operations  # noqa: F401  registers the delegates
+from app.services.errors import Invalid, NotPermitted
+from app.services.studio import back_test, drafts
+from tests.factories import BPMN, LEAVE_FILES, ZR, World, form_json, make_leave_world
+
+DMN = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="x">
+<inputData id="i_days" name="days"/>
+<decision id="allowance" name="补贴"><informationRequirement id="r"><requiredInput href="#i_days"/></informationRequirement>
+<decisionTable id="t" hitPolicy="UNIQUE">
+<input id="c"><inputExpression id="e" typeRef="number"><text>days</text></inputExpression></input>
+<output id="o1" name="result" typeRef="string"/><output id="o2" name="amount" typeRef="number"/>
+<rule id="r1"><inputEntry id="a"><text>&gt;= 20</text></inputEntry><outputEntry id="b"><text>"pay"</text></outputEntry><outputEntry id="b2"><text>days * 10</text></outputEntry></rule>
+<rule id="r2"><inputEntry id="f"><text>&lt; 20</text></inputEntry><outputEntry id="g"><text>"none"</text></outputEntry><outputEntry id="g2"><text>0</text></outputEntry></rule>
+</decisionTable></decision></definitions>"""
+PROCESS = f"""<bpmn:definitions xmlns:bpmn="{BPMN}" xmlns:zr="{ZR}" id="d" targetNamespace="x">
+<bpmn:process id="grant" name="补贴" isExecutable="true" zr:numberPrefix="BT" zr:startableBy="group:staff">
+<bpmn:startEvent id="s" name="开始"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>
+<bpmn:userTask id="t_days" name="填写" zr:formKey="grant/days" zr:resultVariable="asked" zr:candidates="group:division"><bpmn:incoming>f1</bpmn:incoming><bpmn:outgoing>f2</bpmn:outgoing></bpmn:userTask>
+<bpmn:businessRuleTask id="r_allow" name="判定" zr:decisionRef="allowance" zr:resultVariable="allowed"><bpmn:extensionElements><zr:parameter name="days" value="= asked.days"/></bpmn:extensionElements><bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f3</bpmn:outgoing></bpmn:businessRuleTask>
+<bpmn:endEvent id="e" name="结束"><bpmn:incoming>f3</bpmn:incoming></bpmn:endEvent>
+<bpmn:sequenceFlow id="f1" sourceRef="s" targetRef="t_days"/><bpmn:sequenceFlow id="f2" sourceRef="t_days" targetRef="r_allow"/><bpmn:sequenceFlow id="f3" sourceRef="r_allow" targetRef="e"/>
+</bpmn:process></bpmn:definitions>"""
+FORM = form_json(
+    {"type": "number", "id": "f", "key": "days", "label": "天数", "validate": {"required": True}}
+)
+FILES = {
+    **LEAVE_FILES,
+    "bpmn/grant.bpmn": PROCESS.encode(),
+    "bpmn/allowance.dmn": DMN.encode(),
+    "forms/grant/days.json": FORM,
+}
+PATH = "bpmn/allowance.dmn"
+
+
+@pytest.fixture
+def decided(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """Ten cases with 11 to 20 days, of which one was paid."""
+    made = make_leave_world(database_url, tmp_path)
+    made.add_person("jia", "process_designer")
+    made.deploy(FILES)
+    for days in range(11, 21):
+        number = made.start("grant", "wang")
+        made.complete("wang", made.open_tasks(number)["t_days"], uuid4().hex, days=days)
+    yield made
+    made.database.dispose()
+
+
+def change(world: World, old: str, new: str) -> int:
+    with world.acting("jia") as context:
+        draft = drafts.take_draft(context, None, "放宽门槛")
+        drafts.write_file(context, draft, PATH, DMN.replace(old, new).encode(), 0)
+        return draft.id
+
+
+def run(world: World, draft_id: int) -> tuple[BackTest, back_test.Summary]:
+    with world.acting("jia") as context:
+        back_test.start(context, drafts.find_draft(context, draft_id))
+    world.drain()
+    with world.looking() as context:
+        test = back_test.newest(context, drafts.find_draft(context, draft_id))
+        assert test is not None
+        return test, back_test.summarise(context, test)
+
+
+def test_a_lower_limit_turns_the_cases_between(decided: World) -> None:
+    draft_id = change(decided, "20", "15")
+    test, summary = run(decided, draft_id)
+    assert (test.state, test.done, test.total, summary.turned, summary.failed) == ("done", 10, 10, 5, 0)
+    assert summary.by_outcome == {("allowance", "none", "pay"): 5}
+    assert summary.sums == {("allowance", "amount"): (Decimal(0), Decimal(850))}
+    with decided.looking() as context:
+        lines = back_test.lines_of(context, test)
+        assert [line.before["rows"] + line.after["rows"] for line in lines] == [[2, 1]] * 5
+        assert back_test.is_current(context, drafts.find_draft(context, draft_id), test)
+
+
+def test_the_same_test_has_the_same_hash_and_another_change_is_noticed(decided: World) -> None:
+    draft_id = change(decided, "20", "15")
+    first, second = run(decided, draft_id)[0], run(decided, draft_id)[0]
+    assert first.sha256 == second.sha256 != ""
+    with decided.acting("jia") as context:
+        draft = drafts.find_draft(context, draft_id)
+        drafts.write_file(context, draft, PATH, DMN.replace("20", "16").encode(), 1)
+        assert not back_test.is_current(context, draft, second)
+
+
+def test_cases_come_in_portions(decided: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(back_test, "PORTION", 3)
+    test, summary = run(decided, change(decided, "20", "15"))
+    assert (test.done, summary.turned) == (10, 5)
+
+
+def test_what_cannot_be_taken_again_is_told(decided: World) -> None:
+    with decided.database.writing() as session:
+        session.execute(
+            update(DecisionRecord)
+            .where(DecisionRecord.id == select(DecisionRecord.id).limit(1).scalar_subquery())
+            .values(trace={"outputs": None, "rows": []})
+        )
+    _, summary = run(decided, change(decided, "20", "15"))
+    assert (summary.turned, summary.failed) == (5, 1)
+
+
+def test_only_designers_test_and_only_changed_decisions(decided: World) -> None:
+    with decided.acting("jia") as context:
+        draft = drafts.take_draft(context, None, "没有改动")
+        with pytest.raises(Invalid):
+            back_test.start(context, draft)
+        draft_id = draft.id
+    with decided.acting("wang") as context:
+        draft = drafts.find_draft(context, draft_id)
+        with pytest.raises(NotPermitted):
+            back_test.start(context, draft)
