@@ -6,6 +6,7 @@ import "./forms.js";
 import "./inbox.js";
 import "./uploads.js";
 import "./evidence.js";
+import "./countdown.js";
 
 function focusErrorSummary(root) {
   root.querySelector(".summary[tabindex]")?.focus();

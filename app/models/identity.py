@@ -115,7 +115,7 @@ class PublicAttempt(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    action: Mapped[str] = mapped_column(String(20))  # look_up | submit
+    action: Mapped[str] = mapped_column(String(20))  # a key of app.services.throttle.LIMITS
     key: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
 

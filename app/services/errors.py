@@ -58,12 +58,14 @@ class RecusalRequired(SeparationViolated):
 
 
 class TooOften(NotPermitted):
-    """Counted over all processes; the window runs off by itself."""
+    """Counted over all processes; the window runs off by itself, and `minutes` says when the next try is free."""
 
-    def __init__(self) -> None:
+    def __init__(self, minutes: int = 15) -> None:
         super().__init__(
-            "操作过于频繁，请 15 分钟后再试。", "Too many attempts. Please try again in 15 minutes."
+            f"操作过于频繁，请 {minutes} 分钟后再试。",
+            f"Too many attempts. Please try again in {minutes} minute{'' if minutes == 1 else 's'}.",
         )
+        self.minutes = minutes
 
 
 class Conflict(ServiceError):

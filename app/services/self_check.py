@@ -2,16 +2,19 @@
 
 Which form and which decisions belong to it stands in the policy:
 `self_check.<process> = {"form": key, "into": variable, "decisions": [{"decision": id, "inputs": {name: FEEL}}]}`.
+A decision may name `conditions`, which only explain it: `{"zh", "en", "unit_zh", "unit_en", "clause", "required": FEEL,
+"actual": FEEL, "met": FEEL}`; one whose `required` is null does not apply; without `met` a number must be reached.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from app.engine.definition import Definition
-from app.engine.feel import compile_expression
+from app.engine.feel import Scope, compile_expression
 from app.engine.form import Form
 from app.models.register import Call
 from app.services import policy, repository
@@ -31,13 +34,29 @@ class SelfCheck:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """One condition of a decision: what is required, what the visitor has, and by how much it falls short."""
+
+    zh: str
+    en: str
+    unit_zh: str
+    unit_en: str
+    clause: str
+    required: Any
+    actual: Any
+    short_by: Decimal | None
+    is_met: bool
+
+
+@dataclass(frozen=True)
 class CheckResult:
-    """One decision's answer: its outputs and the rows that hit."""
+    """One decision's answer: its outputs, the rows that hit, and its conditions one by one."""
 
     decision_id: str
     name: str
     outputs: dict[str, Any]
     rows: list[dict[str, Any]]
+    conditions: tuple[Condition, ...] = ()
 
 
 def find_self_check(context: Context, call: Call) -> SelfCheck:
@@ -82,6 +101,25 @@ def run(context: Context, check: SelfCheck, values: Mapping[str, Any]) -> list[C
                 name=str(trace.get("decision_name", entry["decision"])),
                 outputs=outputs if isinstance(outputs, dict) else {"result": outputs},
                 rows=list(trace.get("rows", ())),
+                conditions=tuple(_conditions(entry.get("conditions", ()), variables, scope)),
             )
         )
     return results
+
+
+def _conditions(
+    entries: Iterable[Mapping[str, str]], variables: Mapping[str, Any], scope: Scope
+) -> Iterator[Condition]:
+    for entry in entries:
+        required, actual, met = (
+            compile_expression(entry.get(key, "null")).evaluate(variables, scope)
+            for key in ("required", "actual", "met")
+        )
+        if required is None:
+            continue
+        short_by = None
+        if isinstance(required, Decimal | int):
+            short_by = max(Decimal(required) - Decimal(actual or 0), Decimal(0))
+        is_met = met is True if "met" in entry else actual is not None and short_by == 0
+        yield Condition(entry["zh"], entry["en"], entry.get("unit_zh", ""), entry.get("unit_en", ""),
+                        entry.get("clause", ""), required, actual, short_by, is_met)  # fmt: skip

@@ -62,7 +62,7 @@ def status_of(error: ServiceError) -> int:
     return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
 
 
-def _refused(error: ServiceError) -> tuple[str, int]:
+def _refused(error: ServiceError) -> tuple[str, int, dict[str, str]]:
     status = status_of(error)
     titles: dict[int, str] = {404: _("没有找到"), 403: _("不能办理"), 409: _("现在不能办理"), 422: _("请更正后再提交"),
                               429: _("操作过于频繁")}  # fmt: skip
@@ -73,7 +73,8 @@ def _refused(error: ServiceError) -> tuple[str, int]:
     )
     when = error.at if isinstance(error, TaskTaken | TaskEnded) else None
     who = error.name if isinstance(error, TaskTaken | TaskEnded) else ""
-    return _page(status, title, service_message(error), who=who, when=when, advice=_advice(error))
+    headers = {"Retry-After": str(60 * error.minutes)} if isinstance(error, TooOften) else {}
+    return *_page(status, title, service_message(error), who=who, when=when, advice=_advice(error)), headers
 
 
 def _advice(error: ServiceError) -> str:
@@ -84,6 +85,12 @@ def _advice(error: ServiceError) -> str:
         return str(_("您的提交没有生效，案件没有变化。可返回待办办理其他事项。"))
     if isinstance(error, SeparationViolated):
         return str(_("请由同岗位其他人员办理。"))
+    if isinstance(error, TooOften):
+        return str(
+            _(
+                "为防止滥用，同一网络地址在一段时间内的次数有限。您填写的内容没有提交，届时返回上一页再试即可。"
+            )
+        )
     return ""
 
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.models.identity import User
 from app.models.register import Call, Objection
-from app.services import policy, repository, task, throttle, tickets
+from app.services import policy, public_site, repository, task, tickets
 from app.services import self_check as checking
 from app.services.access import PUBLIC
 from app.services.errors import Invalid, NotFound
 from app.services.registers import calls, publicity, verification
+from app.web.downloads import stored_file
 from app.web.form_pages import known_files, public_form, task_form
 from app.web.forms import BoundForm
 from app.web.forms.markup import render_markdown
 from app.web.guards import actor, context, permission
 from app.web.judgements import judge
 from app.web.labels import ITEM_STATES, OBJECTION_STATES, figures_of
+from app.web.limits import count_request, limited
+from app.web.numbers import whole_number
 
 blueprint = Blueprint("public", __name__)
+blueprint.before_request(count_request)
 
 
 @blueprint.get("/")
@@ -33,17 +37,38 @@ def home() -> str:
         "public/home.html",
         calls=calls.open_calls(found.session, found.now),
         notices=publicity.notices_in_publicity(found.session, found.now),
+        now=found.now,
     )
+
+
+@blueprint.get("/find")
+@permission(PUBLIC)
+@limited("search", asked="q")
+def find() -> str:
+    """Calls and notices by words, open and past."""
+    text = request.args.get("q", "").replace("\0", "").strip()[: public_site.LONGEST_QUESTION]
+    return render_template("public/find.html", text=text, found=public_site.find(context().session, text))
 
 
 @blueprint.get("/archive")
 @permission(PUBLIC)
 def archive() -> str:
+    """What is over, all of it or of one year."""
     found = context()
+    years = public_site.years(found.session)
+    year = whole_number(request.args.get("year", ""))
+    if year not in years:
+        year = None
+    before = whole_number(request.args.get("before", ""))
+    notices, next_id = public_site.past_notices(found.session, found.now, year, before or None)
     return render_template(
         "public/archive.html",
-        calls=calls.past_calls(found.session, found.now),
-        notices=publicity.notice_archive(found.session, found.now),
+        calls=[] if before else public_site.past_calls(found.session, found.now, year),
+        notices=notices,
+        years=years,
+        year=year,
+        is_first=not before,
+        next_url=url_for("public.archive", year=year, before=next_id) if next_id else None,
     )
 
 
@@ -56,6 +81,9 @@ def call(call_no: str) -> str:
         "public/call.html",
         call=shown,
         is_open=shown.state == "open" and shown.deadline_at > found.now,
+        now=found.now,
+        papers=public_site.papers(found.session, shown),
+        clauses=public_site.clauses_of(found.session, shown),
         body=render_markdown(str(shown.body.get("notice", ""))),
         figures=figures_of(shown.parameters, shown.quota),
         stages=_stages(shown),
@@ -64,8 +92,18 @@ def call(call_no: str) -> str:
     )
 
 
+@blueprint.get("/calls/<call_no>/papers/<number>")
+@permission(PUBLIC)
+def paper(call_no: str, number: str) -> Response:
+    """The notice of a call, or its result, as it was issued."""
+    session = context().session
+    found = public_site.paper(session, calls.get_call(session, call_no), number)
+    return stored_file(found.pdf_sha256, f"{found.number}.pdf", "application/pdf", inline=True)
+
+
 @blueprint.route("/calls/<call_no>/self-check", methods=["GET", "POST"])
 @permission(PUBLIC)
+@limited("self_check")
 def self_check(call_no: str) -> Any:
     """The office's own decision tables on the visitor's figures; nothing is stored."""
     found = context()
@@ -78,7 +116,7 @@ def self_check(call_no: str) -> Any:
         return render_template(
             "public/self_check.html", call=shown, form=form, results=(), has_errors=True
         ), 422
-    results = [judge(answer.decision_id, answer.name, {"outputs": answer.outputs, "rows": answer.rows})
+    results = [(judge(answer.decision_id, answer.name, {"outputs": answer.outputs, "rows": answer.rows}), answer)
                for answer in checking.run(found, check, form.accepted.values)]  # fmt: skip
     return render_template("public/self_check.html", call=shown, form=form, results=results)
 
@@ -93,6 +131,7 @@ def notice(number: str) -> str:
         "public/notice.html",
         notice=shown,
         is_open=publicity.takes_objections(shown, found.now),
+        now=found.now,
         body=render_markdown(str(content.get("body", ""))),
         item_states=ITEM_STATES,
     )
@@ -100,6 +139,7 @@ def notice(number: str) -> str:
 
 @blueprint.route("/notices/<number>/object", methods=["GET", "POST"], endpoint="object")
 @permission(PUBLIC)
+@limited("submit")
 def submit_objection(number: str) -> Any:
     found = context()
     shown = publicity.get_notice(found.session, number)
@@ -107,9 +147,6 @@ def submit_objection(number: str) -> Any:
         raise NotFound
     form_of_notice, variables = tickets.objection_form(found, shown)
     sent = request.method == "POST"
-    if sent:
-        throttle.check(found, "submit", request.remote_addr or "")
-        throttle.count(found, "submit", request.remote_addr or "")
     form = public_form(form_of_notice, variables, found, sent=sent)
     if not sent or form.is_row_change:
         return render_template("public/object.html", notice=shown, form=form)
@@ -133,6 +170,7 @@ def objection_status() -> Any:
 
 @blueprint.post("/objections/supplement")
 @permission(PUBLIC)
+@limited("submit")
 def supplement_objection() -> Any:
     """Complete the objector's own task; number and code are the only key to it."""
     found = context()
@@ -158,6 +196,7 @@ def supplement_objection() -> Any:
 
 @blueprint.post("/objections/withdraw")
 @permission(PUBLIC)
+@limited("submit")
 def withdraw_objection() -> Any:
     found = context()
     objection = _objection()
@@ -169,6 +208,7 @@ def withdraw_objection() -> Any:
 
 @blueprint.get("/verify")
 @permission(PUBLIC)
+@limited("verify", asked="code")
 def verify() -> str:
     number, code = request.args.get("number", "").strip(), request.args.get("code", "").strip()
     found = verification.find(context().session, number, code) if number and code else None

@@ -18,7 +18,7 @@ from app.demo.accounts import ACCOUNTS, PASSWORD
 from app.factory import Application, create_app
 from app.models.register import Attachment, Document, Receipt
 from app.models.runtime import Clock, ProcessInstance, UserTask
-from app.services import access
+from app.services import access, throttle
 from app.web.guards import required_permission
 from config import Config
 from tests.story import Story, make_story
@@ -83,7 +83,7 @@ def _addresses(programme: Programme) -> list[str]:
     values: dict[str, Any] = {
         "call_no": programme.call_no, "number": programme.case, "key": "expert_review", "version": 1,
         "attachment_id": attachment.id, "name": "done", "task_id": next(iter(programme.story.tasks(programme.case).values())),
-        "user_id": 1, "year": 2026,
+        "user_id": 1, "year": 2026, "kind": "export", "list_id": "deals", "operation": "transfer",
     }  # fmt: skip
     found = []
     with programme.app.test_request_context():
@@ -97,7 +97,7 @@ def _addresses(programme: Programme) -> list[str]:
             tabs = ("diagram", "forms", "documents", "decisions") if "tab" in rule.arguments else ("",)
             for tab in tabs:
                 number = {"number": document.number} if rule.endpoint == "cases.read_document" else {}
-                built = rule.build({**{name: values.get(name) for name in rule.arguments}, **number,
+                built = rule.build({**{name: values.get(name, 1) for name in rule.arguments}, **number,
                                     **({"tab": tab} if tab else {})})  # fmt: skip
                 assert built is not None, rule
                 found.append(built[1])
@@ -328,3 +328,61 @@ def _instance(programme: Programme) -> int:
 def _count(programme: Programme, model: Any) -> int:
     with programme.story.world.database.reading() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_the_public_finds_calls_by_words_and_reads_the_notice_as_a_paper(programme: Programme) -> None:
+    visitor = Visitor(programme.app.test_client())
+    found = visitor.get("/find?q=创新中心").get_data(as_text=True)
+    assert f"/calls/{programme.call_no}" in found
+    assert "没有找到" in visitor.get("/find?q=创新中心 不存在的词").get_data(as_text=True)
+    assert "没有找到" in visitor.get("/find?q=%25").get_data(as_text=True)  # a wildcard is a sign like others
+    page = visitor.get(f"/calls/{programme.call_no}").get_data(as_text=True)
+    assert "data-countdown" in page
+    assert "S2-3.1" in page
+    papers = re.findall(rf'href="(/calls/{programme.call_no}/papers/[^"]+)"', page)
+    assert len(papers) == 1  # the notice; lists for the board are not public
+    paper = visitor.get(papers[0])
+    assert paper.data.startswith(b"%PDF")
+    others = [row.number for row in _documents(programme) if row.number not in papers[0]]
+    assert {visitor.get(f"/calls/{programme.call_no}/papers/{number}").status_code for number in others} == {
+        404
+    }
+
+
+def test_the_archive_is_read_by_year(programme: Programme) -> None:
+    visitor = Visitor(programme.app.test_client())
+    year = programme.story.world.now.year
+    assert visitor.get(f"/archive?year={year}").status_code == 200
+    assert visitor.get("/archive?year=1066&before=3").status_code == 200  # a year without anything shows all
+
+
+def test_the_self_check_says_what_is_required_what_there_is_and_what_is_missing(programme: Programme) -> None:
+    visitor = Visitor(programme.app.test_client())
+    address = f"/calls/{programme.call_no}/self-check"
+    page = visitor.send(address, f_org_type="guarantor", f_product_kinds="ip_credit_guarantee", f_n="15")
+    rows = [re.sub(r"<[^>]+>|\s+", " ", row).split() for row in
+            re.findall(r"<tr>(.*?)</tr>", page.get_data(as_text=True), re.S)]  # fmt: skip
+    assert ["统计期累计项目数", "不少于", "20", "笔", "15", "笔", "5", "笔", "未达到", "S2-1.3"] in rows
+    assert ["具备本类机构的对口产品", "知识产权信贷担保", "知识产权信贷担保", "—", "达到", "S2-1.2"] in rows
+    assert not any("质押登记金额" in row[0] for row in rows if row)  # that one is for banks
+
+
+def test_searches_and_verifications_are_counted_and_the_answer_says_how_long_to_wait(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(throttle.LIMITS, "search", 2)
+    monkeypatch.setitem(throttle.LIMITS, "verify", 2)
+    client = programme.app.test_client()
+    client.environ_base["REMOTE_ADDR"] = "203.0.113.50"
+    visitor = Visitor(client)
+    for address in ("/find?q=甲", "/verify?number=HZ-1&code=A"):
+        assert [visitor.get(address).status_code for _ in range(3)] == [200, 200, 429]
+    refused = visitor.get("/find?q=甲")
+    assert refused.headers["Retry-After"] == "900"
+    assert "请 15 分钟后再试" in refused.get_data(as_text=True)
+    assert visitor.get("/find").status_code == visitor.get("/verify").status_code == 200
+
+
+def _documents(programme: Programme) -> list[Document]:
+    with programme.story.world.database.reading() as session:
+        return list(session.scalars(select(Document)))

@@ -27,14 +27,23 @@ def notices_in_publicity(session: Session, now: datetime) -> list[Notice]:
 
 
 def notice_archive(
-    session: Session, now: datetime, before: int | None = None, limit: int = 50
+    session: Session,
+    now: datetime,
+    before: int | None = None,
+    limit: int = 50,
+    period: tuple[datetime, datetime] | None = None,
 ) -> list[Notice]:
-    """Notices that are over and announcements, the newest first; `before` an id gives the next page."""
+    """Notices that are over and announcements, the newest first; `before` an id gives the next page.
+
+    `period` keeps those that were published from its first instant on and before its second.
+    """
     query = select(Notice).where(
         (Notice.state != "published") | (Notice.ends_at < now) | Notice.ends_at.is_(None)
     )
     if before is not None:
         query = query.where(Notice.id < before)
+    if period is not None:
+        query = query.where(Notice.starts_at >= period[0], Notice.starts_at < period[1])
     return list(session.scalars(query.order_by(Notice.id.desc()).limit(limit)))
 
 
