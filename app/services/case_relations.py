@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.models.identity import Membership, Organisation, User
-from app.models.register import Attachment, Payment
-from app.models.runtime import ProcessInstance, UserTask
+from app.models.register import Attachment, Payment, Receipt
+from app.models.runtime import ProcessInstance
 from app.services import access, conflicts
 from app.services.registers import duplicates
 
@@ -37,22 +37,19 @@ class Figures:
 
 
 def figures_of(session: Session, instance: ProcessInstance) -> Figures:
-    """Submissions of the applicant's side, files, and numbers that stand elsewhere too."""
-    done = select(func.count()).where(
-        UserTask.instance_id == instance.id,
-        UserTask.status == "completed",
-        UserTask.duty.in_(conflicts.APPLICANTS),
-    )
+    """Receipts given for submissions, files, and numbers that stand elsewhere too."""
+    done = select(func.count()).where(Receipt.case_no == instance.number)
     files = select(func.count()).where(Attachment.instance_id == instance.id)
     twins = duplicates.twins_of(session, instance, limit=100)
     return Figures(session.scalar(done) or 0, session.scalar(files) or 0, len(twins))
 
 
 def cases_of_organisation(session: Session, instance: ProcessInstance, user: User) -> list[ProcessInstance]:
-    """Other cases of the same organisation that the user may see, the latest first."""
+    """Other cases of the same organisation that the user may see, the latest first; not those about this one."""
     if instance.org_id is None:
         return []
-    return _visible(session, user, instance, [instance.org_id])
+    found = _visible(session, user, instance, [instance.org_id])
+    return [row for row in found if row.subject != instance.subject and row.number != instance.subject]
 
 
 def cases_of_group(session: Session, instance: ProcessInstance, user: User) -> list[ProcessInstance]:

@@ -18,6 +18,7 @@ from app.services import access, actions, case_relations, case_steps, cases, com
 from app.services.case_steps import Pass
 from app.services.cases import Holder
 from app.services.errors import NotFound
+from app.services.registers import clocks
 from app.web import case_files
 from app.web.changes import changes_of
 from app.web.content_policy import WITH_FRAMES
@@ -55,6 +56,7 @@ def case_page(number: str, tab: str, **extra: Any) -> Response:
         "actions": actions.available(found, instance, user),
         "related": cases.related_cases(session, instance, user),
         "frozen": cases.is_frozen(session, instance),
+        "ledgers": clocks.ledgers(session, instance, found.now),
         "figures": case_relations.figures_of(session, instance) if office else None,
         "hints": case_relations.hints_of(session, instance) if office else [],
     }
@@ -190,7 +192,13 @@ def _documents(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[st
 
 def _decisions(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[str, Any]:
     records = cases.decisions_for(context().session, instance)
-    return {"decisions": [(record, judgement_of(record)) for record in records]}
+    known = repository.definition_of(context().session, instance.definition).decisions
+    names = {
+        record.id: known[record.decision_id].name
+        for record in records
+        if record.decision_name == record.decision_id and record.decision_id in known
+    }
+    return {"decisions": [(record, judgement_of(record)) for record in records], "names": names}
 
 
 TABS = {

@@ -133,7 +133,7 @@ def test_a_pdf_is_shown_beside_the_form_without_scripts(world: World, sign_in: S
     file_id = attach(world, number, "合同.pdf", PDF, "application/pdf")
     zhang = sign_in("zhang")
     page = zhang.get(f"/cases/{number}/forms?file={file_id}")
-    assert f'<iframe src="/attachments/{file_id}/view"' in page.get_data(as_text=True)
+    assert f'<iframe src="/attachments/{file_id}/view#navpanes=0"' in page.get_data(as_text=True)
     assert page.headers["Content-Security-Policy"].endswith("frame-src 'self'")
     assert "frame-src" not in zhang.get(f"/cases/{number}").headers["Content-Security-Policy"]
     shown = zhang.get(f"/attachments/{file_id}/view")
