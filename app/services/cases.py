@@ -20,7 +20,10 @@ from app.services import access, conflicts, history, policy, repository, search
 PAGE = 20
 UNNAMED = "经办人员"
 # What the applicant sees of a case's history; the office sees these and OFFICE_KINDS.
-OPEN_KINDS = frozenset({"started", "case_state", "action", "ended", "cancelled"})
+OPEN_KINDS = frozenset({
+    "started", "case_state", "action", "ended", "cancelled", "clock_started", "clock_suspended", "clock_resumed",
+    "clock_stopped", "limits_recomputed",
+})  # fmt: skip
 OFFICE_KINDS = OPEN_KINDS | {
     "task_completed", "task_claimed", "task_released", "task_transferred", "timer_fired", "message_received",
     "message_sent", "decision_made", "service_completed", "identity_opened", "migrated",

@@ -33,7 +33,9 @@ def follow(
     if not definition.binds_clocks:
         return
     _started_and_stopped(context, row, events)
-    if not instance.completed:
+    if instance.completed:
+        clocks.stop_all(context.session, row.number, context.now, calendar_of(context.session))
+    else:
         _suspended_and_resumed(context, row, definition, instance)
     follow_due(context.session, row)
 

@@ -94,6 +94,7 @@ def register(app: Flask) -> None:
         org_types=labels.ORG_TYPES,
         unread=notifications.unread,
         evidence_panel=sheets.panel_of,
+        clock_name=labels.clock_name,
         case_twins=sheets.case_twins,
         file_state=uploads.file_state,
         measures=labels.MEASURES,

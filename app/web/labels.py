@@ -10,6 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from app.models.history import HistoryEvent
+from app.web.language import is_english
 
 CASE_STATES = {
     "draft": (_("草稿"), "mute"), "submitted": (_("已提交"), "info"), "supplement_required": (_("待补正"), "warn"),
@@ -52,6 +53,9 @@ EVENTS = {
     "task_asked": _("就“%(name)s”与 %(to)s 沟通"), "task_answered": _("答复关于“%(name)s”的沟通"),
     "task_urged": _("催办“%(name)s”"), "task_rerouted": _("“%(name)s”无人可办，按流程规定处理"),
     "task_recused": _("%(to)s 应当回避，“%(name)s”须更换承办人"),
+    "clock_started": _("“%(clock)s”开始计算"), "clock_suspended": _("“%(clock)s”中止：%(name)s"),
+    "clock_resumed": _("“%(clock)s”恢复计算"), "clock_stopped": _("“%(clock)s”终止"),
+    "limits_recomputed": _("%(year)s 年工作日安排变更，已重新计算期限"),
 }  # fmt: skip
 
 SERVED = {"opened": _("已签收"), "deemed": _("视为送达"), "manual": _("直接送达"), "public": _("公开发布")}
@@ -145,7 +149,19 @@ def event_words(event: HistoryEvent, name: str = "") -> str:
     sentence = EVENTS.get(event.kind)
     if sentence is None:
         return f"{event.kind} {name}".strip()
-    return str(sentence) % {"name": name or event.element_name, "to": event.detail.get("to_name", "")}
+    words = {"name": name or event.element_name, "to": event.detail.get("to_name", "")}
+    words |= {"clock": clock_name(event.detail), "year": event.detail.get("year", "")}
+    return str(sentence) % words
+
+
+CLOCKS = {"acceptance": _("受理时限")}
+
+
+def clock_name(found: Mapping[str, Any]) -> str:
+    """The name of a legal clock in the language of the page: the diagram's, else ours, else its key."""
+    label = found.get("label_en") if is_english() else ""
+    key = str(found.get("clock", ""))
+    return str(label or found.get("label") or CLOCKS.get(key, key))
 
 
 ACTION_NAMES = {"MSG-WITHDRAW": _("撤回申报"), "MSG-INSTALMENT-REQUEST": _("申请分期缴回"),

@@ -17,7 +17,7 @@ from app.models.runtime import UserTask
 from app.web import labels
 from app.web.judgements import judgement_of
 from app.web.language import is_english
-from app.web.times import day
+from app.web.times import day, moment
 
 # Machinery: its results are told by the state, the letter or the task that follows.
 NOISE = frozenset({"message_received", "message_sent", "service_completed"})
@@ -135,12 +135,25 @@ def _remark(event: HistoryEvent) -> str:
     names = "、".join(str(name) for name in detail.get("names") or ())
     given = (
         detail.get(key)
+def _moved(detail: Mapping[str, Any]) -> Iterator[str]:
+    """What a changed calendar moved, from when to when."""
+    for item in detail.get("moved") or ():
+        before, after = (moment(item[key]) or _("不计算") for key in ("before", "after"))
+        yield _("%(name)s：%(before)s 改为 %(after)s", name=item["name"], before=before, after=after)
+
+
         for key in ("reason", "opinion", "note", "answer" if detail.get("answer") else "question")
     )
     day_named = detail.get("effective_on")
     return "；".join(
         str(part)
-        for part in (vote, names, *given, _("生效日期 %(day)s", day=day_named) if day_named else "")
+        for part in (
+            vote,
+            names,
+            *given,
+            *_moved(detail),
+            _("生效日期 %(day)s", day=day_named) if day_named else "",
+        )
         if part
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.engine.operations.policy import Warnings, read_warnings
 from app.models.identity import GroupMember
 from app.models.runtime import Job, UserTask
 from app.services import jobs
@@ -23,7 +24,7 @@ from app.services.numbering import OFFICE_ZONE
 JOB = "new_tasks"
 EVERY = timedelta(minutes=1)
 OVERLAP = timedelta(minutes=2)  # a transaction may commit after a later one was seen
-SOON = 2  # working days
+LONGEST = 30  # working days: the earliest reminder that a step can ask for
 
 
 def ensure_watch(context: Context) -> None:
@@ -42,20 +43,32 @@ def _tell_new_tasks(context: Context, args: dict[str, Any]) -> None:
 
 
 def remind(context: Context) -> int:
-    """Tell of tasks due within two working days, and of overdue ones, once for each due time; how many lines."""
-    until = _end_of(calendar_of(context.session).add_working_days(_today(context), SOON))
+    """Tell of tasks that are due soon or overdue, once for each due time; how many lines.
+
+    When, and who is told of what is overdue, is configured at each step: `zr:remind`, `zr:escalate`, `zr:escalateTo`;
+    otherwise two working days before, and at once to the heads of the groups.
+    """
+    calendar, today = calendar_of(context.session), _today(context)
+    until = _end_of(calendar.add_working_days(today, LONGEST))
     query = select(UserTask).where(UserTask.status == "open", UserTask.due_at <= until)
     tasks = context.session.scalars(query.order_by(UserTask.id)).all()
     heads = _heads(context, tasks)
     told = 0
     for task in tasks:
-        if task.due_at is not None and task.due_at > context.now:
-            told += _tell(context, task, holders(task), "due_soon", "办理期限将至", "Due soon")
-        else:
-            told += _tell(context, task, holders(task), "overdue", "任务已逾期", "Overdue")
-            told += _tell(
-                context, task, heads[task.id], "escalation", "下属任务逾期", "Overdue in your group"
-            )
+        rules, due = read_warnings(task.policy or {}), task.due_at or context.now
+        last = due.astimezone(OFFICE_ZONE).date()
+        if due > context.now:
+            left = calendar.working_days_between(today, last)
+            passed = [days for days in rules.before if left <= days]
+            if passed:
+                told += _tell(
+                    context, task, holders(task), "due_soon", "办理期限将至", "Due soon", min(passed)
+                )
+            continue
+        told += _tell(context, task, holders(task), "overdue", "任务已逾期", "Overdue")
+        if calendar.working_days_between(last, today) >= rules.after:
+            above = [*heads[task.id], *([rules.to] if rules.to else [])]
+            told += _tell(context, task, above, "escalation", "下属任务逾期", "Overdue in your group")
     return told
 
 
@@ -65,7 +78,13 @@ def holders(task: UserTask) -> list[str]:
 
 
 def _tell(
-    context: Context, task: UserTask, principals: Iterable[str], kind: str, words: str, words_en: str
+    context: Context,
+    task: UserTask,
+    principals: Iterable[str],
+    kind: str,
+    words: str,
+    words_en: str,
+    before: int | None = None,
 ) -> int:
     news = _news(task, kind, words, words_en)
     at = task.due_at.astimezone(OFFICE_ZONE) if task.due_at else None
@@ -78,8 +97,13 @@ def _tell(
         subject_en=news.subject_en,
         text_en=f"Due: {at:%Y-%m-%d %H:%M}" if at else "",
         case_no=news.case_no,
-        dedup=f"{kind}:{task.id}:{at:%Y%m%d}" if at else f"{kind}:{task.id}",
+        dedup=f"{kind}:{task.id}:{at:%Y%m%d}{_step(before)}" if at else f"{kind}:{task.id}",
     )
+
+
+def _step(before: int | None) -> str:
+    """Each reminder of a step is one of its own; the usual one, two working days before, has no number."""
+    return "" if before in (None, *Warnings.before) else f":{before}"
 
 
 def _news(task: UserTask, kind: str, words: str, words_en: str) -> News:

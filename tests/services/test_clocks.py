@@ -1,0 +1,252 @@
+"""The ledger of legal clocks: bound to elements, counted in working days, counted again when the calendar changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app.models.history import HistoryEvent
+from app.models.register import Notification
+from app.models.runtime import Inbox, ProcessInstance, UserTask
+from app.services import calendar, runtime
+from app.services.calendar import calendar_of
+from app.services.errors import DeadlinePassed
+from app.services.notifications import reminders
+from app.services.registers import clocks
+from app.services.registers.clocks import Ledger
+from tests.factories import BPMN, START, ZR, World, form_json, make_world
+
+PROCESS = f"""<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="{BPMN}" xmlns:zr="{ZR}" id="d" targetNamespace="x">
+  <bpmn:collaboration id="c"><bpmn:participant id="p" name="许可" processRef="permit"/></bpmn:collaboration>
+  <bpmn:process id="permit" name="许可" isExecutable="true" zr:numberPrefix="XK" zr:startableBy="group:clerk">
+    <bpmn:laneSet id="ls"><bpmn:lane id="l" name="经办" zr:candidates="group:clerk">
+      <bpmn:flowNodeRef>s</bpmn:flowNodeRef><bpmn:flowNodeRef>t_review</bpmn:flowNodeRef>
+      <bpmn:flowNodeRef>g</bpmn:flowNodeRef><bpmn:flowNodeRef>t_supplement</bpmn:flowNodeRef>
+      <bpmn:flowNodeRef>t_issue</bpmn:flowNodeRef><bpmn:flowNodeRef>e</bpmn:flowNodeRef>
+      <bpmn:flowNodeRef>b_late</bpmn:flowNodeRef><bpmn:flowNodeRef>e_late</bpmn:flowNodeRef>
+    </bpmn:lane></bpmn:laneSet>
+    <bpmn:startEvent id="s" name="收到申请">
+      <bpmn:extensionElements><zr:clock name="review" act="start" limit="= 10 + 10" label="审查时限" labelEn="Review"/>
+      </bpmn:extensionElements><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>
+    <bpmn:userTask id="t_review" name="审查" zr:formKey="permit/review" zr:resultVariable="review"
+        zr:dueClock="review" zr:remind="5 1" zr:escalate="2" zr:escalateTo="group:board">
+      <bpmn:incoming>f1</bpmn:incoming><bpmn:incoming>f4</bpmn:incoming><bpmn:outgoing>f2</bpmn:outgoing></bpmn:userTask>
+    <bpmn:exclusiveGateway id="g" name="结论" default="f5"><bpmn:incoming>f2</bpmn:incoming>
+      <bpmn:outgoing>f3</bpmn:outgoing><bpmn:outgoing>f5</bpmn:outgoing></bpmn:exclusiveGateway>
+    <bpmn:userTask id="t_supplement" name="补正材料" zr:nameEn="Supplement" zr:formKey="permit/review"
+        zr:resultVariable="supplement" zr:due="= wd(15)">
+      <bpmn:extensionElements><zr:clock name="review" act="suspend"/></bpmn:extensionElements>
+      <bpmn:incoming>f3</bpmn:incoming><bpmn:outgoing>f4</bpmn:outgoing></bpmn:userTask>
+    <bpmn:boundaryEvent id="b_late" name="逾期未补正" attachedToRef="t_supplement"><bpmn:outgoing>f7</bpmn:outgoing>
+      <bpmn:timerEventDefinition id="td"><bpmn:timeDate>wd(15)</bpmn:timeDate></bpmn:timerEventDefinition></bpmn:boundaryEvent>
+    <bpmn:userTask id="t_issue" name="制发文书" zr:formKey="permit/review" zr:resultVariable="issue">
+      <bpmn:extensionElements><zr:clock name="review" act="stop"/></bpmn:extensionElements>
+      <bpmn:incoming>f5</bpmn:incoming><bpmn:outgoing>f6</bpmn:outgoing></bpmn:userTask>
+    <bpmn:endEvent id="e" name="办结"><bpmn:incoming>f6</bpmn:incoming></bpmn:endEvent>
+    <bpmn:endEvent id="e_late" name="视为撤回"><bpmn:incoming>f7</bpmn:incoming></bpmn:endEvent>
+    <bpmn:sequenceFlow id="f1" sourceRef="s" targetRef="t_review"/>
+    <bpmn:sequenceFlow id="f2" sourceRef="t_review" targetRef="g"/>
+    <bpmn:sequenceFlow id="f3" name="补正" sourceRef="g" targetRef="t_supplement">
+      <bpmn:conditionExpression>review.next = "more"</bpmn:conditionExpression></bpmn:sequenceFlow>
+    <bpmn:sequenceFlow id="f4" sourceRef="t_supplement" targetRef="t_review"/>
+    <bpmn:sequenceFlow id="f5" sourceRef="g" targetRef="t_issue"/>
+    <bpmn:sequenceFlow id="f6" sourceRef="t_issue" targetRef="e"/>
+    <bpmn:sequenceFlow id="f7" sourceRef="b_late" targetRef="e_late"/>
+  </bpmn:process>
+</bpmn:definitions>
+"""
+NEXT = form_json(
+    {"type": "select", "id": "f_next", "key": "next", "label": "下一步",
+     "values": [{"label": "补正", "value": "more"}, {"label": "制发", "value": "issue"}]},
+)  # fmt: skip
+FILES = {"bpmn/permit.bpmn": PROCESS.encode(), "forms/permit/review.json": NEXT}
+
+
+def permit_world(url: str, folder: Path) -> World:
+    world = make_world(url, folder)
+    world.deploy(FILES)
+    world.add_person("lu", "clerk")
+    world.add_person("tang", "board")
+    return world
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    world = permit_world(database_url, tmp_path)
+    yield world
+    world.database.dispose()
+
+
+def ledger(world: World, number: str) -> Ledger:
+    with world.looking() as context:
+        case = context.session.scalars(select(ProcessInstance).where(ProcessInstance.number == number)).one()
+        [found] = clocks.ledgers(context.session, case, context.now)
+        return found
+
+
+def step(world: World, number: str, **data: str) -> None:
+    [(_name, task_id)] = world.open_tasks(number).items()
+    world.complete("lu", task_id, **data)
+
+
+def task_of(world: World, number: str) -> UserTask:
+    with world.looking() as context:
+        [(_name, task_id)] = world.open_tasks(number).items()
+        return context.session.get_one(UserTask, task_id)
+
+
+def test_a_clock_stands_still_while_a_token_is_where_it_is_suspended(world: World) -> None:
+    number = world.start("permit", "lu")
+    found = ledger(world, number)
+    assert (found.clock.label, found.state, found.used, found.left) == ("审查时限", "running", 0, 20)
+    assert task_of(world, number).due_at == found.clock.due_at
+    world.now += timedelta(days=2)
+    step(world, number, next="more")
+    found = ledger(world, number)
+    assert (found.state, found.used, found.clock.due_at) == ("suspended", 2, None)
+    assert found.stretches[-1].reason == "补正材料"
+    assert found.stretches[-1].reason_en == "Supplement"
+    world.now += timedelta(days=7)
+    step(world, number, next="issue")
+    found = ledger(world, number)
+    assert (found.state, found.used, found.suspended, found.left) == ("running", 2, 5, 18)
+    assert (
+        task_of(world, number).due_at == found.clock.due_at == datetime(2026, 12, 28, 15, 59, 59, tzinfo=UTC)
+    )
+    with world.looking() as context:
+        rows = context.session.scalars(select(Inbox.due_at)).all()
+        assert rows == [found.clock.due_at]
+    step(world, number, next="issue")
+    assert ledger(world, number).state == "ended"
+    with world.looking() as context:
+        kinds = context.session.scalars(
+            select(HistoryEvent.kind).where(HistoryEvent.kind.like("clock%")).order_by(HistoryEvent.id)
+        ).all()
+    assert kinds == ["clock_started", "clock_suspended", "clock_resumed", "clock_stopped"]
+
+
+def test_a_limit_that_takes_the_token_away_ends_the_clock(world: World) -> None:
+    number = world.start("permit", "lu")
+    step(world, number, next="more")
+    world.pass_time(days=40)
+    found = ledger(world, number)
+    assert world.instance(number).status == "completed"
+    assert (found.state, found.used) == ("ended", 0)
+    assert found.suspended == found.elapsed
+
+
+@settings(max_examples=40)
+@given(moves=st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=8), last=st.integers(0, 40))
+def test_the_stretches_always_add_up_to_the_elapsed_working_days(
+    counting_world: World, moves: list[tuple[int, bool]], last: int
+) -> None:
+    world = counting_world
+    world.now = START
+    number = world.start("permit", "lu")
+    for days, more in moves:
+        world.now += timedelta(days=days, hours=days % 5)
+        if "t_issue" in world.open_tasks(number):
+            break
+        try:
+            step(world, number, next="more" if more else "issue")
+        except DeadlinePassed:  # the limit of the supplement took the task away
+            break
+        check_sum(world, number)
+    world.now += timedelta(days=last)
+    check_sum(world, number)
+
+
+def check_sum(world: World, number: str) -> None:
+    found = ledger(world, number)
+    assert found.used + found.suspended == found.elapsed
+    with world.looking() as context:
+        end = (found.clock.ended_at or world.now).astimezone(calendar.OFFICE_ZONE).date()
+        days = calendar_of(context.session).working_days_between(found.clock.started_on, end)
+    assert found.elapsed == days
+    for one, following in zip(found.stretches, found.stretches[1:], strict=False):
+        assert one.ended_on == following.started_on
+
+
+@pytest.fixture(scope="module")
+def counting_world(new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> World:
+    return permit_world(new_sqlite_url(), tmp_path_factory.mktemp("clocks"))
+
+
+def test_a_changed_calendar_moves_limits_and_leaves_a_trace(world: World) -> None:
+    running, waiting = world.start("permit", "lu"), world.start("permit", "lu")
+    step(world, waiting, next="more")
+    before = ledger(world, running).clock.due_at
+    due, timer = task_of(world, waiting).due_at, timer_of(world, waiting)
+    assert before and due and timer == due
+    with world.acting() as context:
+        count = calendar.set_day(
+            context.session, date(2026, 12, 4), "off", "调休", "国办发明电〔2026〕9号", context.now
+        )
+        assert count == 2
+    world.drain()
+    assert ledger(world, running).clock.due_at == before + timedelta(days=1)
+    assert task_of(world, running).due_at == before + timedelta(days=1)
+    assert task_of(world, waiting).due_at == timer_of(world, waiting) == due + timedelta(days=1)
+    check_sum(world, running)
+    with world.looking() as context:
+        events = context.session.scalars(
+            select(HistoryEvent)
+            .where(HistoryEvent.kind == "limits_recomputed")
+            .order_by(HistoryEvent.instance_id)
+        ).all()
+    assert [event.detail["year"] for event in events] == [2026, 2026]
+    assert events[0].detail["source"] == "国办发明电〔2026〕9号"
+    assert [item["what"] for item in events[0].detail["moved"]] == ["clock"]
+    assert sorted(item["what"] for item in events[1].detail["moved"]) == ["task", "timer"]
+    with world.acting() as context:
+        assert calendar.publish_year(context.session, 2026, "国办发明电〔2026〕9号", context.now) == 2
+    world.drain()
+    with world.looking() as context:  # nothing moved, nothing is recorded
+        query = select(HistoryEvent).where(HistoryEvent.kind == "limits_recomputed")
+        assert len(context.session.scalars(query).all()) == 2
+
+
+def timer_of(world: World, number: str) -> datetime | None:
+    with world.looking() as context:
+        case = context.session.scalars(select(ProcessInstance).where(ProcessInstance.number == number)).one()
+        return runtime.load_instance(context, case).next_due()
+
+
+def test_ended_stretches_are_counted_again(world: World) -> None:
+    number = world.start("permit", "lu")
+    world.now += timedelta(days=14)
+    step(world, number, next="issue")
+    assert ledger(world, number).used == 10
+    with world.acting() as context:
+        calendar.set_day(context.session, date(2026, 11, 28), "working", "调休上班", "通知", context.now)
+    world.drain()
+    assert ledger(world, number).used == 11
+    check_sum(world, number)
+
+
+def test_reminders_and_escalation_follow_the_step(world: World) -> None:
+    number = world.start("permit", "lu")
+    due = task_of(world, number).due_at
+    assert due is not None
+
+    def told(days: int) -> list[tuple[str, str]]:
+        world.now = due + timedelta(days=days)
+        with world.acting() as context:
+            reminders.remind(context)
+        with world.looking() as context:
+            query = select(Notification.kind, Notification.principal).order_by(Notification.id)
+            return [(kind, principal) for kind, principal in context.session.execute(query)]
+
+    assert told(-10) == []
+    assert told(-7) == [("due_soon", "group:clerk")]
+    assert len(told(-6)) == 1
+    assert told(-1) == [("due_soon", "group:clerk")] * 2
+    assert told(1)[2:] == [("overdue", "group:clerk")]
+    assert told(4)[3:] == [("escalation", "group:board")]
