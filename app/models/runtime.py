@@ -6,7 +6,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base
@@ -43,6 +53,8 @@ class ProcessInstance(Base):
     call_no: Mapped[str | None] = mapped_column(String(40))  # what lists filter by, as the variables say
     amount: Mapped[Decimal | None]
     is_frozen: Mapped[bool] = mapped_column(default=False)
+    # by an operator: nothing moves until it is resumed
+    is_suspended: Mapped[bool] = mapped_column(default=False, server_default=false())
     state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     revision: Mapped[int] = mapped_column(default=0)
     history_seq: Mapped[int] = mapped_column(default=0)
