@@ -29,7 +29,7 @@ from app.services.checkpoints import list_checkpoints, verify_checkpoints
 from app.services.clock import read_clock
 from app.services.context import Context
 from app.services.errors import NotDeployable, ServiceError
-from app.services.studio import bundles
+from app.services.studio import bundles, kept_tests
 from app.worker import Worker
 
 FILES = click.argument(
@@ -206,12 +206,12 @@ def layout_files(files: tuple[Path, ...]) -> None:
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @AS_JSON
 def check_source(source: Path, as_json: bool) -> None:
-    """Check a whole folder or bundle.zip: every problem with its element id."""
+    """Check a whole folder or bundle.zip and run the tests of its processes: every problem with its element id."""
     with _refusals():
         found = (
             repository.read_folder(source) if source.is_dir() else bundles.read_bundle(_bundle_bytes(source))
         )
-    problems = repository.check_files(found)
+    problems = (*repository.check_files(found), *kept_tests.problems(found))
     _print_problems(problems, as_json=as_json)
     errors = sum(problem.severity == "error" for problem in problems)
     if not as_json:

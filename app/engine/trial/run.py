@@ -62,12 +62,16 @@ class Report:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a trial stopped; at the start for act 0, else at that act counted from 1."""
+    """Why a trial stopped; at the start for act 0, else at that act counted from 1.
+
+    `refused`: the act itself was impossible and changed nothing; else the process failed on the way.
+    """
 
     act: int
     zh: str
     en: str
     element_id: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,9 +109,9 @@ class Played:
 class Stuck(EngineError):
     """An act that cannot be done: no such task, a form that refuses, nothing that waits."""
 
-    def __init__(self, zh: str, en: str, element_id: str = "") -> None:
+    def __init__(self, zh: str, en: str, element_id: str = "", *, refused: bool = True) -> None:
         super().__init__(en)
-        self.zh, self.en, self.element_id = zh, en, element_id
+        self.zh, self.en, self.element_id, self.refused = zh, en, element_id, refused
 
 
 def play(definition: Definition, script: Script, world: World) -> Played:
@@ -228,7 +232,7 @@ class _Player:
             self.running.fire_timers(self.env)
             self._settle()
         else:
-            raise Stuck("期限反复到期，没有尽头", "timers fire without an end")
+            raise Stuck("期限反复到期，没有尽头", "timers fire without an end", refused=False)
         self.now = max(self.now, until.astimezone(self.now.tzinfo))
 
     def _settle(self) -> None:
@@ -241,7 +245,7 @@ class _Player:
         place = f"{call.process_id}:{call.element_id}"
         self.calls[place] += 1
         if self.calls.total() > MAX_CALLS:
-            raise Stuck("系统环节过多", "too many services are called", call.element_id)
+            raise Stuck("系统环节过多", "too many services are called", call.element_id, refused=False)
         key = f"{place}#{self.calls[place]}"
         chosen = self.script.answers.get(key)
         answer = chosen if chosen is not None else self.world.answer(call, self.now)
@@ -263,7 +267,7 @@ class _Player:
 
 def _failure(number: int, error: Exception) -> Failure:
     if isinstance(error, Stuck):
-        return Failure(number, error.zh, error.en, error.element_id)
+        return Failure(number, error.zh, error.en, error.element_id, error.refused)
     if isinstance(error, StepFailed):
         return Failure(number, f"执行失败：{error.message}", f"failed: {error.message}", error.element_id)
     return Failure(number, f"不能执行：{error}", str(error))

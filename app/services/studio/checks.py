@@ -22,7 +22,7 @@ from app.models.repository import Parameter
 from app.services import policy, repository
 from app.services.context import Context
 from app.services.errors import Invalid, NotFound
-from app.services.studio import catalogue, decision_editing, process_editing
+from app.services.studio import catalogue, decision_editing, kept_tests, process_editing
 
 # The subjects of the page in their order; a finding belongs to the first that knows its code, else to its file's kind.
 GROUPS = (
@@ -125,6 +125,7 @@ def check(context: Context, files: Mapping[str, bytes]) -> Checked:
         *_parameter_problems(context, files),
         *_lost_release(context, files),
         *failed,
+        *kept_tests.problems(files),
     ]
     findings = sorted((_place(problem) for problem in problems), key=_order)
     return Checked(tuple(findings), analysis.faults, analysis.clauses, analysis.without_clause, tuple(tests))

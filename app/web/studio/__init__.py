@@ -15,6 +15,8 @@ from app.web.studio import (
     form_editor,
     process_editor,
     release,
+    trial,
+    trial_tests,
 )
 from app.web.studio.desk import blueprint
 
@@ -32,4 +34,6 @@ __all__ = [
     "form_editor",
     "process_editor",
     "release",
+    "trial",
+    "trial_tests",
 ]
