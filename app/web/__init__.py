@@ -98,6 +98,7 @@ def register(app: Flask) -> None:
         case_twins=sheets.case_twins,
         file_state=uploads.file_state,
         measures=labels.MEASURES,
+        outlook=progress.outlook,
         served=labels.SERVED,
     )
 

@@ -13,8 +13,10 @@ from flask_babel import gettext as _
 
 from app.models.history import DecisionRecord, HistoryEvent
 from app.models.register import Document
-from app.models.runtime import UserTask
+from app.models.runtime import ProcessInstance, UserTask
+from app.services.outlook import Outlook, outlook_of
 from app.web import labels
+from app.web.guards import context, signed_in
 from app.web.judgements import judgement_of
 from app.web.language import is_english
 from app.web.times import day, moment
@@ -85,6 +87,11 @@ def task_name(task: UserTask) -> str:
     return task.name_en if is_english() and task.name_en else task.name
 
 
+def outlook(instance: ProcessInstance) -> Outlook:
+    """What the person who reads has to open, and what comes next."""
+    return outlook_of(context().session, instance, signed_in())
+
+
 def _events(
     events: Iterable[HistoryEvent],
     decisions: Sequence[DecisionRecord],
@@ -128,13 +135,6 @@ def _who(event: HistoryEvent) -> str:
     return _("%(name)s（代 %(other)s）", name=event.actor_name, other=behalf) if behalf else event.actor_name
 
 
-def _remark(event: HistoryEvent) -> str:
-    """The words that were given for an act: votes, names, reasons, questions."""
-    detail = event.detail
-    vote = labels.VOTES.get(str(detail.get("vote") or ""), "")
-    names = "、".join(str(name) for name in detail.get("names") or ())
-    given = (
-        detail.get(key)
 def _moved(detail: Mapping[str, Any]) -> Iterator[str]:
     """What a changed calendar moved, from when to when."""
     for item in detail.get("moved") or ():
@@ -142,6 +142,13 @@ def _moved(detail: Mapping[str, Any]) -> Iterator[str]:
         yield _("%(name)s：%(before)s 改为 %(after)s", name=item["name"], before=before, after=after)
 
 
+def _remark(event: HistoryEvent) -> str:
+    """The words that were given for an act: votes, names, reasons, questions."""
+    detail = event.detail
+    vote = labels.VOTES.get(str(detail.get("vote") or ""), "")
+    names = "、".join(str(name) for name in detail.get("names") or ())
+    given = (
+        detail.get(key)
         for key in ("reason", "opinion", "note", "answer" if detail.get("answer") else "question")
     )
     day_named = detail.get("effective_on")

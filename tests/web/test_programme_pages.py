@@ -386,3 +386,29 @@ def test_searches_and_verifications_are_counted_and_the_answer_says_how_long_to_
 def _documents(programme: Programme) -> list[Document]:
     with programme.story.world.database.reading() as session:
         return list(session.scalars(select(Document)))
+
+
+def test_the_applicant_sees_what_is_asked_what_comes_next_and_when_letters_were_opened(
+    programme: Programme,
+) -> None:
+    visitor = programme.enter("bank_signer")
+    page = visitor.get(f"/cases/{programme.case}").get_data(as_text=True)
+    assert "现在需要您做什么" in page
+    assert "专家" in page.split("接下来")[1][:300]
+    with programme.story.world.database.writing() as session:
+        query = select(Document).where(
+            Document.case_no == programme.case, Document.to_principal.like("org:%")
+        )
+        letter = session.scalars(query).first()
+        assert letter is not None
+        number, letter.opened_at = letter.number, None
+    assert f"/documents/{number}/open" in visitor.get(f"/cases/{programme.case}").get_data(as_text=True)
+    listed = f"/cases/{programme.case}/documents"
+    assert visitor.get(listed).get_data(as_text=True).count("尚未打开") == 1
+    assert visitor.send(listed, f"/documents/{number}/open").status_code == 200
+    assert "尚未打开" not in visitor.get(listed).get_data(as_text=True)
+    draft = programme.enter("guarantor").get("/my").get_data(as_text=True)
+    assert "接下来：" in draft
+    assert "现在需要您做什么" not in programme.enter("division").get(f"/cases/{programme.case}").get_data(
+        as_text=True
+    )
