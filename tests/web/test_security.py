@@ -161,10 +161,10 @@ ALLOWED = {
             "cases.comment", "cases.withdraw_comment",
             "task_operations.carry_out", "task_operations.return_task", "task_operations.sign",
             "task_operations.opened", "task_operations.read_copy", "task_operations.answer"},
-    "process_designer": {"studio.deploy_submit", "studio.suspend", "studio.set_parameter", "studio.take_draft", "studio.start_back_test", "studio.restore_file",
+    "process_designer": {"studio.deploy_submit", "studio.suspend", "studio.change_parameters", "studio.take_draft", "studio.start_back_test", "studio.restore_file",
                          "studio.remove_file", "studio.move_base", "studio.discard_submit", "studio.withdraw_release",
                          "studio.mark_presence", "studio.lint_draft", "studio.prove_process", "studio.lay_out_process",
-                         "studio.import_process", "studio.check_expression", "task_operations.carry_out",
+                         "studio.import_process", "studio.check_expression", "studio.release_draft_submit", "task_operations.carry_out",
                          "task_operations.return_task", "task_operations.sign", "task_operations.opened",
                          "task_operations.read_copy", "task_operations.answer"},
 }  # fmt: skip

@@ -1,46 +1,62 @@
-"""Parameters of the policies in force: read them and set them."""
+"""Parameters of the policies: those in force to read, those of a draft to change."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.models.studio import Draft
 from app.services import policy, repository
-from app.services.errors import Invalid, NotFound
-from app.web.guards import context, permission, signed_in
+from app.services.errors import EditConflict, Invalid, NotFound
+from app.services.studio import drafts
+from app.services.studio import parameters as draft_parameters
+from app.web.errors import field_errors, service_message
+from app.web.guards import context, permission
+from app.web.numbers import whole_number
 from app.web.studio.desk import blueprint
 
 
 @blueprint.get("/parameters")
 @permission("studio.read")
 def parameters() -> str:
-    deployment_id, policies = _policies()
-    values = policy.parameters_of(context().session, deployment_id)
-    return render_template("studio/parameters.html", policies=policies, values=values,
-                           unset=set(policy.unset_parameters(policies, values)))  # fmt: skip
-
-
-@blueprint.post("/parameters/<key>")
-@permission("studio.deploy")
-def set_parameter(key: str) -> Any:
-    deployment_id, _policies_found = _policies()
-    try:
-        value = orjson.loads(request.form.get("value", ""))
-    except orjson.JSONDecodeError as error:
-        raise Invalid(
-            f"参数 {key} 的值不是有效的 JSON：{error}", f"The value of {key} is not valid JSON."
-        ) from error
-    policy.set_parameter(context(), deployment_id, key, value, signed_in())
-    flash(_("参数 %(key)s 已更新，新启动的案件适用。", key=key), "success")
-    return redirect(url_for("studio.parameters"))
-
-
-def _policies() -> tuple[int, dict[str, dict[str, Any]]]:
+    """The values that new cases start with; they change by releasing a draft."""
     session = context().session
     active = repository.active_deployment(session)
     if active is None:
         raise NotFound
-    return active.id, policy.policies_of(session, active.id)
+    policies = policy.policies_of(session, active.id)
+    values = policy.parameters_of(session, active.id)
+    return render_template("studio/parameters.html", policies=policies, values=values,
+                           unset=set(policy.unset_parameters(policies, values)))  # fmt: skip
+
+
+@blueprint.get("/drafts/<int:draft_id>/parameters")
+@permission("studio.read")
+def edit_parameters(draft_id: int) -> str:
+    return _page(drafts.find_draft(context(), draft_id))
+
+
+@blueprint.post("/drafts/<int:draft_id>/parameters")
+@permission("studio.edit")
+def change_parameters(draft_id: int) -> Any:
+    """Set the parameters of one policy file, all or none; what was typed stays when something is wrong."""
+    found, values = context(), request.form.to_dict()
+    draft = drafts.find_draft(found, draft_id)
+    revision = whole_number(values.get("revision", "")) or 0
+    try:
+        count = draft_parameters.change(found, draft, values.get("policy", ""), revision, values)
+    except EditConflict as error:
+        return _page(draft, values, {"": service_message(error)}), 409
+    except Invalid as error:
+        return _page(draft, values, field_errors(error) or {"": service_message(error)}), 422
+    flash(_("已修改 %(count)s 项参数，随草稿发布后生效。", count=count), "success")
+    return redirect(url_for("studio.edit_parameters", draft_id=draft_id))
+
+
+def _page(draft: Draft, typed: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> str:
+    sheet = draft_parameters.parameters_of(context(), draft)
+    return render_template("studio/draft_parameters.html", draft=draft, sheet=sheet, typed=typed or {},
+                           errors=errors or {}, has_errors=bool(errors), shown=draft_parameters.shown,
+                           may_write=draft.state == "editing")  # fmt: skip
