@@ -145,5 +145,6 @@ modeler.on("views.changed", drawViews);
 modeler.on("viewer.created", ({ viewer }) => viewer.on("commandStack.changed", changed));
 await show(await session.load());
 await loadChecks();
+if (location.hash) await showFinding({ owner: settings.key, rows: [decodeURIComponent(location.hash.slice(1))] }); // of the check page
 window.studio = { modeler, read, untranslated }; // for the browser tests
 document.getElementById("editor").dataset.ready = "yes";

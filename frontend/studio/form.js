@@ -110,5 +110,6 @@ translateDom(place("editor"), FORM_WORDS, {
 });
 editor.on("changed", changed);
 await show(await session.load());
+if (location.hash) findings.select(decodeURIComponent(location.hash.slice(1))); // where a finding of the check page leads
 window.studio = { editor, load, read, untranslated }; // for the browser tests
 place("editor").dataset.ready = "yes";

@@ -112,6 +112,7 @@ async function begin() {
     findings.schedule();
   });
   await findings.refresh();
+  if (location.hash) findings.goTo(decodeURIComponent(location.hash.slice(1))); // where a finding of the check page leads
   page.dataset.ready = "yes";
 }
 

@@ -164,7 +164,11 @@ ALLOWED = {
     "process_designer": {"studio.deploy_submit", "studio.suspend", "studio.change_parameters", "studio.take_draft", "studio.start_back_test", "studio.restore_file",
                          "studio.remove_file", "studio.move_base", "studio.discard_submit", "studio.withdraw_release",
                          "studio.mark_presence", "studio.lint_draft", "studio.prove_process", "studio.lay_out_process",
-                         "studio.import_process", "studio.check_expression", "studio.release_draft_submit", "task_operations.carry_out",
+                         "studio.import_process", "studio.check_expression", "studio.release_draft_submit",
+                         "inbox.submit_task", "inbox.claim", "inbox.release", "inbox.transfer", "inbox.bulk",
+                         "inbox.save_view", "inbox.delete_view", "inbox.save_settings", "inbox.create_label",
+                         "inbox.delete_label", "uploads.begin", "uploads.add", "uploads.cancel", "rows.open_page",
+                         "rows.bring_in", "rows.results", "drafts.restore", "api.save_draft", "api.complete_task", "task_operations.carry_out",
                          "task_operations.return_task", "task_operations.sign", "task_operations.opened",
                          "task_operations.read_copy", "task_operations.answer"},
 }  # fmt: skip
