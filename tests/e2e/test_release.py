@@ -20,7 +20,7 @@ Visit = Callable[[Page, str], None]
 
 def _start_archive(programme: Programme) -> int:
     """A new case of the archive process; the version it runs on."""
-    with programme.story.stage.acting("designer") as context:
+    with programme.story.stage.acting() as context:
         row = repository.current_definition(context.session, "archive")
         given = {"case_no": "PC-2026-0001", "document_class": "call"}
         case = runtime.start_process(context, row, given)
