@@ -30,7 +30,8 @@ def draw(scene: Scene, patience: Patience) -> Drawing:
     if not scene.boxes and all(band.opaque_id is None for band in scene.bands):
         return Drawing(width=60.0, height=sum(max(band.min_height, 40.0) for band in scene.bands))
     patience = patience.for_scene(len(scene.boxes) + len(scene.links))
-    level, drawings = _level_candidates(scene), []
+    level = _level_candidates(scene)
+    drawings: list[Drawing] = []
     for weights in VARIANTS:
         if drawings and patience.is_over:
             break

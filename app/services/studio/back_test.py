@@ -35,6 +35,7 @@ from app.services.studio import drafts
 
 JOB = "back_test"
 PORTION = 1_000
+NOTHING: Mapping[str, Any] = {"value": None, "rows": []}
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _run_portion(context: Context, args: dict[str, Any]) -> None:
 def _compare(model: DecisionModel, record: DecisionRecord, environment: Environment) -> BackTestLine | None:
     """The line of a decision that turns or fails; None when it comes out as before."""
     trace = record.trace
-    before, none = {"value": trace["outputs"], "rows": _rows(trace)}, {"value": None, "rows": []}
+    before, none = {"value": trace["outputs"], "rows": _rows(trace)}, dict(NOTHING)
     facts = trace.get("facts", {})
     missing = [name for name in input_names(model, record.decision_id) if name not in facts]
     if missing:
