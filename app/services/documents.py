@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models.register import Document
+from app.models.register import Document, LetterDraft
 from app.models.repository import Content, DeploymentFile
-from app.models.runtime import ProcessInstance
+from app.models.runtime import ProcessInstance, UserTask
 from app.services import files
 from app.services.numbering import OFFICE_ZONE, next_number
 from app.services.registers import mailbox
@@ -89,10 +89,52 @@ def issue(
         verify_code=code,
         issued_at=now,
         to_principal=to,
+        automatic=_edited(session, instance.id, letter),
     )
     session.add(document)
     session.flush()
     return document
+
+
+def typeset_draft(
+    session: Session,
+    settings: Settings,
+    instance: ProcessInstance,
+    letter: str,
+    data: Mapping[str, Any],
+    now: datetime,
+) -> bytes:
+    """A letter as it would look, marked as a draft; nothing is stored. Raises LetterUnknown, LetterFailed."""
+    template = template_of(session, instance.definition.deployment_id, letter)
+    title = str(data.get("title") or template.title or letter)
+    head = {"number": "（草稿，未编号）", "case_no": instance.subject, "title": title, "issued_at": None,
+            "verify_code": None, "verify_url": None, "is_draft": True}  # fmt: skip
+    return _typeset(template, plain({**data, **head}), now, settings)
+
+
+def _edited(session: Session, instance_id: int, letter: str) -> list[dict[str, Any]]:
+    """Where the officer wrote something else than the decisions had drafted: {key, drafted, issued}."""
+    query = (
+        select(LetterDraft.data, UserTask.data)
+        .join(UserTask, UserTask.id == LetterDraft.task_id)
+        .where(LetterDraft.instance_id == instance_id, LetterDraft.letter == letter)
+        .where(UserTask.status == "completed")
+        .order_by(UserTask.completed_at.desc(), UserTask.id.desc())
+        .limit(1)
+    )
+    found = session.execute(query).first()
+    if found is None:
+        return []
+    drafted, written = (said(plain(values or {})) for values in found)
+    return [{"key": key, "drafted": text, "issued": written.get(key)}
+            for key, text in drafted.items() if written.get(key) != text]  # fmt: skip
+
+
+def said(value: Any) -> Any:
+    """A value without what is empty in it: a form gives empty cells where a draft had none."""
+    if isinstance(value, dict):
+        return {key: kept for key, item in value.items() if (kept := said(item)) not in (None, "", [], {})}
+    return [said(item) for item in value] if isinstance(value, list) else value
 
 
 def deliver(session: Session, document: Document, to: str, now: datetime) -> None:

@@ -21,6 +21,8 @@ from app.web import (
     auth,
     books,
     cases,
+    dashboards,
+    documents,
     drafts,
     health,
     inbox,
@@ -31,6 +33,7 @@ from app.web import (
     interests,
     joining,
     labels,
+    letter_views,
     notifications,
     operations,
     organisation,
@@ -55,9 +58,9 @@ from app.web.language import is_english, select_language
 from app.web.numbers import RowNumber, whole_number
 
 DESKS = (
-    api, drafts, public, auth, health, apply, inbox, inbox_views, inbox_bulk, inbox_workload, task_page,
+    api, documents, drafts, public, auth, health, apply, inbox, inbox_views, inbox_bulk, inbox_workload, task_page,
     cases, interests, registers, books, studio, operations, administration, notifications, uploads, sheets,
-    account, joining, organisation, single_sign_on, task_operations, substitutes)  # fmt: skip
+    dashboards, account, joining, organisation, single_sign_on, task_operations, substitutes)  # fmt: skip
 
 
 def register(app: Flask) -> None:
@@ -84,6 +87,7 @@ def register(app: Flask) -> None:
         seconds=times.seconds,
         due=times.due,
         days_left=times.days_left,
+        letter_part=letter_views.letter_part,
         words=labels.words,
         task_name=progress.task_name,
     )
@@ -91,10 +95,10 @@ def register(app: Flask) -> None:
         is_english=is_english,
         may=lambda name: access.may(actor(), name),
         case_state=labels.case_state,
+        clock_name=labels.clock_name,
         org_types=labels.ORG_TYPES,
         unread=notifications.unread,
         evidence_panel=sheets.panel_of,
-        clock_name=labels.clock_name,
         case_twins=sheets.case_twins,
         file_state=uploads.file_state,
         measures=labels.MEASURES,
@@ -137,6 +141,7 @@ def _navigation(user: User | None) -> list[tuple[str, str, int, bool]]:
         ("inbox.mine", _("待办"), open_tasks, "inbox.use"),
         ("cases.all_cases", _("案件"), 0, "case.read_office"),
         ("registers.overview", _("台账"), 0, "register.read"),
+        ("dashboards.overview", _("看板"), 0, "dashboard.read"),
         ("books.overview", _("统计与登记"), 0, "book.read"),
         ("studio.definitions", _("流程管理"), 0, "studio.read"),
         ("operations.jobs", _("运行管理"), 0, "operations.read"),

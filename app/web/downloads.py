@@ -30,9 +30,9 @@ def framed_file(sha256: str, name: str, media_type: str, size: int) -> Response:
     return response
 
 
-def made_file(data: bytes, name: str, media_type: str) -> Response:
-    """A file that was made for this request, as a download."""
-    return _answer(Response(data, mimetype=media_type), name, len(data), inline=False)
+def made_file(data: bytes, name: str, media_type: str, *, inline: bool = False) -> Response:
+    """A file that was made for this request, as a download unless it is one of our own papers (`inline`)."""
+    return _answer(Response(data, mimetype=media_type), name, len(data), inline)
 
 
 def _answer(response: Response, name: str, size: int | None, inline: bool) -> Response:

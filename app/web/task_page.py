@@ -20,6 +20,7 @@ from app.web.forms import BoundForm
 from app.web.guards import context, permission, signed_in
 from app.web.inbox_frame import blueprint, is_office
 from app.web.inbox_rows import list_beside
+from app.web.letter_views import papers_of
 from app.web.numbers import whole_number
 from app.web.task_views import evidence_of, parts_of
 from app.web.times import clock, limit_of
@@ -148,6 +149,7 @@ def _task_page(work: Work, form: BoundForm, *, merged: bool = False) -> Any:
         ),
         "limit": limit_of(shown),
     }
+    common |= papers_of(work)
     if not is_office():
         return render_template("inbox/part.html", parts=parts_of(shown), **common)
     return render_template(

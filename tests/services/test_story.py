@@ -11,10 +11,10 @@ import pytest
 
 from app.demo import samples, story
 from app.models.identity import Organisation
-from app.models.register import Agreement, CreditRecord, LedgerEntry, Objection, Receipt, Sanction
-from app.services import applications, history, tickets
+from app.models.register import Agreement, CreditRecord, Document, LedgerEntry, Objection, Receipt, Sanction
+from app.services import applications, history, task, tickets
 from app.services.errors import DeadlinePassed, Invalid, SeparationViolated
-from app.services.registers import calls, ledger, publicity, verification
+from app.services.registers import calls, ledger, letter_drafts, publicity, verification
 from tests.story import Story, make_story
 
 ACCOUNT = {"name": "市局专户", "bank": "样例银行", "account": "1001200309000012345"}
@@ -250,13 +250,27 @@ def test_the_plan_has_two_thousand_characters_and_not_one_more(told: Story) -> N
     assert "t_commit" in told.tasks(number)
 
 
+def _preview(told: Story, username: str, number: str, element_id: str) -> bytes:
+    """The letter of a task as a draft, before anything is handed in."""
+    with told.world.looking() as context:
+        found = story.first_open(context, number, element_id)
+        person = story.acting(context, username)
+        return letter_drafts.preview(person, task.open_task(person, found.id))
+
+
 def test_who_is_short_is_told_by_how_much(told: Story) -> None:
     call_no = told.open_call()
     number = told.declare("small_bank", "small_bank", call_no, "bank", 18)
     told.accept("small_bank", number)
     reasons = told.values("clerk", number, "t_inel")["reasons"]
     assert any("18 笔" in row["text"] and "差 2 笔" in row["text"] for row in reasons)
-    told.act("clerk", number, "t_inel")
+    assert _preview(told, "clerk", number, "t_inel").startswith(b"%PDF")
+    told.act("clerk", number, "t_inel", decision="本批次不予推荐，欢迎下一批次申报。")
+    letter = told.row(Document, letter="TPL-06")
+    assert letter.automatic == [
+        {"key": "decision", "drafted": "本批次不予推荐。", "issued": "本批次不予推荐，欢迎下一批次申报。"}
+    ]
+    assert any("差 2 笔" in text for text in letter.data["reasons"])
     assert told.open_documents("small_bank") == ["TPL-06"]
     assert told.state(number)[0] == "completed"
     assert told.instance_state(number) == "ineligible"

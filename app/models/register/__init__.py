@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from app.models.register.calls import Acceptance, Call, CallCase, Receipt
 from app.models.register.credit import CreditRecord, Freeze, RegistryReply, Sanction
-from app.models.register.documents import Archive, Attachment, Document, DocumentSignature, Notification
+from app.models.register.documents import (
+    Archive,
+    Attachment,
+    Document,
+    DocumentSignature,
+    LetterDraft,
+    Notification,
+)
 from app.models.register.money import Agreement, Budget, LedgerEntry, Milestone, Payment, Receivable
 from app.models.register.policy import CalendarDay, CalendarYear, Clause
 from app.models.register.publicity import Notice, NoticeItem, Objection
@@ -27,6 +34,7 @@ __all__ = [
     "ExpertDraw",
     "Freeze",
     "LedgerEntry",
+    "LetterDraft",
     "Milestone",
     "Notice",
     "NoticeItem",

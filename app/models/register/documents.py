@@ -56,7 +56,7 @@ class Document(Base):
     opened_by: Mapped[str] = mapped_column(String(60), default="")
     served_at: Mapped[datetime | None]
     served_how: Mapped[str | None] = mapped_column(String(20))
-    # What the decisions drafted where the officer wrote something else: entries {key, drafted}
+    # What the decisions drafted where the officer wrote something else: {key of the form, drafted, issued}
     automatic: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     annulled_at: Mapped[datetime | None]
     annulled_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
@@ -67,6 +67,18 @@ class Document(Base):
     annulled_by: Mapped[User | None] = relationship()
     replaced_by: Mapped[Document | None] = relationship(remote_side=[id])
     signatures: Mapped[list[DocumentSignature]] = relationship(order_by="DocumentSignature.id")
+
+
+class LetterDraft(Base):
+    """What the decisions drafted for a letter when the task to issue it arrived, by the keys of the task's form."""
+
+    __tablename__ = "letter_draft"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id"), primary_key=True, autoincrement=False)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"), index=True)
+    letter: Mapped[str] = mapped_column(String(60))
+    data: Mapped[dict[str, Any]]
+    drafted_at: Mapped[datetime]
 
 
 class DocumentSignature(Base):

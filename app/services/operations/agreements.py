@@ -23,10 +23,12 @@ def verify_signature(
 ) -> dict[str, Any]:
     """Check one side's signature: signer, confirmations, signed file, and that the text is the locked one.
 
+    A file signed by certificate is the locked text with nothing but valid, trusted signatures added.
+
     Gives valid, reason, text_sha256, file_sha256.
     """
     finding = signatures.judge(
-        ctx.session, ctx.settings.files_dir, kind, case_no, signature, text_sha256, signer
+        ctx.session, ctx.settings, kind, case_no, signature, text_sha256, signer, ctx.now
     )
     return {
         "valid": finding.valid,

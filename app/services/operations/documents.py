@@ -7,6 +7,7 @@ from typing import Any, Literal
 from app.models.register import Document
 from app.services import documents
 from app.services.delegates import DelegateContext, DelegateError, delegate
+from app.services.registers import letter_drafts as _letter_drafts  # noqa: F401  drafts letters as their tasks arrive
 from app.services.registers.typesetting import FontsMissing, LetterFailed
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from app.models.identity import User
 from app.models.register import Document
-from app.services import access, documents
+from app.services import access, documents, runtime
 from app.services.context import Context
-from app.services.errors import NotFound, NotPermitted
+from app.services.errors import Conflict, Invalid, NotFound, NotPermitted
+from app.services.history import record_event
 from app.services.messages import send_message
 from app.services.numbering import OFFICE_ZONE
 
@@ -53,10 +54,56 @@ def readable_document(context: Context, number: str, user: User) -> Document:
         if document.opened_at is None and not _needs_no_signature(document):
             raise NotSignedFor
         return document
-    instance = document.instance
-    if access.reads_as_office(user, instance) and access.may_see_instance(user, instance, context.session):
+    if _reads_for_office(context, user, document):
         return document
     raise NotFound
+
+
+def annul(context: Context, number: str, reason: str, replaced_by: str = "") -> Document:
+    """Say that an issued document counts no more, and which one does instead; what was issued stays as it is.
+
+    Raises NotFound for what the actor does not see as the office, Invalid without a reason, Conflict when it counted no
+    more already or the other one cannot replace it.
+    """
+    user = access.require(context.actor, "document.annul")
+    document = documents.find_document(context.session, number)
+    if document is None or not _reads_for_office(context, user, document):
+        raise NotFound
+    row = runtime.lock_instance(context, document.instance_id)
+    if not reason.strip():
+        raise Invalid("请填写作废理由。", "Give the reason.")
+    if document.annulled_at is not None:
+        raise Conflict("文书已经作废。", "The document was annulled already.")
+    other = _replacement(context, document, replaced_by.strip()) if replaced_by.strip() else None
+    document.annulled_at, document.annulled_by_id = context.now, user.id
+    document.annulled_reason, document.replaced_by = reason.strip()[:300], other
+    detail = {
+        "document": number,
+        "reason": reason.strip()[:300],
+        "replaced_by": other.number if other else "",
+    }
+    record_event(context.session, row, "document_annulled", now=context.now, actor=user, detail=detail)
+    return document
+
+
+def _replacement(context: Context, document: Document, number: str) -> Document:
+    other = documents.find_document(context.session, number)
+    if (
+        other is None
+        or other.id <= document.id
+        or other.annulled_at is not None
+        or (other.case_no, other.to_principal) != (document.case_no, document.to_principal)
+    ):
+        raise Conflict(
+            "只能由同一案件中之后签发给同一受送达人的文书替代。",
+            "Only a later document of the same case to the same addressee can replace it.",
+        )
+    return other
+
+
+def _reads_for_office(context: Context, user: User, document: Document) -> bool:
+    instance = document.instance
+    return access.reads_as_office(user, instance) and access.may_see_instance(user, instance, context.session)
 
 
 def is_addressee(document: Document, principals: Sequence[str]) -> bool:

@@ -1,23 +1,24 @@
 """Whether a signature on an agreement can be accepted.
 
-A scan is accepted on the signer's confirmation. An electronic seal must at least be inside the file; whether
-its certificate is trusted is for the sealing platform to say.
+A scan is accepted on the signer's confirmation. A file signed by certificate must be the locked text with nothing but
+signatures added, and the bottom line of each signature must hold: intact, trusted, and nothing changed since.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models.register import Attachment, Document
-from app.services import files
-
-SEAL_MARK = b"/ByteRange"
-PDF = "application/pdf"
+from app.models.register import Attachment, Document, DocumentSignature
+from app.services import file_store
+from app.services.settings import Settings
+from app.services.signing import authority, pades
+from app.services.signing.pades import SignatureState
 
 
 @dataclass(frozen=True)
@@ -32,39 +33,80 @@ class Finding:
         return not self.reasons
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What a file signed by certificate carries, and what is wrong with it."""
+
+    states: tuple[SignatureState, ...]
+    faults: tuple[str, ...]
+
+
 def judge(
     session: Session,
-    files_dir: files.Place,
+    settings: Settings,
     kind: str,
     case_no: str,
     signature: Mapping[str, Any],
     text_sha256: str,
     signer: str | None,
+    now: datetime,
 ) -> Finding:
-    """Judge one side's signature: signer, confirmations, signed file, and the locked text it refers to."""
+    """Judge one side's signature: signer, confirmations, signed file, and the locked text it refers to.
+
+    An accepted signature by certificate is entered with the document.
+    """
     signed = _signed_file(session, signature.get("signed_file"))
-    return Finding(
-        reasons=tuple(_faults(session, files_dir, kind, case_no, signature, text_sha256, signer, signed)),
-        file_sha256=signed.sha256 if signed else None,
+    text = session.scalar(
+        select(Document).where(Document.case_no == case_no, Document.pdf_sha256 == text_sha256).limit(1)
     )
+    name = str(signer or signature.get("signer") or "").strip()
+    reasons = list(_faults(kind, signature, text, name, signed))
+    if signed is not None and text is not None and signature.get("method") == "e_seal":
+        judged = judge_file(session, settings, text, signed.sha256, now)
+        reasons += judged.faults
+        if not reasons:
+            _enter(session, settings, text, kind, name, signed.sha256, judged.states[-1], now)
+    return Finding(tuple(reasons), signed.sha256 if signed else None)
+
+
+def judge_file(session: Session, settings: Settings, text: Document, sha256: str, now: datetime) -> Judged:
+    """A signed file against the locked text and the signatures that were accepted on it before."""
+    earlier = session.scalars(
+        select(DocumentSignature)
+        .where(DocumentSignature.document_id == text.id)
+        .order_by(DocumentSignature.id)
+    ).all()
+    pdf = file_store.read(settings.files_dir, sha256)
+    below = file_store.read(settings.files_dir, earlier[-1].pdf_sha256 if earlier else text.pdf_sha256)
+    roots = authority.trusted_roots(settings)
+    states = tuple(pades.read_signatures(pdf, roots, now))
+    known = len(pades.read_signatures(below, roots, now)) if earlier else 0
+    return Judged(states, tuple(_faults_of_file(pdf, below, states, known, bool(earlier))))
+
+
+def _faults_of_file(
+    pdf: bytes, below: bytes, states: tuple[SignatureState, ...], known: int, follows: bool
+) -> Iterator[str]:
+    if not states:
+        yield "上传的文件中没有电子签章"
+        return
+    if not pdf.startswith(below):
+        yield "签署的文件不是对方已签署的同一份文件" if follows else "签署的文件不是锁定的协议文本"
+    elif len(states) <= known:
+        yield "文件中没有本方新的电子签章"
+    for state in states:
+        if not state.is_valid:
+            yield f"电子签章（{state.subject}）无效：{state.reason}"
+    if not states[-1].covers_file:
+        yield "最后一个签章之后文件又被追加内容"
 
 
 def _faults(
-    session: Session,
-    files_dir: files.Place,
-    kind: str,
-    case_no: str,
-    signature: Mapping[str, Any],
-    text_sha256: str,
-    signer: str | None,
-    signed: Attachment | None,
+    kind: str, signature: Mapping[str, Any], text: Document | None, signer: str, signed: Attachment | None
 ) -> Iterator[str]:
-    locked = (
-        select(Document.id).where(Document.case_no == case_no, Document.pdf_sha256 == text_sha256).limit(1)
-    )
-    if session.scalar(locked) is None:
+    if text is None:
         yield "签署文本与锁定的协议文本不一致"
-    if not str(signer or signature.get("signer") or "").strip():
+    if not signer:
         yield "未填写签署人"
     if signature.get("confirm_text") is not True:
         yield "未确认签署文本与校验值一致"
@@ -72,8 +114,33 @@ def _faults(
         yield "未确认知悉并接受协议约定的责任"
     if signed is None:
         yield "未上传已签署的文件"
-    elif signature.get("method") == "e_seal" and not _is_sealed(files_dir, signed):
-        yield "上传的文件中没有电子签章"
+
+
+def _enter(
+    session: Session,
+    settings: Settings,
+    text: Document,
+    kind: str,
+    signer: str,
+    sha256: str,
+    state: SignatureState,
+    now: datetime,
+) -> None:
+    row = DocumentSignature(
+        document_id=text.id,
+        side=kind,
+        signer=signer[:120],
+        subject=state.subject[:300],
+        issuer=state.issuer[:300],
+        certificate_sha256=state.certificate_sha256,
+        is_demo=authority.is_demo(settings, state.issuer),
+        signed_at=state.signed_at or now,
+        timestamped_at=state.timestamped_at,
+        pdf_sha256=sha256,
+        accepted_at=now,
+    )
+    session.add(row)
+    session.flush()
 
 
 def _signed_file(session: Session, value: object) -> Attachment | None:
@@ -85,10 +152,3 @@ def _signed_file(session: Session, value: object) -> Attachment | None:
             if attachment is not None and attachment.sha256 == entry.get("sha256", attachment.sha256):
                 return attachment
     return None
-
-
-def _is_sealed(files_dir: files.Place, attachment: Attachment) -> bool:
-    if attachment.media_type != PDF:
-        return False
-    with files.open_file(files_dir, attachment.sha256) as stored:
-        return SEAL_MARK in stored.read()

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from app.models.register import Agreement
 from app.models.runtime import ProcessInstance
-from app.services import files
+from app.services import file_store, files
 from app.services.delegates import DelegateError
-from app.services.registers import agreements, credit
+from app.services.registers import agreements, credit, verification
+from app.services.registers.fingerprint import digest
+from app.services.signing import pades
+from app.services.signing.authority import DEMO_PASSPHRASE, DemoAuthority, stamper_of
+from app.services.signing.keys import KeyRefused, Pkcs12
 from tests.services.registers.registers import USCC, Registers
 
 MILESTONES = [
@@ -28,14 +35,31 @@ def locked(registers: Registers) -> tuple[ProcessInstance, Any]:
     )
 
 
-def signature(
-    registers: Registers, data: bytes = b"%PDF-1.7 /ByteRange [0 1 2 3]", **more: Any
-) -> dict[str, Any]:
+def by_certificate(registers: Registers, pdf: bytes, field: str = "undertaker", who: str = "签署人") -> bytes:
+    """The PDF signed with a certificate of the demo authority."""
+    settings = registers.settings
+    p12 = DemoAuthority(settings.secret).issue_pkcs12(who, "东海银行", registers.now)
+    stamper = stamper_of(settings, registers.now)
+    return pades.sign(pdf, Pkcs12(p12, DEMO_PASSPHRASE), field=field, reason="签署", stamper=stamper)
+
+
+def text_of(registers: Registers, text: Any) -> bytes:
+    return file_store.read(registers.settings.files_dir, text["sha256"])
+
+
+@pytest.fixture
+def registers(registers: Registers) -> Registers:
+    """With the demo authority to trust."""
+    registers.settings = replace(registers.settings, demo=True)
+    return registers
+
+
+def signature(registers: Registers, data: bytes = b"%PDF-1.7 a scan", **more: Any) -> dict[str, Any]:
     attachment = files.attach(
         registers.session, registers.settings.files_dir, io.BytesIO(data), "签章.pdf", "org:1", registers.now
     )
     return {
-        "method": "e_seal",
+        "method": "scan",
         "signer": "法定代表人",
         "confirm_text": True,
         "confirm_liability": True,
@@ -89,13 +113,93 @@ def test_an_incomplete_signature_says_what_is_missing(
 def test_a_signature_on_another_text_or_without_a_seal_is_invalid(registers: Registers) -> None:
     case, text = locked(registers)
     assert "不一致" in verify(registers, case, signature(registers), "0" * 64)["reason"]
-    plain = signature(registers, b"%PDF-1.7 unsigned")
+    plain = signature(registers, b"%PDF-1.7 unsigned", method="e_seal")
     assert "没有电子签章" in verify(registers, case, plain, text["sha256"])["reason"]
     picture = signature(registers, b"%PDF-1.7 scan", method="scan")
     assert verify(registers, case, picture, text["sha256"])["valid"]
     swapped = signature(registers)
     swapped["signed_file"][0]["sha256"] = "0" * 64
     assert not verify(registers, case, swapped, text["sha256"])["valid"]
+
+
+def test_both_sides_sign_the_same_file_by_certificate(registers: Registers) -> None:
+    case, text = locked(registers)
+    first = by_certificate(registers, text_of(registers, text))
+    given = signature(registers, first, method="e_seal")
+    assert verify(registers, case, given, text["sha256"])["reason"] == ""
+    second = by_certificate(registers, first, "bureau", "市局签约人")
+    assert verify(registers, case, signature(registers, second, method="e_seal"), text["sha256"], "bureau")["valid"]
+    found = verification.find(registers.session, text["doc_no"], text["verify_code"])
+    assert found is not None
+    assert [(one.side, one.is_demo, one.timestamped_at is not None) for one in found.signatures] == [
+        ("undertaker", True, True),
+        ("bureau", True, True),
+    ]
+    assert "签署人" in found.signatures[0].subject
+    for pdf in (text_of(registers, text), first, second):
+        known = verification.find_by_hash(registers.session, digest(pdf))
+        assert known is not None
+        assert known.number == text["doc_no"]
+    assert verification.find_by_hash(registers.session, digest(second + b" ")) is None
+
+
+def _flipped(pdf: bytes) -> bytes:
+    at = pdf.rindex(b"endstream", 0, len(pdf) // 3) - 5
+    return pdf[:at] + bytes([pdf[at] ^ 1]) + pdf[at + 1 :]
+
+
+def _turned(pdf: bytes) -> bytes:
+    """A page turned by an incremental update: every byte that was signed is still there."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    page = writer.root["/Pages"]["/Kids"][0].get_object()
+    page["/Rotate"] = generic.NumberObject(90)
+    writer.update_container(page)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [(_flipped, "被改动"), (_turned, "不被允许的修改"), (lambda pdf: pdf[:-700], "没有电子签章")],
+    ids=["flipped", "turned", "cut"],
+)
+def test_every_later_change_is_detected(registers: Registers, change: Any, reason: str) -> None:
+    case, text = locked(registers)
+    signed = by_certificate(registers, text_of(registers, text))
+    found = verify(registers, case, signature(registers, change(signed), method="e_seal"), text["sha256"])
+    assert not found["valid"]
+    assert reason in found["reason"]
+
+
+def test_another_text_or_an_unknown_authority_is_refused(registers: Registers) -> None:
+    case, text = locked(registers)
+    other = registers.call("render_letter", case, letter="TPL-99", case_no=case.number, data={"body": "另一份"})
+    wrong = signature(registers, by_certificate(registers, text_of(registers, other)), method="e_seal")
+    assert "不是锁定的协议文本" in verify(registers, case, wrong, text["sha256"])["reason"]
+    good = signature(registers, by_certificate(registers, text_of(registers, text)), method="e_seal")
+    registers.settings = replace(registers.settings, demo=False)
+    assert "不受信任" in verify(registers, case, good, text["sha256"])["reason"]
+    registers.settings = replace(registers.settings, demo=True)
+    assert verify(registers, case, good, text["sha256"])["valid"]
+    again = verify(registers, case, good, text["sha256"], "bureau")
+    assert "没有本方新的电子签章" in again["reason"]
+
+
+@pytest.mark.parametrize(("data", "passphrase"), [(b"", "demo"), (b"nonsense", "demo"), (None, "wrong")])
+def test_a_certificate_that_does_not_open_is_refused(
+    registers: Registers, data: bytes | None, passphrase: str
+) -> None:
+    p12 = DemoAuthority(registers.settings.secret).issue_pkcs12("甲", "东海银行", registers.now)
+    with pytest.raises(KeyRefused):
+        Pkcs12(p12 if data is None else data, passphrase).open()
+
+
+def test_the_demo_authority_is_the_same_every_time_and_keeps_no_key() -> None:
+    one, other = DemoAuthority("a" * 32), DemoAuthority("b" * 32)
+    assert one.certificate() == DemoAuthority("a" * 32).certificate()
+    assert one.certificate() != other.certificate()
+    assert "不具有法律效力" in one.certificate().subject.rfc4514_string()
 
 
 def seal(registers: Registers, case: ProcessInstance, text: Any, **more: Any) -> Any:
