@@ -44,7 +44,8 @@ EVENTS = {
     "message_sent": _("发出：%(name)s"),
     "decision_made": _("系统判定：%(name)s"), "ended": _("案件办结"), "cancelled": _("案件终止"),
     "service_completed": _("系统办理：%(name)s"), "identity_opened": _("查看异议人身份"),
-    "migrated": _("改按流程第 %(to)s 版办理"),
+    "migrated": _("改按流程第 %(to)s 版办理"), "migration_undone": _("撤销迁移，仍按原版本办理"),
+    "intervention": _("人工干预：%(what)s"), "intervention_undone": _("撤销人工干预：%(what)s"),
     "task_returned": _("将“%(name)s”退回至“%(to)s”"), "task_taken_back": _("拿回“%(name)s”"),
     "task_withdrawn": _("撤回“%(name)s”"), "task_signed": _("对“%(name)s”表态"),
     "task_decided": _("“%(name)s”会签形成结果"), "task_submitted": _("提交“%(name)s”，待后加签人员确认"),
@@ -149,7 +150,8 @@ def event_words(event: HistoryEvent, name: str = "") -> str:
     sentence = EVENTS.get(event.kind)
     if sentence is None:
         return f"{event.kind} {name}".strip()
-    words = {"name": name or event.element_name, "to": event.detail.get("to_name", "")}
+    words = {"name": name or event.element_name, "to": event.detail.get("to_name") or event.detail.get("to", ""),
+             "what": event.detail.get("what", "")}  # fmt: skip
     words |= {"clock": clock_name(event.detail), "year": event.detail.get("year", "")}
     return str(sentence) % words
 

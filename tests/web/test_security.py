@@ -35,7 +35,7 @@ HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7*7}}"
 HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy")
 VALUES = {"operation": "transfer", "task_id": 1, "job_id": 1, "notice_id": 1, "attachment_id": 1, "user_id": 1, "year": 2026, "version": 1,
           "number": "QJ-2026-0001", "key": "leave", "call_no": "PC-2026-0001", "tab": "forms", "name": "done", "line": "IPF-01",
-          "receipt_no": "YS-2026-0001", "action": "annul", "kind": "template", "list_id": "l_deals", "upload_id": "u" * 24, "line_id": 1, "test_id": 1, "org_id": 1, "invitation_id": 1, "draft_id": 1, "comment_id": 1, "declaration_id": 1, "deployment_id": 1, "path": "bpmn/leave.bpmn"}  # fmt: skip
+          "receipt_no": "YS-2026-0001", "action": "annul", "kind": "template", "list_id": "l_deals", "upload_id": "u" * 24, "line_id": 1, "test_id": 1, "org_id": 1, "invitation_id": 1, "draft_id": 1, "batch_id": 1, "comment_id": 1, "declaration_id": 1, "deployment_id": 1, "path": "bpmn/leave.bpmn"}  # fmt: skip
 
 
 def routes(app: Application, method: str) -> list[tuple[str, str]]:
@@ -152,7 +152,8 @@ ALLOWED = {
     "system_admin": {"administration.set_day", "administration.publish", "administration.create_account",
                      "administration.switch", "administration.change_groups", "administration.change_heads",
                      "administration.remove_second_factor", "substitutes.transfer_all"},
-    "operator": {"operations.retry"},
+    "operator": {"operations.retry", "studio.begin_migration", "studio.remap_migration", "studio.start_migration", "studio.pause_migration",
+                 "studio.undo_migration"},
     "wai": {"apply.declare", "apply.ask_instalments", "apply.read_notice", "inbox.submit_task", "inbox.claim",
             "inbox.release", "inbox.transfer", "inbox.bulk", "inbox.save_view", "inbox.delete_view",
             "inbox.save_settings", "inbox.create_label", "inbox.delete_label", "uploads.begin", "uploads.add", "uploads.cancel", "rows.open_page",
@@ -161,7 +162,9 @@ ALLOWED = {
             "cases.comment", "cases.withdraw_comment",
             "task_operations.carry_out", "task_operations.return_task", "task_operations.sign",
             "task_operations.opened", "task_operations.read_copy", "task_operations.answer"},
-    "process_designer": {"studio.deploy_submit", "studio.suspend", "studio.change_parameters", "studio.take_draft", "studio.start_back_test", "studio.restore_file",
+    "process_designer": {"studio.begin_migration", "studio.remap_migration", "studio.start_migration", "studio.pause_migration",
+                         "studio.undo_migration",
+                         "studio.deploy_submit", "studio.suspend", "studio.change_parameters", "studio.take_draft", "studio.start_back_test", "studio.restore_file",
                          "studio.remove_file", "studio.move_base", "studio.discard_submit", "studio.withdraw_release",
                          "studio.mark_presence", "studio.lint_draft", "studio.prove_process", "studio.lay_out_process",
                          "studio.import_process", "studio.check_expression", "studio.release_draft_submit",

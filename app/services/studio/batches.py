@@ -304,3 +304,9 @@ def _locked(context: Context, batch_id: int, *states: str) -> MigrationBatch:
     if batch.state not in states:
         raise Conflict("批次状态已变化，请刷新后再操作。", "The batch has changed: load the page again.")
     return batch
+
+
+def left(batch: MigrationBatch, found: Mapping[str, int]) -> int:
+    """How many cases workers still have to do in the state that the batch is in; 0: it rests."""
+    waiting = {"checking": "waiting", "moving": "ready", "undoing": "moved"}.get(batch.state)
+    return found.get(waiting, 0) if waiting else 0

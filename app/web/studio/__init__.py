@@ -13,8 +13,10 @@ from app.web.studio import (
     draft_files,
     drafts,
     form_editor,
+    migration,
     process_editor,
     release,
+    running,
     trial,
     trial_tests,
 )
@@ -32,8 +34,10 @@ __all__ = [
     "draft_files",
     "drafts",
     "form_editor",
+    "migration",
     "process_editor",
     "release",
+    "running",
     "trial",
     "trial_tests",
 ]
