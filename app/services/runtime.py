@@ -26,6 +26,8 @@ from app.services.errors import Conflict, DeadlinePassed, NotFound
 from app.services.history import record_event
 from app.services.numbering import next_number
 from app.services.policy import parameters_of
+from app.services.statistics import passes
+from app.services.scoring import seals
 
 DEFAULT_PREFIX = "LC"  # 流程
 INSTANCE_EVENTS = frozenset({"instance_started", "instance_completed", "instance_cancelled"})
@@ -246,6 +248,7 @@ def settle(context: Context, step: Step, ended_as: str = "completed") -> None:
         messages.send_message(context, outgoing.name, outgoing.key, outgoing.payload, sender_id=row.id)
     if has_ended:
         delegates.instance_ended(context, row)
+    passes.note(context, row)
     context.session.flush()
 
 

@@ -33,6 +33,7 @@ class ElementState:
     status: Status | None = None
     count: int = 0
     caption: str = ""
+    heat: int = 0  # how warm a host colours it, from 1; 0 is not at all
 
 
 def render_svg(
@@ -142,6 +143,7 @@ def _shape(picture: Picture, shape: Drawn, states: Mapping[str, ElementState], l
     words = describe(shape.kind, shape.name, state.status, state.count, state.caption, language)
     body = draw_closed_pool(shape) if shape.id in picture.closed_pools else draw_body(shape)
     classes = f"bpmn-{shape.kind}" + (f" is-{state.status}" if state.status else "")
+    classes += f" heat-{state.heat}" if state.heat else ""
     return f"{open_group(shape.id, classes, words)}{body}{draw_label(shape)}</g>"
 
 
