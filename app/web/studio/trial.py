@@ -144,7 +144,7 @@ def complete_trial_task(draft_id: int, run_id: int, place: str, number: int) -> 
         return _task_page(row, played, task, form), 422
     role = request.form.get("role", "")
     if task.roles and role not in dict(task.roles):
-        raise Invalid(_("请选择以谁的身份办理。"), "Choose whom to act as.")
+        raise Invalid("请选择以谁的身份办理。", "Choose whom to act as.")
     values = form.raw if form is not None else {}
     done = Completion(place, number, role, values, trial.uploads_of(row))
     trial.act(context(), row, _revision(), done)

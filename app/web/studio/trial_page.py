@@ -171,15 +171,15 @@ def steps_of(played: Played) -> list[ShownStep]:
 
 def _title(played: Played, report: Report) -> str:
     act = report.act
+    said: str = _("启动流程")
     if isinstance(act, Completion):
-        name = name_of(played.definition, act.place)
         role = role_names(played, {act.role})[act.role] if act.role else ""
-        return _("%(role)s办理“%(name)s”", role=role, name=name)
-    if isinstance(act, Delivery):
-        return _("收到消息 %(name)s", name=act.message)
-    if isinstance(act, Wait):
-        return _("时间推进 %(n)s 天", n=act.days) if act.days is not None else _("推进到下一个期限")
-    return _("启动流程")
+        said = _("%(role)s办理“%(name)s”", role=role, name=name_of(played.definition, act.place))
+    elif isinstance(act, Delivery):
+        said = _("收到消息 %(name)s", name=act.message)
+    elif isinstance(act, Wait):
+        said = _("时间推进 %(n)s 天", n=act.days) if act.days is not None else _("推进到下一个期限")
+    return said
 
 
 def _rows(trace: Mapping[str, Any]) -> str:
