@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from flask import current_app, render_template, request, url_for
@@ -61,6 +63,7 @@ def check_draft(draft_id: int) -> str:
         found=found,
         groups=[(group, found.of(group)) for group in checks.GROUPS],
         names=repository.process_names(context().session, keys, english=is_english()),
+        say=_say,
         place_of=lambda finding: _place(draft, finding),
         use_url=lambda use: _url(draft, checks.path_of(use.file), use.element_id),
         runs=[_message(fault) for fault in found.faults],
@@ -97,12 +100,23 @@ def _run(files: dict[str, bytes], found: Checked, chosen: int) -> Run | None:
     states |= {key: ElementState("waiting") for key in last}
     states |= {key: ElementState("failed") for key in fault.element_ids}
     svg = render_svg(xml, states, process_id=fault.process_id, language="en" if is_english() else "zh")
-    steps = [
-        Step(step.element_id, names.get(step.element_id, step.element_id), " ".join(step.tokens))
-        for step in fault.run
-    ]
+    steps = list(_steps(fault, names))
     places = [names.get(key, key) for key in fault.element_ids]
     return Run(_message(fault), process.name if process else fault.process_id, steps, places, Markup(svg))  # noqa: S704
+
+
+def _steps(fault: Fault, names: Mapping[str, str]) -> Iterator[Step]:
+    """Each element once when it begins and ends in a row, with the tokens as it leaves them."""
+    for _key, group in groupby(fault.run, key=lambda step: step.element_id):
+        step = list(group)[-1]
+        yield Step(step.element_id, names.get(step.element_id, step.element_id), " ".join(step.tokens))
+
+
+def _say(finding: Finding) -> str:
+    """What was found; the run of a proof is shown above as steps."""
+    problem = finding.problem
+    text, mark = (problem.message_en, "; by way of ") if is_english() else (problem.message_zh, "；经过：")
+    return text.partition(mark)[0] if finding.group == "proof" else text
 
 
 def _message(fault: Fault) -> Any:
