@@ -29,6 +29,7 @@ from app.services.checkpoints import list_checkpoints, verify_checkpoints
 from app.services.clock import read_clock
 from app.services.context import Context
 from app.services.errors import NotDeployable, ServiceError
+from app.services.scoring import ranking
 from app.services.studio import bundles, kept_tests
 from app.worker import Worker
 
@@ -304,6 +305,17 @@ def audit_export() -> None:
     with app.database.reading() as session:
         for found in list_checkpoints(session):
             click.echo(orjson.dumps(found).decode())
+
+
+@audit.command("ranking")
+@click.argument("call_no")
+def audit_ranking(call_no: str) -> None:
+    """Compute the ranking of a call again from its sheets, draw and parameters; compare it byte for byte."""
+    app: Any = current_app
+    with _refusals(), app.database.reading() as session:
+        found = ranking.recompute(session, call_no)
+    click.echo("\n".join(found.lines()))
+    sys.exit(0 if found.is_same else 1)
 
 
 @click.group("user")

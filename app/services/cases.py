@@ -16,6 +16,7 @@ from app.models.identity import Group, Membership, Organisation, User
 from app.models.register import Document, Freeze, Receipt
 from app.models.runtime import Inbox, ProcessInstance, UserTask
 from app.services import access, conflicts, history, policy, repository, search
+from app.services.scoring import seals
 
 PAGE = 20
 UNNAMED = "经办人员"
@@ -190,8 +191,8 @@ def is_frozen(session: Session, instance: ProcessInstance) -> bool:
 def submissions_for(session: Session, instance: ProcessInstance, user: User) -> list[UserTask]:
     """Completed tasks whose form the reader may see, in order of completion.
 
-    The office sees all but scores of others, which stay sealed for everybody until all are in; an organisation sees
-    what its members entered.
+    Nobody sees sealed answers but their author. The office sees all else but scores of others while somebody still
+    scores; an organisation sees what its members entered.
     """
     query = (
         select(UserTask)
@@ -199,7 +200,7 @@ def submissions_for(session: Session, instance: ProcessInstance, user: User) -> 
         .options(joinedload(UserTask.completed_by))
         .order_by(UserTask.completed_at, UserTask.id)
     )
-    tasks = session.scalars(query).all()
+    tasks = seals.readable(session, instance.id, user, session.scalars(query))
     if access.reads_as_office(user, instance):
         sees_scores = access.may(user, "case.read_all") and not _is_scoring(session, instance)
         return [t for t in tasks if t.duty != "score" or sees_scores or t.completed_by_id == user.id]

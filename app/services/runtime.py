@@ -146,10 +146,17 @@ def complete(context: Context, row: ProcessInstance, task: UserTask, values: Map
         process_key=task.process_key,
         element_id=task.element_id,
         element_name=task.name,
-        detail={"task": task.id, "duty": task.duty, **task_rows.for_whom(task)},
+        detail={"task": task.id, "duty": task.duty, **task_rows.for_whom(task), **_sealed(context, task)},
     )
     search.note_answers(context, row, task)
     settle(context, step)
+
+
+def _sealed(context: Context, task: UserTask) -> dict[str, Any]:
+    """The commitment of a sealed step for its event, which the history's chain and checkpoints then keep."""
+    if not seals.is_sealing(task):
+        return {}
+    return {"sealed_sha256": seals.seal(context.session, task, task.data or {}, context.now)}
 
 
 def _fire_overdue(context: Context, instance: Instance, task: UserTask) -> None:

@@ -170,7 +170,7 @@ def _sheet(part: Part, work: Work) -> Sheet:
         form = _judged(shown)
         values = form.situation.accept(form.raw, {}, partial=False).to_json()
         return Sheet(part, _shown(own, form), fingerprint(values), len(form.summary), "", None)
-    if not cases.submissions_for(context().session, work.instance, signed_in()):
+    if shown.id not in {t.id for t in cases.submissions_for(context().session, work.instance, signed_in())}:
         return Sheet(part, None, "", 0, "", None)
     by = shown.completed_by.name if shown.completed_by else ""
     sheet = submitted_form(work.instance, shown, context())

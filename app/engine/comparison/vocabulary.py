@@ -12,7 +12,7 @@ FACETS: dict[str, tuple[str, str]] = {
     "hiddenFields": ("不显示的字段", "hidden fields"), "readonlyFields": ("只读字段", "read-only fields"),
     "liveRules": ("填写时显示的判定", "live rules"), "resultVariable": ("结果变量", "result variable"),
     "duty": ("职责", "duty"), "separateFrom": ("职责分离", "separation of duty"),
-    "notActorOf": ("不得由此环节的办理人办理", "not the actor of"),
+    "sealed": ("密封", "sealed"), "notActorOf": ("不得由此环节的办理人办理", "not the actor of"),
     "initiatorApprover": ("发起人审批", "initiator as approver"),
     "repeatedApprover": ("重复审批人", "repeated approver"),
     "emptyApprover": ("无审批人时", "when nobody can approve"), "clauseRef": ("依据条款", "clauses"),

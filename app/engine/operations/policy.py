@@ -23,8 +23,10 @@ RULES = ("all", "ratio", "veto", "weighted", "any", "in_turn")
 SHARED_RULES = frozenset({"ratio", "weighted"})
 EMPTY, INITIATOR, REPEATED = "emptyApprover", "initiatorApprover", "repeatedApprover"
 DUE_CLOCK, REMIND, ESCALATE, ESCALATE_TO = "dueClock", "remind", "escalate", "escalateTo"
+SEALED = "sealed"
 ATTRIBUTES = (
     "operations", "decision", "decisionVariable", EMPTY, INITIATOR, REPEATED, DUE_CLOCK, REMIND, ESCALATE, ESCALATE_TO,
+    SEALED,
 )  # fmt: skip
 _SHARE = re.compile(r"(?P<percent>\d{1,3}(?:\.\d+)?)%|(?P<above>\d+)/(?P<below>\d+)")
 _PLACE = re.compile(r"(?:group|user):\S+")
@@ -52,6 +54,7 @@ class Policy:
     empty: str = ""
     initiator: str = "allow"
     repeated: str = "allow"
+    sealed: bool = False
 
     def allows(self, operation: str) -> bool:
         """Whether the diagram switches the operation on."""
@@ -72,6 +75,7 @@ def read_policy(attributes: Mapping[str, str]) -> Policy:
         empty=_place(attributes.get(EMPTY, "")),
         initiator=_excluding(attributes.get(INITIATOR, "allow")),
         repeated=_excluding(attributes.get(REPEATED, "allow")),
+        sealed=_truth(attributes.get(SEALED, "false")),
     )
 
 
@@ -127,6 +131,12 @@ def _place(text: str) -> str:
     if text and not _PLACE.fullmatch(text):
         raise PolicyInvalid(text)
     return text
+
+
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise PolicyInvalid(text)
+    return text == "true"
 
 
 def _excluding(text: str) -> str:

@@ -28,8 +28,8 @@ PLAIN = frozenset(
         "clauseRef", "decision", "decisionRef", "decisionVariable", "delegate", "dueClock", "duty",
         "elementVariable", "emptyApprover", "escalate", "escalateTo", "formKey", "hiddenFields", "initiatorApprover",
         "liveRules", "nameEn", "notActorOf", "numberPrefix", "operations", "outputCollection", "payloadVariable",
-        "readonlyFields", "remind", "repeatable", "repeatedApprover", "resultVariable", "separateFrom", "startableBy",
-        "tool",
+        "readonlyFields", "remind", "repeatable", "repeatedApprover", "resultVariable", "sealed", "separateFrom",
+        "startableBy", "tool",
     }
 )  # fmt: skip
 ATTRIBUTES = FORMULAS | PLAIN

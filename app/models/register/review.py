@@ -44,7 +44,10 @@ class ScoreSheet(Base):
     round: Mapped[int] = mapped_column(default=1)
     expert: Mapped[str] = mapped_column(String(60))  # principal
     scores: Mapped[list[Any]]
+    name: Mapped[str] = mapped_column(String(120), default="", server_default="")
     total: Mapped[Decimal]
+    first_total: Mapped[Decimal | None]  # before the consensus, where the sheet comes from one
+    change_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     comment: Mapped[str] = mapped_column(Text, default="")
     sha256: Mapped[str] = mapped_column(String(64))
     recorded_at: Mapped[datetime]

@@ -12,8 +12,11 @@ from app.models.identity import GroupMember, Organisation, User
 from app.models.register import ExpertDraw, ScoreSheet
 from app.models.runtime import UserTask
 from app.services.delegates import DelegateContext, DelegateError, delegate
+from app.services.history import record_event
 from app.services.registers import cases
-from app.services.registers.fingerprint import digest, fingerprint
+from app.services.registers.fingerprint import fingerprint
+from app.services.scoring import seals
+from app.services.scoring.lots import draw_lots, pool_sha256
 
 EXPERTS = "expert"
 CENT = Decimal("0.01")
@@ -52,7 +55,8 @@ def draw_experts(
 ) -> dict[str, Any]:
     """Draw `size` of the pool by lot: whoever has the smallest SHA-256 of seed and principal.
 
-    Anybody can repeat it with the recorded seed and pool. Gives experts, seed, draw_no.
+    Anybody can repeat it with the recorded seed and pool. Gives experts, seed, draw_no and
+    pool_sha256, the hash of the list that was drawn from.
     """
     if size < 1:
         raise DelegateError("PANEL_SIZE", "专家人数须不少于 1 人。")
@@ -69,17 +73,19 @@ def draw_experts(
     )
     ctx.session.add(row)
     ctx.session.flush()
-    return {"experts": drawn, "seed": row.seed, "draw_no": row.id}
+    return {"experts": drawn, "seed": row.seed, "draw_no": row.id, "pool_sha256": pool_sha256(pool)}
 
 
 @delegate
 def record_scores(
     ctx: DelegateContext, *, case_no: str, round: int, sheets: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Unseal: enter every sheet {expert, scores, total, comment}. A sheet once entered cannot change.
+    """Unseal: enter every sheet {expert, name, scores, total, comment}. A sheet once entered cannot change.
 
-    Gives count, mean, max_deviation. Error SHEET_CHANGED.
+    A sheet of a consensus also has before_consensus and, where that changed its total, change_reason.
+    Gives count, mean, max_deviation. Errors SHEET_CHANGED, SEAL_BROKEN, REASON_MISSING.
     """
+    _open_seals(ctx, sheets)
     totals = [_record(ctx, case_no, round, sheet).total for sheet in sheets]
     if not totals:
         return {"count": 0, "mean": None, "max_deviation": None}
@@ -87,14 +93,32 @@ def record_scores(
     return {"count": len(totals), "mean": mean, "max_deviation": max(abs(total - mean) for total in totals)}
 
 
-def draw_lots(pool: list[str], size: int, seed: str) -> list[str]:
-    """The `size` principals with the smallest SHA-256 of seed and principal, in that order."""
-    return sorted(set(pool), key=lambda principal: digest(f"{seed}\n{principal}".encode()))[:size]
+def _open_seals(ctx: DelegateContext, sheets: list[dict[str, Any]]) -> None:
+    """Open what was sealed and write down which sheets, with the hashes that the history had from the start."""
+    try:
+        opened = seals.open_sheets(ctx.session, ctx.instance.id, sheets, ctx.now)
+    except seals.SealBroken as error:
+        raise DelegateError(
+            "SEAL_BROKEN", f"{error.expert} 的评审表与密封时的内容不一致，不能启封。"
+        ) from error
+    if opened:
+        record_event(
+            ctx.session,
+            ctx.instance,
+            "sheets_opened",
+            now=ctx.now,
+            element_id=ctx.element_id,
+            detail={"sheets": opened},
+        )
 
 
 def _record(ctx: DelegateContext, case_no: str, number: int, sheet: dict[str, Any]) -> ScoreSheet:
     expert, scores = str(sheet["expert"]), list(sheet.get("scores") or [])
-    content = fingerprint({"scores": scores, "comment": sheet.get("comment"), "total": sheet.get("total")})
+    total, first, reason = _total(sheet, scores), _first(sheet), str(sheet.get("change_reason") or "").strip()
+    if first is not None and first != total and not reason:
+        raise DelegateError("REASON_MISSING", f"{expert} 的得分由 {first} 改为 {total}，没有写明理由。")
+    content = fingerprint({"scores": scores, "comment": sheet.get("comment"), "total": sheet.get("total"),
+                           **({} if first is None else {"first_total": first, "change_reason": reason})})  # fmt: skip
     known = ctx.session.scalar(
         select(ScoreSheet).where(
             ScoreSheet.instance_id == ctx.instance.id, ScoreSheet.round == number, ScoreSheet.expert == expert
@@ -109,8 +133,11 @@ def _record(ctx: DelegateContext, case_no: str, number: int, sheet: dict[str, An
         instance_id=ctx.instance.id,
         round=number,
         expert=expert,
+        name=str(sheet.get("name") or "")[:120],
         scores=scores,
-        total=_total(sheet, scores),
+        total=total,
+        first_total=first,
+        change_reason=reason,
         comment=str(sheet.get("comment") or ""),
         sha256=content,
         recorded_at=ctx.now,
@@ -118,6 +145,12 @@ def _record(ctx: DelegateContext, case_no: str, number: int, sheet: dict[str, An
     ctx.session.add(row)
     ctx.session.flush()
     return row
+
+
+def _first(sheet: dict[str, Any]) -> Decimal | None:
+    """The total before the consensus; None on a sheet that comes from none."""
+    given = sheet.get("before_consensus")
+    return None if given is None else Decimal(str(given)).quantize(CENT)
 
 
 def _total(sheet: dict[str, Any], scores: list[Any]) -> Decimal:

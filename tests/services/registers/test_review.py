@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.models.runtime import ProcessInstance, UserTask
 from app.services.delegates import DelegateError
-from app.services.operations.review import draw_lots
+from app.services.scoring.lots import draw_lots
 from tests.services.registers.registers import USCC, Registers
 
 POOL = [f"user:{n}" for n in range(1, 12)]

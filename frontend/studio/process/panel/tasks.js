@@ -23,6 +23,8 @@ export function userTaskGroups(studio, element, bind) {
       many("separateFrom", say("不得由行使过下列职责的人办理", "Not by who exercised these duties"), bind(bo, "zr:separateFrom"),
         [{ value: "any", label: say("任何职责", "any duty") }, ...options.duties]),
       many("notActorOf", say("不得由办理过下列环节的人办理", "Not by who completed these steps"), bind(bo, "zr:notActorOf"), others),
+      pick("sealed", say("密封（启封前只有填写人可见）", "Sealed (only its author sees it until opened)"), bind(bo, "zr:sealed"),
+        [{ value: "true", label: say("密封", "sealed") }]),
     ] },
     { id: "due", label: say("时限与优先级", "Time limit and priority"), entries: [
       due("due", say("办理时限", "Time limit"), bind(bo, "zr:due"), studio),
