@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -88,18 +87,3 @@ class ProcessDefinition(Base):
     created_at: Mapped[datetime]
 
     deployment: Mapped[Deployment] = relationship()
-
-
-class Parameter(Base):
-    """The value of a policy parameter in force from a moment on; the newest row wins."""
-
-    __tablename__ = "parameter"
-    __table_args__ = (UniqueConstraint("policy", "key", "version"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    policy: Mapped[str] = mapped_column(String(50))
-    key: Mapped[str] = mapped_column(String(80))
-    version: Mapped[int]
-    value: Mapped[dict[str, Any]]  # {"value": …}: JSON null and SQL NULL stay apart
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    created_at: Mapped[datetime]

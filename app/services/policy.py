@@ -1,4 +1,4 @@
-"""Policies: clauses and parameters. The deployed bundle gives defaults; an administrator's newer values win."""
+"""Policies: clauses and parameters, as the deployed bundle has them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models.identity import User
-from app.models.repository import Content, DeploymentFile, Parameter
-from app.services.context import Context
-from app.services.errors import Invalid, NotFound
+from app.models.repository import Content, DeploymentFile
 
 
 def policies_of(session: Session, deployment_id: int) -> dict[str, dict[str, Any]]:
@@ -24,15 +21,12 @@ def policies_of(session: Session, deployment_id: int) -> dict[str, dict[str, Any
 
 
 def parameters_of(session: Session, deployment_id: int) -> dict[str, Any]:
-    """Parameters in force by key: defaults of the bundle, replaced by the newest stored values."""
-    policies = policies_of(session, deployment_id)
-    values = {
+    """The values of a deployment's parameters by key."""
+    return {
         item["key"]: item.get("default")
-        for policy in policies.values()
+        for policy in policies_of(session, deployment_id).values()
         for item in policy.get("parameters", ())
     }
-    stored = select(Parameter).where(Parameter.policy.in_(policies)).order_by(Parameter.version)
-    return values | {row.key: row.value["value"] for row in session.scalars(stored)}
 
 
 def unset_parameters(policies: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> list[str]:
@@ -43,30 +37,6 @@ def unset_parameters(policies: Mapping[str, Mapping[str, Any]], values: Mapping[
         for item in policy.get("parameters", ())
         if item.get("must_set") and values.get(item["key"]) in (None, "", [], {})
     ]
-
-
-def set_parameter(context: Context, deployment_id: int, key: str, value: Any, author: User) -> Parameter:
-    """Store a new value with its author. Raises NotFound for an unknown key, Invalid for a value that is no JSON."""
-    owner = next(
-        (
-            name
-            for name, policy in policies_of(context.session, deployment_id).items()
-            if any(item["key"] == key for item in policy.get("parameters", ()))
-        ),
-        None,
-    )
-    if owner is None:
-        raise NotFound
-    try:
-        plain = orjson.loads(orjson.dumps(value))
-    except TypeError as error:
-        raise Invalid("参数值无法保存。", "The value cannot be stored.") from error
-    query = select(Parameter.version).where(Parameter.policy == owner, Parameter.key == key)
-    last = context.session.scalars(query.order_by(Parameter.version.desc()).limit(1)).first() or 0
-    row = Parameter(policy=owner, key=key, version=last + 1, value={"value": plain}, author_id=author.id,
-                    created_at=context.now)  # fmt: skip
-    context.session.add(row)
-    return row
 
 
 _by_hash: dict[str, dict[str, Any]] = {}

@@ -10,7 +10,6 @@ from threading import Lock
 from typing import Any
 
 import orjson
-from sqlalchemy import select
 
 from app.engine.dmn.checks import CheckResult
 from app.engine.errors import Problem
@@ -18,7 +17,6 @@ from app.engine.lint.coverage import Use, clause_uses, without_clause
 from app.engine.soundness import Finding as Fault
 from app.engine.soundness import Proofs
 from app.engine.soundness.findings import TEXTS
-from app.models.repository import Parameter
 from app.services import policy, repository
 from app.services.context import Context
 from app.services.errors import Invalid, NotFound
@@ -201,8 +199,6 @@ def _parameter_problems(context: Context, files: Mapping[str, bytes]) -> Iterato
         item["key"]: (path, item) for path, found in policies.items() for item in _listed(found, "parameters")
     }
     values: dict[str, Any] = {key: item.get("default") for key, (_path, item) in items.items()}
-    stored = select(Parameter).where(Parameter.policy.in_(by_id)).order_by(Parameter.version)
-    values |= {row.key: row.value["value"] for row in context.session.scalars(stored)}
     for key in policy.unset_parameters(by_id, values):
         path, item = items[key]
         zh, en = f"参数“{item.get('zh', key)}”必须设定", f"the parameter {item.get('en', key)} must be set"

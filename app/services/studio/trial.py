@@ -30,7 +30,6 @@ from app.engine.trial import (
 from app.engine.trial.kept import MAX_TITLE, expectation_of, with_answers
 from app.engine.trial.samples import SAMPLE_ORG, read_members, sample_context, sample_value
 from app.engine.trial.script import MAX_ACTS, ScriptInvalid
-from app.models.repository import Parameter
 from app.models.studio import Draft
 from app.models.trial import TrialRun
 from app.services import access, repository
@@ -110,9 +109,7 @@ def begin(
     definition = definition_of(files, key)
     if message is not None and message not in definition.start_messages:
         raise Invalid("流程不能由此消息启动。", "The process cannot be started by this message.")
-    if parameters is None:
-        parameters = _stored_parameters(context, files)
-    script = Script(key, at, variables, parameters, message)
+    script = Script(key, at, variables, parameters or {}, message)
     row = TrialRun(draft_id=draft.id, user_id=user.id, process_key=key, script=_stored(script),
                    created_at=context.now, changed_at=context.now)  # fmt: skip
     session.add(row)
@@ -277,14 +274,6 @@ def read_json(text: str) -> Any:
 def _world(context: Context, definition: Definition, files: Mapping[str, bytes]) -> World:
     calendar = context.environment().calendar
     return World(calendar, kept_tests.default_parameters(files), answers_for(definition))
-
-
-def _stored_parameters(context: Context, files: Mapping[str, bytes]) -> dict[str, Any]:
-    """The parameters in force that differ from the defaults of the draft's policies."""
-    defaults = kept_tests.default_parameters(files)
-    rows = context.session.scalars(select(Parameter).order_by(Parameter.version))
-    values = {row.key: row.value["value"] for row in rows if row.key in defaults}
-    return {key: value for key, value in values.items() if value != defaults[key]}
 
 
 def _require(row: TrialRun, revision: int) -> None:
