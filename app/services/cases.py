@@ -23,11 +23,11 @@ UNNAMED = "经办人员"
 # What the applicant sees of a case's history; the office sees these and OFFICE_KINDS.
 OPEN_KINDS = frozenset({
     "started", "case_state", "action", "ended", "cancelled", "clock_started", "clock_suspended", "clock_resumed",
-    "clock_stopped", "limits_recomputed",
+    "clock_stopped", "limits_recomputed", "intervention", "intervention_undone",
 })  # fmt: skip
 OFFICE_KINDS = OPEN_KINDS | {
     "task_completed", "task_claimed", "task_released", "task_transferred", "timer_fired", "message_received",
-    "message_sent", "decision_made", "service_completed", "identity_opened", "migrated",
+    "message_sent", "decision_made", "service_completed", "identity_opened", "migrated", "migration_undone",
     "task_returned", "task_taken_back", "task_withdrawn", "task_signed", "task_decided", "task_submitted",
     "task_signers_added", "task_signer_removed", "task_delegated", "task_copied", "task_asked", "task_answered",
     "task_urged", "task_rerouted", "task_recused",

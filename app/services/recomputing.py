@@ -87,7 +87,7 @@ def _recount(context: Context, row: ProcessInstance) -> list[dict[str, Any]]:
 
 
 def _reschedule(context: Context, row: ProcessInstance) -> list[dict[str, Any]]:
-    session, step = context.session, runtime.begin_step(context, row)
+    session, step = context.session, runtime.begin_step(context, row, even_suspended=True)
     found = step.instance.reschedule(context.environment())
     if not found:
         return []

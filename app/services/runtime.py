@@ -26,8 +26,8 @@ from app.services.errors import Conflict, DeadlinePassed, NotFound
 from app.services.history import record_event
 from app.services.numbering import next_number
 from app.services.policy import parameters_of
-from app.services.statistics import passes
 from app.services.scoring import seals
+from app.services.statistics import passes
 
 DEFAULT_PREFIX = "LC"  # 流程
 INSTANCE_EVENTS = frozenset({"instance_started", "instance_completed", "instance_cancelled"})
@@ -121,8 +121,10 @@ def load_instance(context: Context, row: ProcessInstance) -> Instance:
     return Instance.load(repository.pinned_definition(context.session, row.definition_id), row.state)
 
 
-def begin_step(context: Context, row: ProcessInstance) -> Step:
-    """A locked instance, ready to be told what happened."""
+def begin_step(context: Context, row: ProcessInstance, *, even_suspended: bool = False) -> Step:
+    """A locked instance, ready to be told what happened. Raises Conflict while an operator has suspended it."""
+    if row.is_suspended and not even_suspended:
+        raise Conflict("案件已被人工暂停，恢复后才能办理。", "The case is suspended until an operator resumes it.")
     definition = repository.pinned_definition(context.session, row.definition_id)
     instance = Instance.load(definition, row.state)
     subscribed = frozenset(subscription.id for subscription in instance.subscriptions())
@@ -175,8 +177,8 @@ def _fire_overdue(context: Context, instance: Instance, task: UserTask) -> None:
 @jobs.job_handler("timer")
 def _fire_timers(context: Context, args: dict[str, Any]) -> None:
     row = lock_instance(context, args["instance_id"])
-    if row.status != "active":
-        return
+    if row.status != "active" or row.is_suspended:
+        return  # resuming asks for the timer again
     step = replace(begin_step(context, row), due=None)  # this job was the row that held it
     until = context.now - context.settings.timer_grace
     step.instance.fire_timers(replace(context.environment(), now=until))
@@ -196,7 +198,7 @@ def _match(context: Context, args: dict[str, Any]) -> None:
         messages.request_match(context, name, key)  # another worker was faster with this one
         return
     message = messages.oldest_waiting(context, name, key)
-    if message is None or row.status != "active":
+    if message is None or row.status != "active" or row.is_suspended:
         return
     step = begin_step(context, row)
     if step.instance.correlate(name, key, message.payload, context.environment()):
@@ -248,6 +250,7 @@ def settle(context: Context, step: Step, ended_as: str = "completed") -> None:
     _sync_subject(context, row, step.definition, instance)
     _sync_tasks(context, row, step.definition, instance.user_tasks())
     clock_binding.follow(context, row, step.definition, instance, effects.events)
+    passes.note(context, row)
     _sync_subscriptions(context, step)
     if step.due != (due := instance.next_due()):
         jobs.schedule_timer(context.session, row.id, due, context.now, is_new=step.due is None)
@@ -255,7 +258,6 @@ def settle(context: Context, step: Step, ended_as: str = "completed") -> None:
         messages.send_message(context, outgoing.name, outgoing.key, outgoing.payload, sender_id=row.id)
     if has_ended:
         delegates.instance_ended(context, row)
-    passes.note(context, row)
     context.session.flush()
 
 

@@ -151,7 +151,7 @@ def event_words(event: HistoryEvent, name: str = "") -> str:
     if sentence is None:
         return f"{event.kind} {name}".strip()
     words = {"name": name or event.element_name, "to": event.detail.get("to_name") or event.detail.get("to", ""),
-             "what": event.detail.get("what", "")}  # fmt: skip
+             "what": event.detail.get("what_en" if is_english() else "what", "")}  # fmt: skip
     words |= {"clock": clock_name(event.detail), "year": event.detail.get("year", "")}
     return str(sentence) % words
 
