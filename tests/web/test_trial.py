@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from app.db import Base
 from app.services.studio import drafts, kept_tests
 from tests.factories import LEAVE, World
-from tests.web.test_studio import PATH, SignIn, Visitor, jia, page, save
+from tests.web.conftest import Visitor
+from tests.web.test_studio import PATH, SignIn, jia, page, save
 
 __all__ = ["jia"]
 DRAFT = "/studio/drafts/1"

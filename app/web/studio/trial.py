@@ -119,23 +119,23 @@ def _run_page(row: TrialRun, error: str = "") -> str:
     )
 
 
-@blueprint.get("/drafts/<int:draft_id>/try/<int:run_id>/tasks/<place>/<int:number>")
+@blueprint.get("/drafts/<int:draft_id>/try/<int:run_id>/tasks/<place>/<int:item>")
 @permission("studio.try")
-def trial_task(draft_id: int, run_id: int, place: str, number: int) -> str:
+def trial_task(draft_id: int, run_id: int, place: str, item: int) -> str:
     """The real form of an open task, to be filled in as one of its roles."""
     row = _run(draft_id, run_id, locked=False)
     played = trial.watch(context(), row)
-    task = trial_page.find_task(played, place, number)
+    task = trial_page.find_task(played, place, item)
     return _task_page(row, played, task, _form(row, played, task))
 
 
-@blueprint.post("/drafts/<int:draft_id>/try/<int:run_id>/tasks/<place>/<int:number>")
+@blueprint.post("/drafts/<int:draft_id>/try/<int:run_id>/tasks/<place>/<int:item>")
 @permission("studio.try")
-def complete_trial_task(draft_id: int, run_id: int, place: str, number: int) -> Any:
+def complete_trial_task(draft_id: int, run_id: int, place: str, item: int) -> Any:
     """Hand the form in, or show it again after a button inside of it."""
     row = _run(draft_id, run_id)
     played = trial.watch(context(), row)
-    task = trial_page.find_task(played, place, number)
+    task = trial_page.find_task(played, place, item)
     form = _form(row, played, task, sent=True)
     handed_in = request.form.get("action") == "complete" and not (form is not None and form.is_row_change)
     if not handed_in:
@@ -146,7 +146,7 @@ def complete_trial_task(draft_id: int, run_id: int, place: str, number: int) -> 
     if task.roles and role not in dict(task.roles):
         raise Invalid("请选择以谁的身份办理。", "Choose whom to act as.")
     values = form.raw if form is not None else {}
-    done = Completion(place, number, role, values, trial.uploads_of(row))
+    done = Completion(place, item, role, values, trial.uploads_of(row))
     trial.act(context(), row, _revision(), done)
     return _to(row)
 
