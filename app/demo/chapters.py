@@ -225,6 +225,10 @@ class Story:
             meeting_no="〔2026〕12号",
             meeting_date=self.stage.now.date().isoformat(),
             attendees="全体成员",
+            members="9",
+            present="8",
+            agree="8",
+            against="0",
             minutes=self.file("board", call_no),
             opinion="同意，按程序办理。",
         )

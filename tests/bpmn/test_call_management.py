@@ -9,6 +9,7 @@ import pytest
 
 from tests.bpmn.walk import FILE, Stub, Walk, definition, missed, parameters
 
+VOTES = {"members": 9, "present": 5, "agree": 5, "against": 0}
 DEADLINE = "2026-04-07T23:59:59+08:00"
 CASES = [
     {
@@ -64,8 +65,12 @@ def _listed(publicity: str = CLEAR) -> Walk:
 
 
 def _approve(walk: Walk) -> None:
-    meeting = {"meeting_no": "2026-8", "meeting_date": "2026-05-08", "attendees": "局长、副局长"}
+    meeting = {"meeting_no": "2026-8", "meeting_date": "2026-05-08", "attendees": "局长、副局长", **VOTES}
     assert "minutes" in walk.refused("t_board", outcome="approve", **meeting)
+    few = {**meeting, "present": 4, "agree": 4}
+    assert walk.refused("t_board", outcome="approve", minutes=[FILE["id"]], **few) == {"present", "agree"}
+    many = {**meeting, "agree": 5, "against": 1}
+    assert walk.refused("t_board", outcome="approve", minutes=[FILE["id"]], **many) == {"against"}
     walk.do("t_board", outcome="approve", minutes=[FILE["id"]], **meeting)
 
 

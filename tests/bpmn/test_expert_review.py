@@ -122,6 +122,7 @@ def _consensus_and_defence() -> Walk:
     for share in (0.2, 0.9, 1):
         _score(walk, share)
     assert walk.instance.variables["statistics"]["max_deviation"] == 50
+    assert [sheet["outlier"] for sheet in walk.instance.variables["all_sheets"]] == [True, False, True]
     task = walk.task("t_consensus")
     assert (task.assignee, [row["old_total"] for row in task.prefill["changes"]]) == ("user:1", [20, 90, 100])
     changes = [
