@@ -66,7 +66,7 @@ def test_track_record(
 def test_track_record_says_what_is_missing() -> None:
     found = decide("track_record", {"org_type": "bank", "n": 18, "amt": 950_000_000, "limits": LIMITS})
     assert "累计 18 笔，要求不少于 20 笔，差 2 笔" in found["reason"]
-    assert "9.5 亿元，要求不少于 10 亿元，差 50000000 元" in found["reason"]
+    assert "9.5 亿元，要求不少于 10 亿元，差 0.5 亿元" in found["reason"]
 
 
 def test_limits_are_parameters() -> None:
