@@ -41,7 +41,7 @@ GROUPS = {
     "investigator": ("调查人员", "Investigators"), "signatory": ("签约人", "Signatories"),
     "process_designer": ("流程设计", "Process design"), "process_approver": ("流程审批", "Process approval"),
     "operator": ("系统运维", "Operations"), "system_admin": ("系统管理", "Administration"),
-    "auditor": ("审计", "Audit"),
+    "auditor": ("审计", "Audit"), "observer": ("列席观察员", "Observers"),
 }  # fmt: skip
 
 ORGANISATIONS = {
@@ -82,6 +82,7 @@ ACCOUNTS = (
     Account("process_approver", "流程审批人", ("process_approver",)),
     Account("operator", "系统运维", ("operator",)),
     Account("auditor", "审计人员", ("auditor",)),
+    Account("observer", "列席观察员", ("observer",)),
 )
 
 

@@ -41,6 +41,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "clerk",
         }
     ),
+    "board.read": frozenset({"division", "board", "supervisor", "auditor", "observer"}),
     "register.pay": frozenset({"finance"}),
     "register.review": frozenset({"division"}),
     "document.annul": frozenset({"division", "supervisor"}),

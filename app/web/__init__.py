@@ -40,6 +40,7 @@ from app.web import (
     progress,
     public,
     registers,
+    scoring,
     sheets,
     single_sign_on,
     studio,
@@ -60,7 +61,7 @@ from app.web.numbers import RowNumber, whole_number
 DESKS = (
     api, documents, drafts, public, auth, health, apply, inbox, inbox_views, inbox_bulk, inbox_workload, task_page,
     cases, interests, registers, books, studio, operations, administration, notifications, uploads, sheets,
-    dashboards, account, joining, organisation, single_sign_on, task_operations, substitutes)  # fmt: skip
+    dashboards, scoring, account, joining, organisation, single_sign_on, task_operations, substitutes)  # fmt: skip
 
 
 def register(app: Flask) -> None:
@@ -141,6 +142,7 @@ def _navigation(user: User | None) -> list[tuple[str, str, int, bool]]:
         ("inbox.mine", _("待办"), open_tasks, "inbox.use"),
         ("cases.all_cases", _("案件"), 0, "case.read_office"),
         ("registers.overview", _("台账"), 0, "register.read"),
+        ("scoring.overview", _("集体审议"), 0, "board.read"),
         ("dashboards.overview", _("看板"), 0, "dashboard.read"),
         ("books.overview", _("统计与登记"), 0, "book.read"),
         ("studio.definitions", _("流程管理"), 0, "studio.read"),

@@ -12,17 +12,19 @@ import pytest
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from app.factory import Application
+from app.demo.accounts import PASSWORD as DEMO_PASSWORD
+from app.factory import Application, create_app
 from app.models.history import HistoryEvent
 from app.models.runtime import ProcessInstance, UserTask
 from app.models.scoring import SheetSeal
+from config import Config
 from tests.factories import World
 from tests.services import reviews
-from tests.services.registers.office import GROUPS
+from tests.story import Story, make_story
 from tests.web.conftest import Visitor
 
 SignIn = Callable[[str], Visitor]
-WATCHERS = ("division", "board", "supervisor", "auditor", "system_admin", "operator")
+WATCHERS = ("division", "supervisor", "auditor")
 TABS = ("forms", "diagram", "documents", "comments", "decisions", "related")
 DRAWING = re.compile(rb"<svg.*?</svg>", re.DOTALL)
 SECRETS = (reviews.MARK, "13.7", "54.8")
@@ -35,9 +37,27 @@ def world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
     made.database.dispose()
 
 
+@pytest.fixture
+def told(new_sqlite_url: Callable[[], str], tmp_path: Path) -> Iterator[Story]:
+    made = make_story(new_sqlite_url(), tmp_path)
+    yield made
+    made.world.database.dispose()
+
+
+@pytest.fixture
+def story_app(told: Story, tmp_path: Path) -> Iterator[Application]:
+    url = str(told.world.database.engine.url)
+    app = create_app(
+        Config(DATABASE_URL=url, SECRET_KEY="s" * 32, TESTING=True, FILES_DIR=str(tmp_path / "files"))
+    )
+    yield app
+    app.database.dispose()
+
+
 def tasks_of(world: World, number: str) -> list[int]:
     with world.database.reading() as session:
-        query = select(UserTask.id).join(UserTask.instance).where(ProcessInstance.number == number)
+        query = select(UserTask.id).join(UserTask.instance)
+        query = query.where(ProcessInstance.number == number, UserTask.element_id == "t_score")
         return list(session.scalars(query))
 
 
@@ -91,20 +111,16 @@ def test_nobody_sees_a_sealed_sheet_until_all_are_in(
 ) -> None:
     number = reviews.begin(world)
     authors = {reviews.score(world, number), reviews.score(world, number)}
-    others = [
-        who for who in (*GROUPS, *reviews.OTHERS, *reviews.EXPERTS, "editor", "signer") if who in world.people
-    ]
-    for who in others:
-        if who in authors:
-            continue
-        seen = leaks(application, world, number, sign_in(who), everything=who in WATCHERS)
+    waiting = reviews.assignee(world, number, "t_score")
+    for who in (*WATCHERS, "clerk", "operator", "editor", waiting):
+        assert who not in authors
+        seen = leaks(application, world, number, sign_in(who), everything=who == "division")
         assert seen == [], who
     # the limit passes: the third expert is replaced, and what two handed in stays sealed
     world.pass_time(days=30)
     assert "t_pick" in world.open_tasks(number)
-    for who in (*WATCHERS, "clerk"):
-        seen = leaks(application, world, number, sign_in(who), everything=False)
-        assert seen == [], who
+    seen = leaks(application, world, number, sign_in("division"), everything=False)
+    assert seen == []
 
 
 def test_all_sheets_in_opens_them_for_the_office(
@@ -124,3 +140,39 @@ def test_all_sheets_in_opens_them_for_the_office(
             if "sealed_sha256" in event.detail
         ]
         assert sorted(told) == sorted(row.sha256 for row in rows)
+
+
+def test_the_board_reads_its_agenda_and_an_observer_cannot_act(told: Story, story_app: Application) -> None:
+    call_no = told.open_call()
+    numbers = []
+    for username, org_type, deals in (("guarantor", "guarantor", 24), ("insurer", "insurer", 420)):
+        numbers.append(told.declare(username, username, call_no, org_type, deals))
+        told.accept(username, numbers[-1])
+        told.review(numbers[-1])
+        told.opine(numbers[-1])
+
+    def enter(username: str) -> Visitor:
+        visitor = Visitor(story_app.test_client())
+        assert visitor.send("/login", username=username, password=DEMO_PASSWORD).status_code == 302
+        return visitor
+
+    board, observer = enter("board"), enter("observer")
+    assert "尚未排序" in board.get(f"/board/{call_no}").get_data(as_text=True)
+    told.world.pass_time(days=25)
+    told.deliberate(call_no)
+    page = observer.get(f"/board/{call_no}").get_data(as_text=True)
+    assert "逐字节一致" in page
+    assert all(number in page for number in numbers)
+    assert "应到 9 人，实到 8 人，同意 8 票，反对 0 票。" in page
+    assert call_no in observer.get("/board/").get_data(as_text=True)
+    assert "<form" not in page.split("<main", 1)[1].split("</main>", 1)[0]
+    for address in (
+        "/cases",
+        f"/cases/{numbers[0]}",
+        f"/cases/{call_no}",
+        "/registers/",
+        "/books/statistics",
+    ):
+        assert observer.get(address).status_code in (403, 404), address
+    assert enter("clerk").get(f"/board/{call_no}").status_code == 403
+    assert board.get("/board/PC-1999-0001").status_code == 404

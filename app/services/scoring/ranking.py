@@ -60,7 +60,7 @@ class Recomputed:
 def recompute(session: Session, call_no: str) -> Recomputed:
     """The last ranking of a call, from its sheets up. Raises NotFound, Conflict before there is one."""
     call = calls.get_call(session, call_no)
-    record, draw = _decided(session, call), _drawn(session, call)
+    record, draw = decided(session, call), _drawn(session, call)
     if record is None or draw is None:
         raise Conflict("本批次尚未排序。", "This call has no ranking yet.")
     order = draw_lots(draw.pool, draw.size, draw.seed)
@@ -129,7 +129,8 @@ def _number(value: Decimal) -> float | int:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _decided(session: Session, call: Call) -> DecisionRecord | None:
+def decided(session: Session, call: Call) -> DecisionRecord | None:
+    """The last ranking that was decided in a call."""
     query = select(DecisionRecord).where(
         DecisionRecord.instance_id == call.instance_id, DecisionRecord.decision_id == RANKING
     )
