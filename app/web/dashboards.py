@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from io import BytesIO
+from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -64,7 +65,7 @@ def cases_page() -> str:
     listed = list_passes(
         context(), signed_in(), wanted, after=whole_number(request.args.get("after", "")) or 0
     )
-    more = {key: text for key, text in request.args.items() if key not in ("after", "lang")}
+    more: dict[str, Any] = {key: text for key, text in request.args.items() if key not in ("after", "lang")}
     return render_template(
         "dashboards/cases.html",
         wanted=wanted,
@@ -109,7 +110,14 @@ def export_list() -> Response:
         for one, case, who in listed.rows:
             known = one.ended_at is not None and one.ended_at <= wanted.period.at
             ended = [one.ended_at, who, one.working_days, one.suspended_days] if known else []
-            yield [case.number, case.title, case.org.name if case.org else "", one.name, one.started_at, *ended]
+            yield [
+                case.number,
+                case.title,
+                case.org.name if case.org else "",
+                one.name,
+                one.started_at,
+                *ended,
+            ]
 
     return _workbook(_("案件清单"), heads, rows())
 
@@ -145,9 +153,9 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _texts(period: Period) -> dict[str, str]:
+def _texts(period: Period) -> dict[str, Any]:
     """A period as parts of an address; the instant stays exact."""
-    texts = {"at": period.at.isoformat(), "since": period.since.isoformat()}
+    texts: dict[str, Any] = {"at": period.at.isoformat(), "since": period.since.isoformat()}
     return {**texts, "process": period.process} if period.process else texts
 
 
@@ -172,7 +180,7 @@ def _name(found: Report, step: tuple[str, str]) -> str:
 
 
 def _title(wanted: Filter, listed: Listed) -> str:
-    return _("%(figure)s：%(n)d 项", figure=str(FIGURE_NAMES[wanted.figure]), n=listed.count)
+    return str(_("%(figure)s：%(n)d 项", figure=str(FIGURE_NAMES[wanted.figure]), n=listed.count))
 
 
 def _open_chart(found: Report) -> Markup | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bench import decisions, engine, evidence, feel, http, inbox, memory, rush, weight
+from tests.bench import dashboards, decisions, engine, evidence, feel, http, inbox, memory, rush, weight
 
 if __name__ == "__main__":
     engine.main()
@@ -13,4 +13,5 @@ if __name__ == "__main__":
     inbox.main()
     weight.main()
     evidence.main()
+    dashboards.main()
     rush.main()
