@@ -167,8 +167,8 @@ def _pair(old: list[Row], new: list[Row]) -> list[tuple[Row | None, Row | None]]
     pairs: list[tuple[Row | None, Row | None]] = [(by_id[row.id], row) for row in new if row.id in by_id]
     taken = {row.id for row in new if row.id in by_id}
     left, right = [row for row in old if row.id not in taken], [row for row in new if row.id not in taken]
-    contents = [[tuple(row.cells.values()) for row in rows] for rows in (left, right)]
-    for tag, i, i_end, j, j_end in SequenceMatcher(None, *contents, autojunk=False).get_opcodes():
+    old_cells, new_cells = ([tuple(row.cells.values()) for row in rows] for rows in (left, right))
+    for tag, i, i_end, j, j_end in SequenceMatcher(None, old_cells, new_cells, autojunk=False).get_opcodes():
         if tag == "equal" or (tag == "replace" and i_end - i == j_end - j):
             pairs += zip(left[i:i_end], right[j:j_end], strict=True)
         else:

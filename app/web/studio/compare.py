@@ -106,7 +106,7 @@ def _shown(found: FileComparison) -> ShownFile:
     return ShownFile(found, kind, key, names.get(key, key))
 
 
-def _title_of(version: Version) -> str:
+def _title_of(version: Version) -> Any:
     if version.draft is not None:
         return _("草稿“%(title)s”", title=version.draft.title)
     return _("第 %(n)s 号版本", n=version.key)
