@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -59,7 +60,7 @@ def main() -> None:
             period = Period(START, START.date() - timedelta(days=days))
             figures[f"report_{name}_ms"] = _timed(world, period, is_list=False)
         figures["list_ms"] = _timed(world, Period(START, START.date() - timedelta(days=90)), is_list=True)
-        print(json.dumps({"bench": "dashboards", "passes": PASSES, **figures}))
+        sys.stdout.write(json.dumps({"bench": "dashboards", "passes": PASSES, **figures}) + "\n")
         world.database.dispose()
 
 
