@@ -16,6 +16,7 @@ from tests.bpmn import (
     test_objection_handling,
     test_payment,
     test_performance_review,
+    test_periodic_report,
     test_publicity,
 )
 from tests.bpmn.walk import ROOT, START, bundle
@@ -37,6 +38,7 @@ STORIES = [
     *test_agreement_signing.STORIES,
     *test_payment.STORIES,
     *test_performance_review.STORIES,
+    *test_periodic_report.STORIES,
     *test_fraud_clawback.STORIES,
 ]
 

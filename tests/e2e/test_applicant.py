@@ -38,7 +38,7 @@ def test_a_declaration_from_the_notice_to_the_receipt(
     enter: Enter, page: Page, programme: Programme, assert_accessible: Callable[[Page], None]
 ) -> None:
     page.goto(f"/calls/{programme.call_no}")
-    expect(page.get_by_text("个工作日）")).to_be_visible()
+    expect(page.locator("aside [data-countdown]")).to_have_text(re.compile(r"还有 \d+ 天 \d+ 小时 \d+ 分"))
     page.get_by_role("link", name="登录后申报").click()
     page.get_by_label("用户名").fill("bank")
     page.get_by_label("密码").fill("zhirong-demo")

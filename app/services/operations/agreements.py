@@ -99,6 +99,18 @@ def load_agreement(ctx: DelegateContext, *, agreement_no: str) -> dict[str, Any]
 
 
 @delegate
+def accept_report(
+    ctx: DelegateContext, *, agreement_no: str, due_on: date, document_no: str, cases: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """A periodic report counts: its milestone is done, its cases stand in a document.
+
+    Gives counted, document_no, cases.
+    """
+    counted = agreements.note_reported(ctx.session, agreement_no, due_on)
+    return {"counted": counted, "document_no": document_no, "cases": len(cases)}
+
+
+@delegate
 def compare_registry(
     ctx: DelegateContext,
     *,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.models.register import Agreement, Document, Milestone
@@ -17,10 +17,12 @@ from app.services.context import Context
 from app.services.errors import Conflict
 from app.services.messages import send_message
 from app.services.numbering import OFFICE_ZONE, next_number
-from app.services.registers import cases
+from app.services.registers import cases, clocks
 from app.services.registers.fingerprint import plain
 
 REVIEWS = ("mid_term", "final")
+REPORT = "report"
+REPORT_LEAD = timedelta(days=15)
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,17 @@ def agreements_of(session: Session, case_no: str | None = None) -> list[Agreemen
 
 
 def announce_due(context: Context) -> int:
-    """Start the reviews whose day has come (MSG-REVIEW-DUE, key: the case's number); gives how many."""
+    """Start the reviews whose day has come, and the reports that fall due soon; gives how many.
+
+    MSG-REVIEW-DUE on the day itself, MSG-REPORT-DUE `REPORT_LEAD` before the last day; key: the case's number.
+    """
     today = context.now.astimezone(OFFICE_ZONE).date()
+    is_review = and_(Milestone.kind.in_(REVIEWS), Milestone.due_on <= today)
+    is_report = and_(Milestone.kind == REPORT, Milestone.due_on <= today + REPORT_LEAD)
     query = (
         select(Milestone)
         .join(Agreement)
-        .where(Milestone.state == "pending", Milestone.due_on <= today, Milestone.kind.in_(REVIEWS))
+        .where(Milestone.state == "pending", or_(is_review, is_report))
         .where(Agreement.state == "effective")
         .order_by(Milestone.due_on, Milestone.id)
     )
@@ -116,15 +123,36 @@ def announce_due(context: Context) -> int:
             "case_no": agreement.case_no,
             "agreement_no": agreement.number,
             "org": {"id": agreement.org_id, **(cases.party(agreement.org) or {"name": agreement.org_name})},
-            "review_type": milestone.kind,
-            "year": milestone.due_on.year,
         }
         milestone.state = "started"
-        send_message(
-            context, "MSG-REVIEW-DUE", agreement.case_no, payload, dedup=f"review-due:{milestone.id}"
-        )
+        if milestone.kind == REPORT:
+            message, own = "MSG-REPORT-DUE", _report_due(milestone, today)
+        else:
+            message, own = "MSG-REVIEW-DUE", {"review_type": milestone.kind, "year": milestone.due_on.year}
+        send_message(context, message, agreement.case_no, {**payload, **own}, dedup=f"due:{milestone.id}")
     context.session.flush()
     return len(due)
+
+
+def _report_due(milestone: Milestone, today: date) -> dict[str, Any]:
+    """Which report by when; one that is started late still gets its time."""
+    last = max(milestone.due_on, today + timedelta(days=1))
+    due_at = datetime.combine(last, clocks.END_OF_DAY, OFFICE_ZONE)
+    return {
+        "period": milestone.name,
+        "due_on": milestone.due_on.isoformat(),
+        "due_at": due_at.isoformat(),
+    }
+
+
+def note_reported(session: Session, number: str, due_on: date) -> bool:
+    """A report was accepted: its milestone is done; false when the agreement has no such milestone."""
+    agreement = find(session, number)
+    found = [m for m in agreement.milestones if (m.kind, m.due_on) == (REPORT, due_on)] if agreement else []
+    for milestone in found:
+        milestone.state = "done"
+    session.flush()
+    return bool(found)
 
 
 def revoke(session: Session, case_no: str) -> int:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -244,7 +245,7 @@ def test_reviews_start_on_their_day_and_once(registers: Registers) -> None:
     case, text = locked(registers)
     seal(registers, case, text)
     registers.move_to(2026, 12, 30, 23, 59)
-    assert agreements.announce_due(registers.context) == 0
+    assert agreements.announce_due(registers.context) == 1  # the report; a test of its own below
     registers.move_to(2026, 12, 31, 0, 0)
     assert agreements.announce_due(registers.context) == 1
     assert agreements.announce_due(registers.context) == 0
@@ -255,6 +256,24 @@ def test_reviews_start_on_their_day_and_once(registers: Registers) -> None:
         2026,
     )
     assert message.payload["org"]["id"] == case.org_id
+
+
+def test_reports_start_before_their_day_and_are_done_when_accepted(registers: Registers) -> None:
+    case, text = locked(registers)
+    seal(registers, case, text)
+    registers.move_to(2026, 6, 14, 23, 59)
+    assert agreements.announce_due(registers.context) == 0
+    registers.move_to(2026, 6, 15, 0, 0)
+    assert agreements.announce_due(registers.context) == 1
+    assert agreements.announce_due(registers.context) == 0
+    [message] = registers.messages("MSG-REPORT-DUE")
+    assert (message.payload["due_on"], message.payload["due_at"]) == ("2026-06-30", "2026-06-30T23:59:59+08:00")
+    given: dict[str, Any] = {"agreement_no": "XY-2026-0001", "document_no": "WS-1", "cases": [{}]}
+    report = registers.add_case("BS")
+    assert registers.call("accept_report", report, due_on=date(2026, 6, 30), **given)["counted"] is True
+    assert registers.call("accept_report", report, due_on=date(2026, 7, 1), **given)["counted"] is False
+    [agreement] = agreements.agreements_of(registers.session)
+    assert [m.state for m in agreement.milestones] == ["done", "pending", "pending"]
 
 
 def test_a_revoked_agreement_makes_nothing_due(registers: Registers) -> None:
