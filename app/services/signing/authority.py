@@ -140,7 +140,7 @@ def _time_key() -> rsa.RSAPrivateKey:
 
 
 def _store(certificate: asn1_x509.Certificate) -> SimpleCertificateStore:
-    store = SimpleCertificateStore()
+    store: SimpleCertificateStore = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register(certificate)
     return store
 

@@ -39,7 +39,7 @@ class Pkcs12:
         if not self.data or len(self.data) > MAX_BYTES:
             raise KeyRefused("请选择证书文件（.p12 或 .pfx）。", "Choose a certificate file (.p12 or .pfx).")
         try:
-            signer = SimpleSigner.load_pkcs12_data(
+            signer: SimpleSigner | None = SimpleSigner.load_pkcs12_data(
                 self.data, other_certs=(), passphrase=self.passphrase.encode() if self.passphrase else None
             )
         except ValueError:

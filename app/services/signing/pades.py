@@ -104,13 +104,13 @@ def _state(
     status = _validate(signature, roots, now)
     stamp = status.timestamp_validity if status else None
     stamped = stamp.timestamp if stamp else None
-    told = signature.self_reported_timestamp
+    signed_at = stamped or signature.self_reported_timestamp
     return SignatureState(
         field=signature.field_name,
-        subject=certificate.subject.human_friendly,
-        issuer=certificate.issuer.human_friendly,
+        subject=_name_of(certificate.subject),
+        issuer=_name_of(certificate.issuer),
         certificate_sha256=certificate.sha256.hex(),
-        signed_at=(stamped or told).astimezone(UTC) if stamped or told else None,
+        signed_at=signed_at.astimezone(UTC) if signed_at else None,
         timestamped_at=stamped.astimezone(UTC) if stamped else None,
         is_valid=bool(status and status.bottom_line),
         is_intact=bool(status and status.intact and status.valid),
@@ -118,6 +118,14 @@ def _state(
         covers_file=bool(status and status.coverage == SignatureCoverageLevel.ENTIRE_FILE),
         reason=_reason(status),
     )
+
+
+def _name_of(name: x509.Name) -> str:
+    """Person, organisation and unit of a certificate, as a reader expects them."""
+    parts = [str(name.native.get(key, "")) for key in ("organization_name", "organizational_unit_name")]
+    common = str(name.native.get("common_name") or name.human_friendly)
+    about = "；".join(part for part in parts if part)
+    return f"{common}（{about}）" if about else common
 
 
 def _validate(
