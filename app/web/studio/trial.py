@@ -113,6 +113,7 @@ def _run_page(row: TrialRun, error: str = "") -> str:
         steps=trial_page.steps_of(played),
         variables=trial_page.pretty(instance.variables if instance is not None else {}),
         pretty=trial_page.pretty,
+        duties=trial_page.duty_names,
         name_of=lambda place: trial_page.name_of(definition, place),
         may_keep=row.draft.state == "editing" and played.failure is None,
         **trial_page.drawing(definition, states, shown),

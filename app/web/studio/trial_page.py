@@ -20,6 +20,7 @@ from app.engine.effects import Subscription, UserTaskView
 from app.engine.trial import Completion, Coverage, Delivery, Played, Report, Wait
 from app.engine.trial.samples import read_members, sample_context
 from app.models.identity import Group
+from app.services.access import DUTY_NAMES
 from app.services.errors import NotFound
 from app.web.form_pages import language
 from app.web.guards import context
@@ -107,6 +108,11 @@ def role_names(played: Played, principals: set[str]) -> dict[str, str]:
         elif principal.startswith("org:") and post == "":
             found[principal] = _("单位 %(key)s", key=principal)
     return found
+
+
+def duty_names(duties: tuple[str, ...]) -> list[str]:
+    """Duties as people call them."""
+    return [DUTY_NAMES.get(duty, (duty, duty))[1 if is_english() else 0] for duty in duties]
 
 
 def _named_principals(value: Any) -> dict[str, str]:
