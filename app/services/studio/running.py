@@ -74,7 +74,7 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         )
         found.append(ProcessInstance.definition_id.in_(version))
     if wanted.status == "suspended":
-        found += [ProcessInstance.status == "active", ProcessInstance.is_suspended]
+        found += [ProcessInstance.status == "active", ProcessInstance.is_suspended.is_(True)]
     elif wanted.status:
         found.append(ProcessInstance.status == wanted.status)
     if wanted.step:

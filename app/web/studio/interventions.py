@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from flask import flash, redirect, render_template, request, url_for
@@ -140,7 +140,8 @@ def _diagram(row: ProcessInstance) -> Markup:
         for place in instance.positions().values()
         if place.process_id == row.process_key
     }
-    xml, language = instance.definition.diagram_xml(row.process_key), "en" if is_english() else "zh"
+    xml = instance.definition.diagram_xml(row.process_key)
+    language: Literal["zh", "en"] = "en" if is_english() else "zh"
     return Markup(render_svg(xml, states, process_id=row.process_key, title=row.number, language=language))  # noqa: S704  escaped there
 
 

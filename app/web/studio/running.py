@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -97,5 +97,5 @@ def _diagram(found: Context, shown: ProcessDefinition) -> Markup:
         if key.startswith(f"{shown.key}:")
     }
     xml = repository.definition_of(found.session, shown).diagram_xml(shown.key)
-    language = "en" if is_english() else "zh"
+    language: Literal["zh", "en"] = "en" if is_english() else "zh"
     return Markup(render_svg(xml, states, process_id=shown.key, title=shown.name, language=language))  # noqa: S704  escaped there
