@@ -144,11 +144,14 @@ def web(url: str, folder: Path, processes: int = 2) -> Iterator[str]:
         for process in running:
             process.terminate()
         for process in running:
-            process.wait(60)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _wait_for(address: str) -> None:
-    for _try in range(200):
+    for _try in range(600):
         try:
             if requests.get(f"{address}/login", timeout=5).status_code == 200:
                 return
