@@ -76,7 +76,7 @@ def past_notices(
     session: Session, now: datetime, year: int | None = None, before: int | None = None
 ) -> tuple[list[Notice], int | None]:
     """Notices that are over and announcements, the newest first, and the id that leads to the next page."""
-    period = tuple(datetime(at, 1, 1, tzinfo=OFFICE_ZONE) for at in (year, year + 1)) if year else None
+    period = (_new_year(year), _new_year(year + 1)) if year else None
     found = publicity.notice_archive(session, now, before, PAGE + 1, period)
     return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
 
@@ -114,5 +114,10 @@ def clauses_of(session: Session, call: Call) -> list[Clause]:
     return list(session.scalars(query))
 
 
+def _new_year(year: int) -> datetime:
+    return datetime(year, 1, 1, tzinfo=OFFICE_ZONE)
+
+
 def _notice_text() -> ColumnElement[str]:
-    return Call.body["notice"].as_string()
+    text: ColumnElement[str] = Call.body["notice"].as_string()
+    return text
