@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from app.models.repository import ProcessDefinition
 from app.services import repository, runtime
-from tests.e2e.conftest import Programme, reload_until
+from tests.e2e.conftest import Programme
 
 ROOT = Path(__file__).resolve().parents[2]
 Enter = Callable[..., Page]
@@ -56,6 +56,7 @@ def test_a_second_person_releases(programme: Programme, enter: Enter, visit: Vis
     page.get_by_role("button", name="认领").click()
     page.get_by_label("回测说明").fill("只改期限，不影响结论")
     page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.locator("main")).to_contain_text("已提交")
     second = enter("process_approver")
     second.goto("/inbox/claimable")
     second.get_by_role("link", name=re.compile("批准生效日期")).first.click()
@@ -65,7 +66,9 @@ def test_a_second_person_releases(programme: Programme, enter: Enter, visit: Vis
     second.get_by_label("批准后立即生效").check()
     second.get_by_label("批准意见").fill("同意")
     second.get_by_role("button", name="提交", exact=True).click()
-    reload_until(second, "/studio/processes/archive", "归档核查")
+    expect(second.locator("main")).to_contain_text("已提交")
+    second.goto("/studio/processes/archive")
+    expect(second.locator("svg.bpmn-diagram")).to_contain_text("归档核查")
     assert _start_archive(programme) == before + 1
     with programme.story.stage.acting() as context:
         versions = repository.list_versions(context.session, "archive")
