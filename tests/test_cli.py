@@ -241,7 +241,9 @@ def test_tck_of_nothing_is_an_error(run: Run, tmp_path: Path) -> None:
 
 
 def test_tck_counts(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "cases.xml").write_text('<testCases xmlns="urn:x"><modelName>lost.dmn</modelName></testCases>')
+    (tmp_path / "cases.xml").write_text(
+        '<testCases xmlns="urn:x"><modelName>lost.dmn</modelName></testCases>'
+    )
     found = run("tck", tmp_path, status=1)
     assert found.output.splitlines()[-1] == "0 passed, 1 failed"
 

@@ -19,9 +19,7 @@ class MigrationBatch(Base):
 
     __tablename__ = "migration_batch"
     __table_args__ = (
-        CheckConstraint(
-            "state IN ('checking', 'checked', 'moving', 'paused', 'undoing')", name="state"
-        ),
+        CheckConstraint("state IN ('checking', 'checked', 'moving', 'paused', 'undoing')", name="state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -57,7 +57,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "studio.try": frozenset({"process_designer", "process_approver"}),
     "studio.deploy": frozenset({"process_designer"}),
     "studio.approve": frozenset({"process_approver"}),
-    "case.running": frozenset({"process_designer", "process_approver", "operator", "auditor", "system_admin"}),
+    "case.running": frozenset(
+        {"process_designer", "process_approver", "operator", "auditor", "system_admin"}
+    ),
     "case.migrate": frozenset({"process_designer", "operator"}),
     "case.intervene": frozenset({"operator"}),
     "operations.read": frozenset({"operator", "system_admin", "auditor"}),

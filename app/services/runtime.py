@@ -124,7 +124,9 @@ def load_instance(context: Context, row: ProcessInstance) -> Instance:
 def begin_step(context: Context, row: ProcessInstance, *, even_suspended: bool = False) -> Step:
     """A locked instance, ready to be told what happened. Raises Conflict while an operator has suspended it."""
     if row.is_suspended and not even_suspended:
-        raise Conflict("案件已被人工暂停，恢复后才能办理。", "The case is suspended until an operator resumes it.")
+        raise Conflict(
+            "案件已被人工暂停，恢复后才能办理。", "The case is suspended until an operator resumes it."
+        )
     definition = repository.pinned_definition(context.session, row.definition_id)
     instance = Instance.load(definition, row.state)
     subscribed = frozenset(subscription.id for subscription in instance.subscriptions())

@@ -30,7 +30,9 @@ def sent_base() -> Base | None:
     if not _BASE.fullmatch(revision):
         return None
     return Base(
-        int(revision), writer if _WRITER.fullmatch(writer) else "", int(turn) if _TURN.fullmatch(turn) else None
+        int(revision),
+        writer if _WRITER.fullmatch(writer) else "",
+        int(turn) if _TURN.fullmatch(turn) else None,
     )
 
 

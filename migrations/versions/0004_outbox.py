@@ -32,10 +32,13 @@ def upgrade() -> None:
         sa.Column("sent_at", app.db.UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint("channel IN ('mail', 'sms', 'wecom')", name=op.f("ck_delivery_channel")),
         sa.CheckConstraint(
-            "state IN ('queued', 'collected', 'merged', 'kept', 'sent', 'bounced')", name=op.f("ck_delivery_state")
+            "state IN ('queued', 'collected', 'merged', 'kept', 'sent', 'bounced')",
+            name=op.f("ck_delivery_state"),
         ),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_delivery_user_id_user")),
-        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_delivery_document_id_document")),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["document.id"], name=op.f("fk_delivery_document_id_document")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.UniqueConstraint("dedup", name=op.f("uq_delivery_dedup")),
     )

@@ -42,8 +42,12 @@ def upgrade() -> None:
         sa.Column("touched_at", app.db.UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint("received >= 0 AND received <= size", name=op.f("ck_upload_received")),
         sa.CheckConstraint("size > 0", name=op.f("ck_upload_size")),
-        sa.ForeignKeyConstraint(["attachment_id"], ["attachment.id"], name=op.f("fk_upload_attachment_id_attachment")),
-        sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_upload_instance_id_process_instance")),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"], ["attachment.id"], name=op.f("fk_upload_attachment_id_attachment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["instance_id"], ["process_instance.id"], name=op.f("fk_upload_instance_id_process_instance")
+        ),
         sa.ForeignKeyConstraint(["task_id"], ["user_task.id"], name=op.f("fk_upload_task_id_user_task")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_upload_user_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
@@ -60,7 +64,11 @@ def upgrade() -> None:
         sa.Column("row", sa.Integer(), nullable=False),
         sa.Column("typed", sa.String(length=200), nullable=False),
         sa.Column("at", app.db.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name=op.f("fk_evidence_key_instance_id_process_instance")),
+        sa.ForeignKeyConstraint(
+            ["instance_id"],
+            ["process_instance.id"],
+            name=op.f("fk_evidence_key_instance_id_process_instance"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_key")),
     )
     op.create_index("ix_evidence_key_list", "evidence_key", ["instance_id", "place"])

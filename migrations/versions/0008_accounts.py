@@ -31,9 +31,13 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
         sa.Column("used_at", MOMENT, nullable=True),
-        sa.CheckConstraint("purpose IN ('register', 'invite', 'reset', 'email')", name=op.f("ck_mailed_link_purpose")),
+        sa.CheckConstraint(
+            "purpose IN ('register', 'invite', 'reset', 'email')", name=op.f("ck_mailed_link_purpose")
+        ),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_mailed_link_user_id_user")),
-        sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_mailed_link_org_id_organisation")),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["organisation.id"], name=op.f("fk_mailed_link_org_id_organisation")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailed_link")),
         sa.UniqueConstraint("sha256", name=op.f("uq_mailed_link_sha256")),
     )

@@ -49,8 +49,12 @@ def upgrade() -> None:
         sa.Column("before", JSON, nullable=False),
         sa.Column("after", JSON, nullable=False),
         sa.Column("error", sa.String(length=500), nullable=False),
-        sa.ForeignKeyConstraint(["test_id"], ["back_test.id"], name=op.f("fk_back_test_line_test_id_back_test")),
-        sa.ForeignKeyConstraint(["record_id"], ["decision_record.id"], name=op.f("fk_back_test_line_record_id_decision_record")),
+        sa.ForeignKeyConstraint(
+            ["test_id"], ["back_test.id"], name=op.f("fk_back_test_line_test_id_back_test")
+        ),
+        sa.ForeignKeyConstraint(
+            ["record_id"], ["decision_record.id"], name=op.f("fk_back_test_line_record_id_decision_record")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_back_test_line")),
     )
     op.create_index("ix_back_test_line_test", "back_test_line", ["test_id", "record_id"])

@@ -25,7 +25,9 @@ def upgrade() -> None:
         sa.Column("letter", sa.String(length=60), nullable=False),
         sa.Column("data", _JSON, nullable=False),
         sa.Column("drafted_at", app.db.UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["task_id"], ["user_task.id"], name=op.f("fk_letter_draft_task_id_user_task")),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["user_task.id"], name=op.f("fk_letter_draft_task_id_user_task")
+        ),
         sa.ForeignKeyConstraint(
             ["instance_id"],
             ["process_instance.id"],

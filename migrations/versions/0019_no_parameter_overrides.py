@@ -25,7 +25,9 @@ def downgrade() -> None:
         sa.Column("policy", sa.String(length=50), nullable=False),
         sa.Column("key", sa.String(length=80), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("value", sa.JSON().with_variant(sa.dialects.postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column(
+            "value", sa.JSON().with_variant(sa.dialects.postgresql.JSONB(), "postgresql"), nullable=False
+        ),
         sa.Column("author_id", sa.Integer(), nullable=True),
         sa.Column("created_at", app.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["author_id"], ["user.id"], name=op.f("fk_parameter_author_id_user")),

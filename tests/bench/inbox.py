@@ -69,7 +69,7 @@ def add_tasks(site: Site, count: int, principal: str, name: str) -> None:
                     "task_id": row.id,
                     "rank": -(row.id % 3),
                     "created_at": now - timedelta(seconds=row.id % 100_000),
-                }  # fmt: skip
+                }
                 for row in context.session.execute(query)
             ]
             context.session.execute(insert(Inbox), entries)

@@ -52,7 +52,10 @@ def _stubs(facts: dict[str, Any]) -> dict[str, Stub]:
     return {
         "case_facts": find,
         "freeze_case": None,
-        "list_officers": [{"principal": "user:4", "name": "调查甲"}, {"principal": "user:5", "name": "调查乙"}],
+        "list_officers": [
+            {"principal": "user:4", "name": "调查甲"},
+            {"principal": "user:5", "name": "调查乙"},
+        ],
         "unfreeze_case": None,
         "cancel_qualification": {"measures": []},
         "open_receivable": open_receivable,

@@ -29,7 +29,9 @@ def _start_archive(programme: Programme) -> int:
 
 def test_a_second_person_releases(programme: Programme, enter: Enter, visit: Visit) -> None:
     source = (ROOT / "bpmn" / "archive.bpmn").read_text(encoding="utf-8")
-    changed = source.replace('zr:due="= wd(5)"', 'zr:due="= wd(7)"', 1).replace('name="归档检查"', 'name="归档核查"')
+    changed = source.replace('zr:due="= wd(5)"', 'zr:due="= wd(7)"', 1).replace(
+        'name="归档检查"', 'name="归档核查"'
+    )
     file: Any = {"name": "archive.bpmn", "mimeType": "application/xml", "buffer": changed.encode()}
     before = _start_archive(programme)
     page = enter("designer")

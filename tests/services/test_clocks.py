@@ -184,7 +184,9 @@ def test_a_changed_calendar_moves_limits_and_leaves_a_trace(world: World) -> Non
     step(world, waiting, next="more")
     before = ledger(world, running).clock.due_at
     due, timer = task_of(world, waiting).due_at, timer_of(world, waiting)
-    assert before and due and timer == due
+    assert before
+    assert due
+    assert timer == due
     with world.acting() as context:
         count = calendar.set_day(
             context.session, date(2026, 12, 4), "off", "调休", "国办发明电〔2026〕9号", context.now

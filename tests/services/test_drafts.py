@@ -96,7 +96,9 @@ def test_two_pages_of_one_person_are_two_sides(world: World, task_id: int) -> No
 def test_what_arrives_late_does_not_undo_what_was_typed_after_it(world: World, task_id: int) -> None:
     save(world, "wang", task_id, 0, writer="a", turn=5, reason="一二三")
     assert save(world, "wang", task_id, 0, writer="a", turn=4, reason="一二")[3]["reason"] == "一二三"
-    assert save(world, "wang", task_id, 0, writer="a", reason="一")[3]["reason"] == "一"  # a form sent as a whole
+    assert (
+        save(world, "wang", task_id, 0, writer="a", reason="一")[3]["reason"] == "一"
+    )  # a form sent as a whole
 
 
 def test_a_save_that_changes_nothing_makes_no_revision(world: World, task_id: int) -> None:

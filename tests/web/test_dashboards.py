@@ -75,7 +75,8 @@ def test_pictures_have_words_and_stand_beside_tables(worked: World, sign_in: Sig
     pictures = tree.findall(f".//{SVG}svg[@class='bars']")
     assert len(pictures) == 2
     for picture in pictures:
-        assert picture.findtext(f"{SVG}title") and picture.findtext(f"{SVG}desc")
+        assert picture.findtext(f"{SVG}title")
+        assert picture.findtext(f"{SVG}desc")
         assert picture.find(".//*[@style]") is None
     heat = [item.get("class") for item in tree.iter() if "heat-" in (item.get("class") or "")]
     assert len(heat) == 2

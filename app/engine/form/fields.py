@@ -324,7 +324,10 @@ def _read_key_kind(identity: str, raw: object, reading: Reading) -> str | None:
     if isinstance(raw, str) and _KEY_KIND.fullmatch(raw):
         return raw
     reading.refuse(
-        "value", identity, "duplicate_key 应为小写英文，如 contract", "duplicate_key is a word such as contract"
+        "value",
+        identity,
+        "duplicate_key 应为小写英文，如 contract",
+        "duplicate_key is a word such as contract",
     )
     return None
 

@@ -158,7 +158,9 @@ def _judge_number(state: State) -> Complaint | None:
             "{label} must be an amount from 0 with at most two decimals",
         )
     if limits.rule == "year" and (decimals or not 1000 <= number <= 9999):
-        return Complaint("{label}应为四位年份，如 2026", "{label} must be a year of four digits, such as 2026")
+        return Complaint(
+            "{label}应为四位年份，如 2026", "{label} must be a year of four digits, such as 2026"
+        )
     return _judge_range(number, bound(state, limits.least), bound(state, limits.most)) or _judge_step(state)
 
 

@@ -129,7 +129,9 @@ def test_both_sides_sign_the_same_file_by_certificate(registers: Registers) -> N
     given = signature(registers, first, method="e_seal")
     assert verify(registers, case, given, text["sha256"])["reason"] == ""
     second = by_certificate(registers, first, "bureau", "市局签约人")
-    assert verify(registers, case, signature(registers, second, method="e_seal"), text["sha256"], "bureau")["valid"]
+    assert verify(registers, case, signature(registers, second, method="e_seal"), text["sha256"], "bureau")[
+        "valid"
+    ]
     found = verification.find(registers.session, text["doc_no"], text["verify_code"])
     assert found is not None
     assert [(one.side, one.is_demo, one.timestamped_at is not None) for one in found.signatures] == [
@@ -175,7 +177,9 @@ def test_every_later_change_is_detected(registers: Registers, change: Any, reaso
 
 def test_another_text_or_an_unknown_authority_is_refused(registers: Registers) -> None:
     case, text = locked(registers)
-    other = registers.call("render_letter", case, letter="TPL-99", case_no=case.number, data={"body": "另一份"})
+    other = registers.call(
+        "render_letter", case, letter="TPL-99", case_no=case.number, data={"body": "另一份"}
+    )
     wrong = signature(registers, by_certificate(registers, text_of(registers, other)), method="e_seal")
     assert "不是锁定的协议文本" in verify(registers, case, wrong, text["sha256"])["reason"]
     good = signature(registers, by_certificate(registers, text_of(registers, text)), method="e_seal")
@@ -267,7 +271,10 @@ def test_reports_start_before_their_day_and_are_done_when_accepted(registers: Re
     assert agreements.announce_due(registers.context) == 1
     assert agreements.announce_due(registers.context) == 0
     [message] = registers.messages("MSG-REPORT-DUE")
-    assert (message.payload["due_on"], message.payload["due_at"]) == ("2026-06-30", "2026-06-30T23:59:59+08:00")
+    assert (message.payload["due_on"], message.payload["due_at"]) == (
+        "2026-06-30",
+        "2026-06-30T23:59:59+08:00",
+    )
     given: dict[str, Any] = {"agreement_no": "XY-2026-0001", "document_no": "WS-1", "cases": [{}]}
     report = registers.add_case("BS")
     assert registers.call("accept_report", report, due_on=date(2026, 6, 30), **given)["counted"] is True
