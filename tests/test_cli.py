@@ -297,7 +297,9 @@ def test_the_worker_does_what_is_due_and_signs_the_history(
         schedule.ensure_daily(context)
     with application.database.writing() as session:
         session.execute(update(Job).values(due_at=datetime(2020, 1, 1, tzinfo=UTC)))
-    assert run("worker", "--once").output == "3 jobs done\n"  # the day's work and both parts of the signature
+    assert (
+        run("worker", "--once").output == "4 jobs done\n"
+    )  # the day's work, the look for new tasks, both parts of the signature
     (line,) = run("audit", "export").output.splitlines()
     assert orjson.loads(line)["event_count"] > 0
     world.database.dispose()

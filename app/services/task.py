@@ -190,24 +190,23 @@ def finish_task(
     errors = {**attachments.quarantined(context, accepted.states), **accepted.errors}
     if errors:
         raise Invalid("表单有误，请按提示更正。", "There is a problem with the form.", errors)
-    if context.actor is not None:
-        signing.require_holders_turn(context, work.task)
+    has_seats = context.actor is not None and signing.require_holders_turn(context, work.task)
     actor_id = context.actor.id if context.actor else None
     context.session.add(RequestKey(key=key, user_id=actor_id, result_url=result_url, created_at=context.now))
     if work.draft is not None:
         context.session.execute(delete(FormDraftRevision).where(FormDraftRevision.task_id == work.task.id))
         context.session.delete(work.draft)
     duplicates.note_rows(context, work.instance, accepted)
-    _complete(context, work, accepted.values)
+    _complete(context, work, accepted.values, has_seats=has_seats)
     return result_url
 
 
-def _complete(context: Context, work: Work, values: Mapping[str, Any]) -> None:
+def _complete(context: Context, work: Work, values: Mapping[str, Any], *, has_seats: bool) -> None:
     """Complete the task, or keep what was submitted until those have acted who were added after its holder."""
     if context.actor is not None:
         behalf = substitutes.covered_by(context, context.actor, work.task)
         work.task.on_behalf_of_id = behalf.id if behalf is not None else None
-        if not signing.holder_acted(context, work.task):
+        if has_seats and not signing.holder_acted(context, work.task):
             work.task.data = dict(values)
             acting.record_task(context, work.instance, work.task, "task_submitted", behalf=behalf)
             return
@@ -230,7 +229,7 @@ def sign(context: Context, task_id: int, choice: str, opinion: str) -> UserTask:
         typed = work.draft.data if work.draft is not None else {}
         accepted = work.form.accept(typed, work.variables, context.environment().scope, stored=work.values)
         if not accepted.errors:
-            _complete(context, work, accepted.values)
+            _complete(context, work, accepted.values, has_seats=has_seats)
     elif task.data is not None and signing.is_given_back(context, task):
         task.data = None
     return task

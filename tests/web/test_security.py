@@ -136,7 +136,7 @@ def test_a_get_writes_nothing_and_never_fails(
     staffed: World, application: Application, sign_in: SignIn, who: str | None
 ) -> None:
     client = sign_in(who).client if who else application.test_client()
-    before = dump(staffed)
+    before = unchanging(staffed)
     for endpoint, address in routes(application, "GET"):
         for language in ("zh", "en"):
             answer = client.get(
@@ -144,7 +144,12 @@ def test_a_get_writes_nothing_and_never_fails(
             )
             assert answer.status_code in {200, 302, 401, 403, 404}, (endpoint, answer.status_code)
             assert b"<script>alert" not in answer.data, endpoint
-    assert dump(staffed) == before
+    assert unchanging(staffed) == before
+
+
+def unchanging(world: World) -> dict[str, list[Any]]:
+    """Every table but the one that counts how often visitors ask: a question is counted in a transaction of its own."""
+    return {name: rows for name, rows in dump(world).items() if name != PublicAttempt.__tablename__}
 
 
 ALLOWED = {
@@ -166,7 +171,9 @@ ALLOWED = {
             "task_operations.opened", "task_operations.read_copy", "task_operations.answer"},
     "process_designer": {"studio.begin_migration", "studio.remap_migration", "studio.start_migration", "studio.pause_migration",
                          "studio.undo_migration",
-                         "studio.deploy_submit", "studio.suspend", "studio.change_parameters", "studio.take_draft", "studio.start_back_test", "studio.restore_file",
+                         "studio.deploy_submit", "studio.suspend", "studio.change_parameters", "studio.take_draft", "studio.start_back_test", "studio.decision_boundaries",
+                         "studio.decision_findings", "studio.decision_tests", "studio.form_findings", "studio.preview_form",
+                         "studio.set_form_fields", "studio.restore_file",
                          "studio.remove_file", "studio.move_base", "studio.discard_submit", "studio.withdraw_release",
                          "studio.mark_presence", "studio.lint_draft", "studio.prove_process", "studio.lay_out_process",
                          "studio.import_process", "studio.check_expression",
@@ -183,7 +190,8 @@ ALLOWED = {
 }  # fmt: skip
 EVERYBODY = {"auth.sign_out", "auth.sign_in_submit", "cases.act", "cases.open_document", "public.self_check", "public.object",
              "public.objection_status", "public.supplement_objection", "public.withdraw_objection",
-             "auth.second_step_submit", "single_sign_on.finish",
+             "auth.second_step_submit", "single_sign_on.finish", "documents.verify_file", "documents.sign",
+             "documents.preview_letter", "documents.demo_certificate",
              "joining.register_submit", "joining.confirm_submit", "joining.join_submit", "joining.forgot_submit",
              "joining.reset_submit", "notifications.read", "notifications.read_all", "notifications.save_settings",
              "notifications.confirm_unsubscribe", "account.change_profile", "account.change_password",
@@ -844,7 +852,7 @@ def test_guessing_a_code_is_slowed_everywhere(
     assert "QJ-2026-0001" in html  # the objector is not locked out by somebody else
     with objected.database.reading() as session:
         rows = session.scalars(select(PublicAttempt)).all()
-        assert len(rows) == throttle.LIMITS["look_up"]
+        assert sum(row.action == "look_up" for row in rows) == throttle.LIMITS["look_up"]
         assert all("127.0.0.1" not in row.key for row in rows)
 
 

@@ -70,15 +70,16 @@ def awaits_opinion(context: Context, task_id: int) -> bool:
     return seat is not None and seat.kind != "holder" and person.id in sheet.turn
 
 
-def require_holders_turn(context: Context, task: UserTask) -> None:
-    """Raises Conflict while others have to act before the task can be completed."""
+def require_holders_turn(context: Context, task: UserTask) -> bool:
+    """Whether the task has seats at all. Raises Conflict while others have to act before it can be completed."""
     sheet = sheet_of(context, task)
     if sheet is None or sheet.outcome is not None:
-        return
+        return sheet is not None
     if sheet.rule is not None:
         raise Conflict("会签尚未形成结果，不能办结。", "The vote is not decided yet.")
     if task.assignee_id not in sheet.turn:
         raise Conflict("加签或委派的人员尚未办理完毕。", "Those who were asked have not all acted yet.")
+    return True
 
 
 def seat_signers(context: Context, task: UserTask, signers: Sequence[tuple[str, int]]) -> bool:
@@ -202,8 +203,8 @@ def counts(sheet: Sheet) -> dict[str, int]:
 def result_of(context: Context, task: UserTask) -> dict[str, Any]:
     """What the votes add to the task's result, under the name that the diagram gives."""
     policy = acting.policy_of(task)
-    sheet = sheet_of(context, task)
-    if sheet is None or sheet.rule is None or not policy.decision_variable:
+    sheet = sheet_of(context, task) if policy.decision_variable else None
+    if sheet is None or sheet.rule is None:
         return {}
     votes = [
         {"person": row.user.principal, "name": row.user.name, "vote": row.vote, "opinion": row.opinion}
