@@ -116,7 +116,7 @@ def principals_of(user: User) -> tuple[str, ...]:
 def posts_of(user: User) -> frozenset[str]:
     """The groups that count for permissions: whoever administers the system holds no post on cases (S8)."""
     held = groups_of(user)
-    return held - OFFICE - {"applicant"} if "system_admin" in held else held
+    return held - OFFICE - STUDIO - {"applicant"} if "system_admin" in held else held
 
 
 def may(user: User | None, permission: str) -> bool:

@@ -24,7 +24,7 @@ class Draft {
   }
 
   remember() {
-    if (!this.ended) remember(this.form, entriesOf(this.form), this.kept);
+    if (!this.ended && !this.isSending) remember(this.form, entriesOf(this.form), this.kept);
   }
 
   // ——— typing
@@ -166,6 +166,7 @@ class Draft {
   // The whole form is on its way with everything typed; it stays remembered until the next page has come.
   submitted() {
     clearTimeout(this.timer);
+    clearTimeout(this.remembering); // it would forget that the form was sent
     this.isSending = true;
     if (this.isDirty) remember(this.form, entriesOf(this.form), this.kept, true);
   }

@@ -197,7 +197,7 @@ def _short_of_deals() -> Walk:
     assert task.duty == "accept"
     [reason] = task.prefill["reasons"]
     assert "差 2 笔" in reason["text"]
-    assert "差 50000000 元" in reason["text"]
+    assert "差 0.5 亿元" in reason["text"]
     assert reason["clause"] == "S2-1.3"
     walk.do("t_inel")
     assert walk.called("report_case_ended") == [

@@ -90,7 +90,7 @@ def test_an_auditor_alone_changes_nothing(user: User) -> None:
     user.is_active = True
     reading = {name for name in access.PERMISSIONS if access.may(user, name)}
     assert reading == {"case.read_office", "case.read_all", "register.read", "book.read", "objection.read", "studio.read",
-                       "operations.read", "interest.read"}  # fmt: skip
+                       "operations.read", "interest.read", "dashboard.read", "case.running", "board.read"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

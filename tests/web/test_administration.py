@@ -229,7 +229,7 @@ def test_an_account_is_created_and_can_sign_in(
         ({"name": ""}, "姓名"),
         ({"email": "nobody"}, "电子邮箱"),
         ({"employer_uscc": USCC[:-1] + "0"}, "统一社会信用代码不正确"),
-        ({"password": "short"}, "初始密码至少"),
+        ({"password": "short"}, "密码为 10 至 200 个字符"),
         ({"groups": ["nothing"]}, "岗位不存在"),
         ({"groups": ["system_admin", "clerk"]}, "不得兼任"),
         ({"groups": ["auditor", "operator"]}, "不得兼任"),

@@ -187,9 +187,7 @@ def investigate(office: World, lead: str, case_no: str) -> None:
     do(office, lead, "t_file", "board", outcome="agree", reason="同意", investigate_by="2027-02-26")
     with office.database.reading() as session:
         assert cases.is_frozen(session, case_no)
-    members = [
-        {"principal": f"user:{office.people[name]}", "person": name} for name in ("inspector", "detective")
-    ]
+    members = [f"user:{office.people[name]}" for name in ("inspector", "detective")]
     do(office, lead, "t_assign", "supervisor", members=members)
     for name in ("inspector", "detective"):
         with office.database.reading() as session:
