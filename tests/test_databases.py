@@ -12,7 +12,9 @@ from app.db import Base, Database
 
 def test_has_all_tables_and_starts_empty(database_url: str) -> None:
     database = Database(database_url)
-    tables = {name for name in inspect(database.engine).get_table_names() if not name.startswith("search_term")}
+    tables = {
+        name for name in inspect(database.engine).get_table_names() if not name.startswith("search_term")
+    }
     assert tables == set(Base.metadata.tables), "beside the full-text index of SQLite"
     with database.reading() as session:
         assert session.scalar(text("SELECT count(*) FROM history_event")) == 0

@@ -229,7 +229,7 @@ def sign(context: Context, task_id: int, choice: str, opinion: str) -> UserTask:
         typed = work.draft.data if work.draft is not None else {}
         accepted = work.form.accept(typed, work.variables, context.environment().scope, stored=work.values)
         if not accepted.errors:
-            _complete(context, work, accepted.values, has_seats=has_seats)
+            _complete(context, work, accepted.values, has_seats=True)
     elif task.data is not None and signing.is_given_back(context, task):
         task.data = None
     return task

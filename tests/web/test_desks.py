@@ -36,7 +36,13 @@ def test_every_endpoint_names_a_known_permission(application: Application) -> No
 
 def test_every_permission_is_used_somewhere(application: Application) -> None:
     named = {required_permission(application, endpoint) for endpoint in application.view_functions}
-    checked_in_services = {"case.read_all", "case.read_office", "process.start", "calendar.edit", "studio.approve"}
+    checked_in_services = {
+        "case.read_all",
+        "case.read_office",
+        "process.start",
+        "calendar.edit",
+        "studio.approve",
+    }
     assert set(PERMISSIONS) - named - checked_in_services == set()
 
 
