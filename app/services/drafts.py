@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from app.engine.form.merge import merge, overlay, same
+from app.engine.form.merge import merge, overlay, same, within
 from app.engine.form.typed import storable
 from app.models.drafts import FormDraftRevision
 from app.models.runtime import FormDraft
@@ -81,15 +81,19 @@ def save_draft(
     under = overlay(initial or {}, _content(session, draft, base) if draft else {})
     mine = {} if base and draft and _is_late(session, draft, base) else storable(data)
     merged = merge(under, mine, theirs)
-    page = merge(under, mine, under).values
     values, standing = disputes.settle(merged.values, draft.conflicts if draft else [], choice)
     newer = [row for row in _revisions(session, draft, base.revision if base else None)
              if not base or not base.writer or row.writer != base.writer]  # fmt: skip
     found = disputes.gather(standing, merged.conflicts, theirs, values, disputes.Side.of(context), newer)
     known = {disputes.token_of(one) for one in standing}
     disputed = any(disputes.token_of(one) not in known for one in found)
+    page = within(merge(under, mine, under).values, values)  # what the page does not send cannot differ
     differs = bool(choice) or disputed or not same(page, values)
-    if draft is not None and same(overlay(initial or {}, theirs), values) and found == draft.conflicts:
+    if (
+        draft is not None
+        and same(within(overlay(initial or {}, theirs), values), values)
+        and found == draft.conflicts
+    ):
         return Saved(draft, differs, disputed)
     typed = {key: value for key, value in page.items() if not same(value, values.get(key))}
     draft = _append(context, locked.id, draft, values, found, base, typed, kind)

@@ -44,8 +44,9 @@ class Draft {
   // One question at a time; whatever is typed meanwhile goes with the next.
   save() {
     this.queue = (this.queue ?? Promise.resolve()).then(async () => {
+      if (this.isSending) return;
       if (this.kept) await this.bringBack();
-      if (!this.kept && !this.ended && (this.isDirty || this.redraw)) await this.send();
+      if (!this.kept && !this.ended && !this.isSending && (this.isDirty || this.redraw)) await this.send();
     });
     return this.queue;
   }
@@ -197,7 +198,10 @@ function start() {
   const form = document.querySelector("form[data-draft]");
   if (!form) return;
   const draft = (current = new Draft(form));
-  form.addEventListener("input", (event) => event.target.type !== "file" && draft.touched());
+  form.addEventListener("input", (event) => {
+    draft.isSending = false; // somebody who types on has stopped the sending
+    if (event.target.type !== "file") draft.touched();
+  });
   form.addEventListener("change", (event) => event.target.type !== "file" && draft.isDirty && draft.touched());
   watchLeaving(draft);
   setInterval(() => draft.look(), LOOK);

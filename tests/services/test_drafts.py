@@ -39,11 +39,12 @@ def save(
     writer: str = "",
     turn: int | None = None,
     choice: str = "",
+    initial: dict[str, Any] = INITIAL,
     **data: Any,
 ) -> Any:
     with world.acting(who) as context:
         saved = drafts.save_draft(
-            context, task_id, data, base=Base(base, writer, turn), initial=INITIAL, choice=choice
+            context, task_id, data, base=Base(base, writer, turn), initial=initial, choice=choice
         )
         context.session.flush()
         draft = saved.draft
@@ -99,6 +100,17 @@ def test_what_arrives_late_does_not_undo_what_was_typed_after_it(world: World, t
     assert (
         save(world, "wang", task_id, 0, writer="a", reason="一")[3]["reason"] == "一"
     )  # a form sent as a whole
+
+
+def test_what_a_page_shows_but_does_not_send_is_no_difference(world: World, task_id: int) -> None:
+    """Read-only fields and hidden ones are part of what a page holds, also within rows, and are not sent."""
+    shown = {"grade": "A", "targets": [{"year": "2023", "count": ""}, {"year": "2024", "count": ""}]}
+    typed = {"reason": "探亲", "targets": [{"count": "60"}, {"count": ""}]}
+    for turn, revision in ((1, 1), (2, 1)):
+        saved = save(world, "wang", task_id, 0, writer="a", turn=turn, initial=shown, **typed)
+        assert saved[:3] == (False, False, revision)
+    typed["targets"] = [{"count": "60"}, {"count": "70"}]
+    assert save(world, "wang", task_id, 0, writer="a", initial=shown, **typed)[:3] == (False, False, 2)
 
 
 def test_a_save_that_changes_nothing_makes_no_revision(world: World, task_id: int) -> None:

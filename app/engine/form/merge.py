@@ -59,6 +59,16 @@ def overlay(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
     return result
 
 
+def within(tree: Any, frame: Any) -> Any:
+    """`tree` without what nobody sent: keys that `frame` does not have, also within rows."""
+    if isinstance(tree, Mapping) and isinstance(frame, Mapping):
+        return {key: within(value, frame[key]) for key, value in tree.items() if key in frame}
+    if _are_rows(tree) and _are_rows(frame):
+        rows = _by_id(frame)
+        return [within(row, rows.get(key, row)) for key, row in _by_id(tree).items()]
+    return tree
+
+
 def value_at(tree: Any, path: Sequence[str]) -> Any:
     """What stands at a path of `Conflict`; None when there is nothing."""
     for step in path:
