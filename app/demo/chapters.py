@@ -154,7 +154,13 @@ class Story:
     def score(self, number: str, points: int) -> None:
         username = self.assignee(number, "t_score")
         rows = self.values(username, number, "t_score")["scores"]
-        given = [{"score": str(min(points, int(row["max"])))} for row in rows]
+        given = [
+            {
+                "score": str(min(points, int(row["max"]))),
+                "reason": f"{row['name']}：方案可行，依据充分，保障到位。",
+            }
+            for row in rows
+        ]
         self.act(username, number, "t_score", scores=given, comment="方案可行，保障到位。")
 
     def assignee(self, number: str, element_id: str) -> str:

@@ -34,6 +34,7 @@ GIVEN = {
     },
     "totals": {"n": 30, "amount": 1, "enterprises": 20, "first_loans": 5},
 }
+WHY = "任务具体，依据充分，措施可行。"
 WEIGHTS = [criterion["weight"] for criterion in parameters()["criteria"]]
 
 
@@ -60,10 +61,10 @@ def _state(walk: Walk, *answers: str) -> None:
         walk.do("t_coi", confirmed=answer, interest=None if answer == "yes" else "曾任顾问")
 
 
-def _score(walk: Walk, share: float, comment: str = "方案具体可行，目标明确，依据充分。") -> None:
+def _score(walk: Walk, share: float) -> None:
     """The next expert gives this share of every maximum."""
     rows = walk.task("t_score").prefill["scores"]
-    walk.do("t_score", scores=[{**row, "score": row["max"] * share} for row in rows], comment=comment)
+    walk.do("t_score", scores=[{**row, "score": row["max"] * share, "reason": WHY} for row in rows])
 
 
 def _opinion(walk: Walk) -> None:
@@ -93,14 +94,22 @@ def _agreed_at_once() -> Walk:
     task = walk.task("t_score")
     assert (task.assignee, task.duty, walk.instance.case_state) == ("user:1", "score", "under_review")
     assert task.due_at == datetime.fromisoformat("2026-03-16T23:59:59+08:00")
-    over = [{**row, "score": row["max"] + 0.5} for row in task.prefill["scores"]]
-    assert walk.refused("t_score", scores=over, comment="方案具体可行，目标明确，依据充分。") == {"scores"}
+    rows = task.prefill["scores"]
+    for wrong in (
+        {"score": rows[0]["max"] + 0.5},
+        {"reason": None},
+        {"reason": "九个汉字还不够长。"[:9]},
+        {"reason": "长" * 301},
+    ):
+        given = [{**row, "score": row["max"], "reason": WHY, **wrong} for row in rows]
+        assert walk.refused("t_score", scores=given, comment="方案可行。") == {"scores"}, wrong
     _score(walk, 0.8)
     assert walk.called("record_scores") == []
     _score(walk, 0.9)
     _score(walk, 1)
     recorded = walk.called("record_scores")[0]
     assert (recorded["round"], [sheet["total"] for sheet in recorded["sheets"]]) == (1, [80, 90, 100])
+    assert {row["reason"] for sheet in recorded["sheets"] for row in sheet["scores"]} == {WHY}
     found = walk.instance.variables["statistics"]
     assert (found["mean"], found["max_deviation"], found["limit"], found["full_mark"]) == (
         90,
@@ -245,8 +254,7 @@ def test_the_deviation_limit_itself_is_within(spread: float, task: str) -> None:
         rows = walk.task("t_score").prefill["scores"]
         walk.do(
             "t_score",
-            scores=[{**rows[0], "score": round(1000 * share, 1)}],
-            comment="方案具体可行，目标明确，依据充分。",
+            scores=[{**rows[0], "score": round(1000 * share, 1), "reason": WHY}],
         )
     assert walk.open == {task}
 

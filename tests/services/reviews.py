@@ -67,6 +67,6 @@ def assignee(world: World, number: str, element: str) -> str:
 def score(world: World, number: str, points: float = POINTS, comment: str = f"{MARK}，方案可行。") -> str:
     """The next expert hands the sheet in; who that was."""
     who = assignee(world, number, "t_score")
-    rows = [{"score": str(points)} for _ in parameters()["criteria"]]
+    rows = [{"score": str(points), "reason": f"{MARK}，依据充分。"} for _ in parameters()["criteria"]]
     do(world, number, "t_score", who, scores=rows, comment=comment)
     return who

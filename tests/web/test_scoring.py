@@ -18,6 +18,7 @@ from app.models.history import HistoryEvent
 from app.models.runtime import ProcessInstance, UserTask
 from app.models.scoring import SheetSeal
 from config import Config
+from tests.bpmn.walk import parameters
 from tests.factories import World
 from tests.services import reviews
 from tests.story import Story, make_story
@@ -130,7 +131,7 @@ def test_all_sheets_in_opens_them_for_the_office(
     for _ in range(3):
         reviews.score(world, number)
     page = sign_in("division").get(f"/cases/{number}/forms").get_data(as_text=True)
-    assert page.count(reviews.MARK) == 3
+    assert page.count(reviews.MARK) == 3 * (len(parameters()["criteria"]) + 1)  # justifications and comment
     with world.database.reading() as session:
         rows = session.scalars(select(SheetSeal).order_by(SheetSeal.task_id)).all()
         assert [row.opened_at is not None for row in rows] == [True] * 3
@@ -164,6 +165,7 @@ def test_the_board_reads_its_agenda_and_an_observer_cannot_act(told: Story, stor
     assert "逐字节一致" in page
     assert all(number in page for number in numbers)
     assert "应到 9 人，实到 8 人，同意 8 票，反对 0 票。" in page
+    assert page.count("方案可行，依据充分，保障到位。") == 2 * 3 * len(parameters()["criteria"])
     assert call_no in observer.get("/board/").get_data(as_text=True)
     assert "<form" not in page.split("<main", 1)[1].split("</main>", 1)[0]
     for address in (

@@ -19,6 +19,17 @@ from app.services.scoring import ranking
 
 
 @dataclass(frozen=True)
+class Point:
+    """What an expert gave for one criterion, and why."""
+
+    criterion: str
+    expert: str
+    score: Any
+    most: Any
+    reason: str
+
+
+@dataclass(frozen=True)
 class Mark:
     """One sheet that counts; `is_outlier` by the rule of the process, on the total before the consensus."""
 
@@ -28,6 +39,7 @@ class Mark:
     reason: str
     comment: str
     is_outlier: bool
+    points: tuple[Point, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,13 @@ class Item:
     decision_reason: str = ""
     drawn: bool = False
     marks: tuple[Mark, ...] = ()
+
+    @property
+    def points(self) -> list[Point]:
+        """Every point of every sheet, those of one criterion beside each other."""
+        points = [point for mark in self.marks for point in mark.points]
+        order = list(dict.fromkeys(point.criterion for point in points))
+        return sorted(points, key=lambda point: order.index(point.criterion))
 
 
 @dataclass(frozen=True)
@@ -126,7 +145,11 @@ def _marks(session: Session, case: CallCase, parameters: Mapping[str, Any]) -> t
 
 def _mark(sheet: ScoreSheet, first: float, is_outlier: bool) -> Mark:
     name = sheet.name or sheet.expert
-    return Mark(name, first, float(sheet.total), sheet.change_reason, sheet.comment, is_outlier)
+    points = tuple(
+        Point(row.get("name") or "", name, row.get("score"), row.get("max"), row.get("reason") or "")
+        for row in sheet.scores
+    )
+    return Mark(name, first, float(sheet.total), sheet.change_reason, sheet.comment, is_outlier, points)
 
 
 def _answers(session: Session, call: Call, key: str, *, duty: str = "draft") -> Mapping[str, Any]:

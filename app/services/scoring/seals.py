@@ -98,11 +98,13 @@ def _newest(session: Session, instance_id: int, expert: str) -> SheetSeal | None
 
 
 def _is_made_of(sheet: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
-    """Whether the points and the comment of a sheet are those that were handed in."""
-    return _points(sheet) == _points(answers) and (sheet.get("comment") or "") == (
-        answers.get("comment") or ""
-    )
+    """Whether points, justifications and comment of a sheet are those that were handed in."""
+    return _points(sheet) == _points(answers) and _text(sheet, "comment") == _text(answers, "comment")
 
 
-def _points(of: Mapping[str, Any]) -> list[Decimal]:
-    return [Decimal(str(row.get("score") or 0)) for row in of.get("scores") or ()]
+def _points(of: Mapping[str, Any]) -> list[tuple[Decimal, str]]:
+    return [(Decimal(str(row.get("score") or 0)), _text(row, "reason")) for row in of.get("scores") or ()]
+
+
+def _text(of: Mapping[str, Any], key: str) -> str:
+    return str(of.get(key) or "")

@@ -61,7 +61,7 @@ def test_the_same_answers_have_different_hashes(registers: Registers) -> None:
     assert len(hashes) == 3
 
 
-@pytest.mark.parametrize("tampered", ["stored", "handed_over", "comment"])
+@pytest.mark.parametrize("tampered", ["stored", "handed_over", "reason", "comment"])
 def test_a_changed_sheet_is_not_opened(registers: Registers, tampered: str) -> None:
     case = registers.add_case()
     task = answered(registers, case, "甲")
@@ -70,6 +70,8 @@ def test_a_changed_sheet_is_not_opened(registers: Registers, tampered: str) -> N
         task.data = {"scores": [{**ROWS[0], "score": 30}, ROWS[1]], "comment": "可行"}
     elif tampered == "handed_over":
         given["scores"] = [{**ROWS[0], "score": 30}, ROWS[1]]
+    elif tampered == "reason":
+        given["scores"] = [{**ROWS[0], "reason": "事后改写的理由"}, ROWS[1]]
     else:
         given["comment"] = "很好"
     with pytest.raises(DelegateError, match="SEAL_BROKEN"):
