@@ -6,7 +6,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -184,10 +184,27 @@ def site(programme: Programme) -> str:
     return programme.address
 
 
+_CONTEXTS = pytest.StashKey[list[BrowserContext]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails tells what its pages showed."""
+    report = yield
+    if report.when == "call" and report.failed:
+        pages = [page for context in item.stash.get(_CONTEXTS, []) for page in context.pages]
+        report.sections += [(f"page {page.url}", page.locator("body").inner_text()[:4000]) for page in pages]
+    return report
+
+
 @pytest.fixture
-def open_context(browser: Browser, site: str) -> Iterator[Callable[..., BrowserContext]]:
+def open_context(
+    request: pytest.FixtureRequest, browser: Browser, site: str
+) -> Iterator[Callable[..., BrowserContext]]:
     """A function that opens a browser context; page errors and violations of the policy fail the test."""
-    contexts: list[BrowserContext] = []
+    contexts: list[BrowserContext] = request.node.stash.setdefault(_CONTEXTS, [])
     troubles: list[str] = []
 
     def watch(page: Page) -> None:
