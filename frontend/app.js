@@ -7,6 +7,7 @@ import "./inbox.js";
 import "./uploads.js";
 import "./evidence.js";
 import "./countdown.js";
+import "./opened.js";
 
 function focusErrorSummary(root) {
   root.querySelector(".summary[tabindex]")?.focus();

@@ -42,7 +42,7 @@ class CasePage:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who has to act now: the open task and whom it is addressed to."""
+    """Who has to act now: the open task and whom it is addressed to; the reader's own or free to be claimed."""
 
     task: UserTask
     names: tuple[str, ...]
@@ -116,7 +116,7 @@ def holders_of(session: Session, instances: Sequence[ProcessInstance], user: Use
         Holder(
             task,
             _holder_names(task, names, named=access.reads_as_office(user, by_id[task.instance_id])),
-            access.is_candidate(user, task),
+            task.assignee_id in (None, user.id) and access.is_candidate(user, task),
         )
         for task in tasks
     ]

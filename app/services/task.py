@@ -53,6 +53,7 @@ def claim(context: Context, task_id: int) -> UserTask:
         raise Conflict("会签任务由各会签人表态，不能认领。", "Signers vote on this task; nobody claims it.")
     access.check_separation(context.session, user, task)
     _assign(context, task, user.id)
+    task.opened_at = task.opened_at or context.now  # also without scripts: nobody takes back what was claimed
     _record(context, row, task, "task_claimed")
     return task
 

@@ -19,7 +19,7 @@ from app.services.case_steps import Pass
 from app.services.cases import Holder
 from app.services.errors import NotFound
 from app.services.registers import clocks
-from app.web import case_files
+from app.web import case_files, task_offers
 from app.web.changes import changes_of
 from app.web.content_policy import WITH_FRAMES
 from app.web.form_pages import labels_of_choices, language, submitted_form
@@ -54,6 +54,8 @@ def case_page(number: str, tab: str, **extra: Any) -> Response:
         "limits": {holder.task.id: limit_of(holder.task) for holder in holders},
         "receipt": cases.receipt_of(session, instance),
         "actions": actions.available(found, instance, user),
+        "urges": task_offers.urges(found, holders),
+        "undoings": task_offers.undoings(found, instance),
         "related": cases.related_cases(session, instance, user),
         "frozen": cases.is_frozen(session, instance),
         "ledgers": clocks.ledgers(session, instance, found.now),

@@ -28,7 +28,7 @@ from app.web.inbox_frame import (
     side_lists,
     state_of,
 )
-from app.web.inbox_rows import COLUMN_NAMES, rows_of, waiting_words
+from app.web.inbox_rows import COLUMN_NAMES, rows_of, waiting_words, with_offers
 from app.web.progress import task_name
 
 PANELS = frozenset({"filter", "settings", "labels"})
@@ -80,7 +80,7 @@ def list_page(state: State, *, panel: str = "", **values: Any) -> str:
         "inbox/list.html",
         state=state,
         title=TITLES[state.name],
-        rows=rows_of(found, page, state, shown.columns),
+        rows=with_offers(found, page, state, rows_of(found, page, state, shown.columns)),
         lists=side_lists(state),
         views=saved_views(),
         chips=chips_of(found, state),

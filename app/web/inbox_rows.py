@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from app.models.runtime import ProcessInstance, UserTask
 from app.services import cases, inbox, inbox_labels, inbox_lists, repository
 from app.services.context import Context
 from app.services.inbox import Entry
-from app.web import labels
+from app.web import labels, task_offers
 from app.web.guards import signed_in
 from app.web.inbox_frame import (
     TITLES,
@@ -33,6 +33,7 @@ from app.web.inbox_frame import (
 )
 from app.web.language import is_english
 from app.web.progress import task_name
+from app.web.task_offers import Offer
 from app.web.times import day, due, moment
 
 COLUMN_NAMES = {
@@ -41,6 +42,7 @@ COLUMN_NAMES = {
     "priority": lazy_gettext("优先级"), "arrived": lazy_gettext("到达时间"), "labels": lazy_gettext("标签"),
     "waiting": lazy_gettext("等待他人"),
 }  # fmt: skip
+OFFERING = frozenset({"done", "started", "watched"})  # lists whose rows have buttons of their own
 MARKS = frozenset({"labels", "waiting"})  # shown as coloured words, not as text
 
 
@@ -59,6 +61,7 @@ class Row:
     is_unread: bool
     task: UserTask | None
     case: ProcessInstance
+    offers: Sequence[Offer] = ()
 
 
 def rows_of(found: Context, page: inbox.Page, state: State, columns: Sequence[str]) -> list[Row]:
@@ -69,6 +72,16 @@ def rows_of(found: Context, page: inbox.Page, state: State, columns: Sequence[st
     waiting = _waiting(found, page, state) if "waiting" in columns else {}
     names = _process_names(found) if "process" in columns else {}
     return [_row(entry, state, columns, names, marks, waiting) for entry in page.entries]
+
+
+def with_offers(found: Context, page: inbox.Page, state: State, rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows of a list of what is done or waited for, with buttons to take back and to urge."""
+    if state.name not in OFFERING:
+        return rows
+    running = {entry.case.id: entry.case for entry in page.entries if entry.case.status == "active"}
+    holders = cases.holders_of(found.session, list(running.values()), signed_in())
+    offers = task_offers.of_rows(found, page.entries, holders)
+    return [replace(row, offers=offers.get(place, ())) for place, row in enumerate(rows)]
 
 
 def list_beside(found: Context, task: UserTask) -> dict[str, Any]:
@@ -108,8 +121,7 @@ def waiting_words(found: Context, entries: Sequence[Entry]) -> dict[int, str]:
     running = {entry.case.id: entry.case for entry in entries if entry.case.status == "active"}
     words: dict[int, list[str]] = {}
     for holder in cases.holders_of(found.session, list(running.values()), signed_in()):
-        is_taken = holder.task.assignee_id not in (None, signed_in().id)
-        if is_taken or not holder.is_reader:
+        if not holder.is_reader:
             who = "、".join(holder.names[:2])
             words.setdefault(holder.task.instance_id, []).append(f"{task_name(holder.task)}（{who}）")
     return {case_id: "；".join(parts[:3]) for case_id, parts in words.items()}

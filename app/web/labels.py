@@ -10,6 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from app.models.history import HistoryEvent
+from app.services.task_operations import acting
 from app.web.language import is_english
 
 CASE_STATES = {
@@ -130,6 +131,11 @@ def words(value: Any) -> str:
     if isinstance(value, int | float):
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     return str(CODES.get(value, value))
+
+
+def operation_name(operation: str) -> str:
+    """The name of an operation on a task in the language of the page."""
+    return acting.NAMES[operation][1 if is_english() else 0]
 
 
 CODES = {

@@ -16,11 +16,13 @@ from app.services.context import Context
 from app.services.errors import Invalid
 from app.services.task_operations import acting, copies, people, questions, returning, signing, urging
 from app.web.guards import context, permission, signed_in
+from app.web.labels import operation_name
 from app.web.language import is_english
 from app.web.numbers import whole_number
 from app.web.task_views import evidence_of
 
 blueprint = Blueprint("task_operations", __name__)
+UNDOING = frozenset({"take_back", "withdraw"})
 OPERATIONS = "delegate, add_sign, remove_sign, copy, ask, urge, transfer, take_back, withdraw"
 
 
@@ -105,7 +107,7 @@ def carry_out(task_id: int, operation: str) -> Any:
         message = error.message_en if is_english() else error.message
         return _page(_reached(task_id), operation, message), 422
     flash(words.done, "success")
-    if operation in ("take_back", "withdraw"):
+    if operation in UNDOING:
         return redirect(url_for("inbox.show_task", task_id=target.id))
     return redirect(_after(target, operation))
 
@@ -211,18 +213,13 @@ def buttons(shown: UserTask) -> list[tuple[str, str]]:
     if signing.sheet_of(context(), shown) is None:
         names = tuple(name for name in names if name != "remove_sign")
     found = [
-        (label(name), url_for("task_operations.show", task_id=shown.id, operation=name))
+        (operation_name(name), url_for("task_operations.show", task_id=shown.id, operation=name))
         for name in names
         if policy.allows(name)
     ]
     if policy.allows("return") or policy.allows("return_direct"):
-        found.append((label("return"), url_for("task_operations.show_return", task_id=shown.id)))
+        found.append((operation_name("return"), url_for("task_operations.show_return", task_id=shown.id)))
     return found
-
-
-def label(operation: str) -> str:
-    """The name of an operation in the reader's language."""
-    return acting.NAMES[operation][1 if is_english() else 0]
 
 
 def parts(shown: UserTask) -> dict[str, Any]:
@@ -249,11 +246,13 @@ def _page(shown: UserTask, operation: str, error: str = "") -> str:
         "task_operations/operation.html",
         task=shown,
         operation=operation,
-        title=label(operation),
+        title=operation_name(operation),
         words=words,
         text_label=words.text or _("理由"),
         people=_choices(found, shown, operation) if words.person is not None else [],
         where=WHERE if operation == "add_sign" else (),
+        plan=returning.undoable(found, shown, operation) if operation in UNDOING else None,
+        is_undoing=operation in UNDOING,
         error=error,
         back=_back(shown),
     )

@@ -159,22 +159,54 @@ def test_nothing_but_transfer_is_on_by_itself(world: World) -> None:
     act(world, "zhang", task.transfer, check, world.people["li"], "出差")
 
 
-def test_taking_back_ends_when_the_next_one_begins(world: World) -> None:
+def taken_back(world: World, username: str, task_id: int) -> str | None:
+    """What this person is offered to undo a completed task."""
+    with world.acting(username) as context:
+        row = context.session.get_one(UserTask, task_id)
+        offered = returning.offered(context, [row]).get(task_id)
+        assert (offered is None) or returning.undoable(context, row, offered) is not None
+        return offered
+
+
+def test_a_task_is_taken_back_while_nobody_opened_the_next(world: World) -> None:
     number, check = to_check(world)
     ask = check - 1
-    with world.acting("wang") as context:
-        assert returning.undoable(context, context.session.get_one(UserTask, ask), "take_back") is not None
+    assert taken_back(world, "wang", ask) == "take_back"
+    assert taken_back(world, "li", ask) is None
     with pytest.raises(NotFound):
         act(world, "li", returning.take_back, ask, "x")
-    act(world, "zhang", task.claim, check)
-    with pytest.raises(Conflict, match="已经开始"):
-        act(world, "wang", returning.take_back, ask, "写错了")
-    act(world, "zhang", task.release, check)
     again = act(world, "wang", returning.take_back, ask, "写错了")
     assert world.open_tasks(number) == {"t_ask": again.id}
     assert events(world, number, "task_taken_back")[0].detail["reason"] == "写错了"
     with pytest.raises(Conflict):
         act(world, "wang", returning.take_back, ask, "again")
+
+
+@pytest.mark.parametrize("begin", [task.note_opened, task.claim])
+def test_nothing_is_taken_back_once_somebody_opened_or_claimed_the_next(
+    world: World, begin: Callable[..., Any]
+) -> None:
+    _, check = to_check(world)
+    act(world, "zhang", begin, check)
+    if begin is task.claim:
+        act(world, "zhang", task.release, check)  # giving it back does not undo that it was seen
+    assert taken_back(world, "wang", check - 1) is None
+    with pytest.raises(Conflict, match="已经开始"):
+        act(world, "wang", returning.take_back, check - 1, "写错了")
+
+
+def test_only_who_may_act_says_that_a_task_was_opened(world: World) -> None:
+    _, check = to_check(world)
+    for username, error in (("lu", NotFound), ("wang", SeparationViolated)):
+        with pytest.raises(error):
+            act(world, username, task.note_opened, check)
+    assert taken_back(world, "wang", check - 1) == "take_back"
+
+
+def test_a_vote_begins_the_next_task(world: World) -> None:
+    _, check = voting(world, "all")
+    act(world, "li", task.sign, check, "agree", "")
+    assert taken_back(world, "wang", check - 1) is None
 
 
 # Countersigning

@@ -120,3 +120,47 @@ def test_copies_and_questions_reach_their_readers(world: World, sign_in: SignIn)
     assert "看过" in text(zhang.get(f"/tasks/{check}"))
     assert li.send("/questions", "/copies/1/read").status_code == 302
     assert zhang.send("/questions", "/copies/1/read").status_code == 404
+
+
+def offers(page: str) -> list[str]:
+    """The words of the small buttons about tasks on a list or a case page."""
+    tree = html5lib.parse(page, **NS)
+    return [
+        " ".join("".join(link.itertext()).split())
+        for link in tree.iter("a")
+        if "/operations/" in str(link.get("href"))
+    ]
+
+
+def test_who_waits_takes_back_until_somebody_looks_and_urges(world: World, sign_in: SignIn) -> None:
+    number, check = to_check(world)
+    wang, zhang = sign_in("wang"), sign_in("zhang")
+    for address in ("/inbox/done", f"/cases/{number}"):
+        assert offers(text(wang.get(address))) == ["拿回 填写"]
+    undo = f"/tasks/{check - 1}/operations/take_back"
+    assert "终止的任务" in text(wang.get(undo))
+    page = text(zhang.get(f"/tasks/{check}"))  # looking alone writes nothing
+    assert f'action="/tasks/{check}/opened"' in page
+    assert offers(text(wang.get("/inbox/done"))) == ["拿回 填写"]
+    assert zhang.send(f"/tasks/{check}", f"/tasks/{check}/opened").status_code == 204
+    assert "data-opened" not in text(zhang.get(f"/tasks/{check}"))
+    zhang.send(f"/tasks/{check}", f"/tasks/{check}/claim")
+    for address in ("/inbox/done", f"/cases/{number}"):
+        assert offers(text(wang.get(address))) == ["催办 审批"]
+    assert "已经开始办理" in text(wang.get(undo))
+    assert wang.send(undo, undo, text="写错了").status_code == 409
+    urge = f"/tasks/{check}/operations/urge"
+    assert wang.send(urge, urge, text="请尽快").status_code == 302
+    for address in ("/inbox/done", f"/cases/{number}"):
+        page = text(wang.get(address))
+        assert offers(page) == []
+        assert "后可再次催办" in page
+    assert offers(text(zhang.get(f"/cases/{number}"))) == []  # one's own task
+    assert wang.send(undo, urge, text="再催").status_code == 403
+
+
+def test_a_started_case_is_urged_from_its_list(world: World, sign_in: SignIn) -> None:
+    world.add_person("qian", "staff", "clerk")
+    number = world.start("leave", "qian", who="钱")
+    assert number
+    assert offers(text(sign_in("qian").get("/inbox/started"))) == ["催办 填写"]

@@ -3,11 +3,12 @@ recorded, and given to the people who did the step before."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from app.engine.operations.policy import RETURN, RETURN_DIRECT, TAKE_BACK, WITHDRAW
 from app.engine.returning import Place, ReturnPlan, return_to, returns, returns_of
@@ -98,7 +99,58 @@ def undoable(context: Context, task: UserTask, operation: str) -> ReturnPlan | N
         return None
     if not _did(user, task, operation) or task.instance.status != "active":
         return None
-    plan = _plan_of(context, task.instance, task)
+    plans = returns(runtime.load_instance(context, task.instance), HARMLESS)
+    return _open_way(context, task, plans)
+
+
+def offered(context: Context, tasks: Sequence[UserTask]) -> dict[int, str]:
+    """What the actor could take back or withdraw now among completed tasks: the operation by the task's id.
+
+    Cases are looked into only where nothing that came after a task was begun, so that a long list costs little.
+    """
+    user = context.actor
+    asked = {
+        task.id: operation
+        for task in tasks
+        if user is not None and task.status == "completed" and task.instance.status == "active"
+        if (operation := _undoing(user, task))
+    }
+    if not asked:
+        return {}
+    found: dict[int, str] = {}
+    plans: dict[int, Sequence[ReturnPlan]] = {}
+    for task in context.session.scalars(_untouched(asked)):
+        if task.instance_id not in plans:
+            plans[task.instance_id] = returns(runtime.load_instance(context, task.instance), HARMLESS)
+        if _open_way(context, task, plans[task.instance_id]) is not None:
+            found[task.id] = asked[task.id]
+    return found
+
+
+def _undoing(user: User, task: UserTask) -> str:
+    """How the user could undo a task: whoever hands something in withdraws it, the office takes it back."""
+    outside = any(principal.startswith("org:") for principal in task.candidates)
+    order = (WITHDRAW, TAKE_BACK) if outside else (TAKE_BACK, WITHDRAW)
+    allowed = (name for name in order if acting.policy_of(task).allows(name) and _did(user, task, name))
+    return next(allowed, "")
+
+
+def _untouched(asked: Iterable[int]) -> Select[UserTask]:
+    """Of these tasks those after which nothing was completed, claimed or opened that arrived since."""
+    later = aliased(UserTask)
+    touched = or_(later.status == "completed", later.claimed_at.is_not(None), later.opened_at.is_not(None))
+    begun = exists().where(
+        later.instance_id == UserTask.instance_id,
+        later.id != UserTask.id,
+        later.created_at >= UserTask.completed_at,
+        later.status != "cancelled",
+        touched,
+    )
+    return select(UserTask).where(UserTask.id.in_(asked), ~begun)
+
+
+def _open_way(context: Context, task: UserTask, plans: Sequence[ReturnPlan]) -> ReturnPlan | None:
+    plan = next((plan for plan in plans if plan.completed_task == task.engine_id), None)
     return None if plan is None or not plan.possible or _begun(context, task.instance, plan) else plan
 
 
@@ -208,6 +260,7 @@ __all__ = [
     "HARMLESS",
     "NotReturnable",
     "Preview",
+    "offered",
     "previews",
     "return_task",
     "take_back",

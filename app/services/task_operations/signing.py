@@ -117,6 +117,7 @@ def vote(context: Context, task_id: int, choice: str, opinion: str) -> tuple[Act
     changed = _try(lambda: algebra.cast(sheet, act.person.id, choice))  # type: ignore[arg-type]
     row = next(r for r in rows_of(context, act.task) if r.user_id == act.person.id and r.state == "open")
     row.opinion, row.acted_at, row.acted_by_id = opinion.strip()[:2000], context.now, act.actor.id
+    act.task.opened_at = act.task.opened_at or context.now
     _store(context, act.task, sheet, changed)
     acting.record(act, "task_signed", vote=choice, opinion=row.opinion, seat=row.kind)
     outcome = changed.outcome

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from app.models.identity import User
 from app.models.operations import TaskUrge
 from app.models.runtime import UserTask
 from app.services import access, runtime
@@ -36,13 +38,7 @@ def urge(context: Context, task_id: int, note: str) -> UserTask:
     acting.require_allowed(task, "urge")
     if task.assignee_id == user.id:
         raise NotPermitted("这是您自己的任务。", "This is your own task.")
-    last = context.session.scalar(
-        select(TaskUrge.urged_at)
-        .where(TaskUrge.task_id == task.id)
-        .order_by(TaskUrge.urged_at.desc())
-        .limit(1)
-    )
-    if last is not None and context.now - last < PAUSE:
+    if task.id in urged_lately(context, [task.id]):
         raise UrgedLately
     context.session.add(
         TaskUrge(task_id=task.id, urged_by_id=user.id, note=note.strip()[:200], urged_at=context.now)
@@ -53,6 +49,26 @@ def urge(context: Context, task_id: int, note: str) -> UserTask:
         kind="notice", subject_en=f"Please act: {task.name_en or task.name} ({row.number})", case_no=row.number,
     )  # fmt: skip
     return task
+
+
+def urged_lately(context: Context, task_ids: Collection[int]) -> dict[int, datetime]:
+    """Which of these tasks cannot be urged yet, and from when on they can."""
+    query = (
+        select(TaskUrge.task_id, func.max(TaskUrge.urged_at))
+        .where(TaskUrge.task_id.in_(task_ids), TaskUrge.urged_at > context.now - PAUSE)
+        .group_by(TaskUrge.task_id)
+    )
+    return {task_id: at + PAUSE for task_id, at in context.session.execute(query)}
+
+
+def can_be_urged(user: User, task: UserTask) -> bool:
+    """Whether the diagram lets those who wait urge this open task, and it is not the user's own."""
+    return (
+        task.status == "open"
+        and acting.policy_of(task).allows("urge")
+        and task.assignee_id != user.id
+        and access.may(user, "inbox.use")
+    )
 
 
 def _holders(context: Context, task: UserTask) -> list[str]:
