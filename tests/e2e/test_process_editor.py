@@ -80,6 +80,14 @@ PARALLEL = """(id) => {
   studio.modeler.get("bpmnReplace").replaceElement(registry.get(id), { type: "bpmn:ParallelGateway" });
 }"""
 
+PLACES = """() => Object.fromEntries(studio.modeler.get("elementRegistry").filter((each) => each.parent).map((each) => [
+  each.id, each.waypoints?.map(({ x, y }) => [x, y]) ?? [each.x, each.y, each.width, each.height]]))"""
+MOVE_A_TASK = """() => studio.modeler.get("modeling").moveElements([studio.modeler.get("elementRegistry").get("t_check")], { x: 70, y: 30 })"""
+CLOCK = """() => {
+  const { businessObject } = studio.modeler.get("elementRegistry").get("t_check");
+  return businessObject.extensionElements.values.filter((each) => each.$type === "zr:Clock").map(({ name, act, limit, label }) => [name, act, limit, label]);
+}"""
+
 
 def _open(enter: Enter, key: str) -> Page:
     page = enter("designer")
@@ -126,6 +134,36 @@ def test_a_fault_is_shown_played_and_repaired(enter: Enter) -> None:
     assert page.evaluate(LOOK_AROUND) == []
     found = Axe().run(page, context={"exclude": [["#canvas"]]}).response["violations"]
     assert not found, [(item["id"], [node["html"][:200] for node in item["nodes"][:2]]) for item in found]
+
+
+def test_a_layout_can_be_undone_and_a_clock_is_picked(enter: Enter) -> None:
+    page = _open(enter, "archive")
+    page.evaluate(MOVE_A_TASK)
+    by_hand = page.evaluate(PLACES)
+    page.get_by_role("button", name="自动布局").click()
+    expect(page.locator(".studio-notice")).to_contain_text("可以撤销", timeout=SLOW)
+    laid_out = page.evaluate(PLACES)
+    assert laid_out["t_check"] != by_hand["t_check"]
+    page.get_by_role("button", name="撤销").click()
+    assert page.evaluate(PLACES) == by_hand
+    page.get_by_role("button", name="重做").click()
+    assert page.evaluate(PLACES) == laid_out
+
+    page.locator(".djs-element[data-element-id=t_check] > .djs-hit").first.click()
+    group = page.locator("[data-group-id=group-clocks]")
+    group.locator(".bio-properties-panel-add-entry").evaluate("button => button.click()")
+    group.get_by_label("或新建").fill("filing")
+    group.get_by_label("工作日数").select_option("days")
+    group.get_by_label("工作日数").nth(1).fill("20")
+    group.get_by_label("名称", exact=True).fill("归档时限")
+    expect(group).to_contain_text("归档时限（filing）")
+    assert page.evaluate(CLOCK) == [["filing", "start", "20", "归档时限"]]
+    _saved(page)
+    group.get_by_label("在此环节").select_option("suspend")
+    expect(group).to_contain_text("离开此环节后自动恢复")
+    assert page.evaluate(CLOCK) == [["filing", "suspend", None, None]]
+    expect(page.locator("#findings")).to_contain_text("没有环节启动时限 filing", timeout=SLOW)
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=SLOW)
 
 
 def test_no_diagram_loses_anything_in_the_editor(enter: Enter) -> None:

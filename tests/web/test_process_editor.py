@@ -110,6 +110,15 @@ def test_pickers_offer_what_there_is(designer: Visitor) -> None:
     assert all(item["zh"] and item["en"] for item in (*found["operations"], *found["rules"]))
 
 
+def test_clocks_that_processes_start_are_offered(designer: Visitor) -> None:
+    clock = '<zr:clock name="answer" act="start" limit="20" label="答复时限" labelEn="Answer"/>'
+    opening = '<bpmn:startEvent id="s" name="开始">'
+    text = LEAVE.replace(opening, f"{opening}<bpmn:extensionElements>{clock}</bpmn:extensionElements>")
+    assert send(designer, "PUT", FILE, {"text": text, "revision": 0}).status_code == 200
+    found = designer.get(f"{PROCESS}/catalogue").json["clocks"]
+    assert found == [{"value": "answer", "zh": "答复时限", "en": "Answer"}]
+
+
 def test_mistakes_have_a_place(designer: Visitor) -> None:
     assert post(designer, "/studio/feel", text="a +", kind="formal").json == {
         "mistakes": [{"line": 1, "column": 4, "message": "这里应有表达式"}]

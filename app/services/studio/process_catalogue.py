@@ -12,6 +12,7 @@ from app.engine.authoring import known_functions
 from app.engine.authoring.variables import messages_of
 from app.engine.operations import policy
 from app.engine.reading import Reading
+from app.engine.spiff.clock import START
 from app.models.identity import Group
 from app.models.studio import Draft
 from app.services import access, delegates, host_messages, repository
@@ -70,6 +71,7 @@ def catalogue(context: Context, draft: Draft) -> dict[str, list[Entry]]:
             entry(key, *RULE_NAMES.get(key, ("", "")), share=key in policy.SHARED_RULES)
             for key in policy.RULES
         ],
+        "clocks": list(_clocks(reading)),
         "letters": [entry(path[8:-4]) for path in sorted(files) if path.startswith("letters/")],
         "functions": [
             entry(item.name, item.text_zh, item.text_en, forms=list(item.forms)) for item in known_functions()
@@ -87,6 +89,17 @@ def _decisions(reading: Reading) -> Iterator[Entry]:
         if model is not None:
             inputs = sorted(data.name for data in model.inputs.values())
             yield entry(key, model.decisions[key].name, inputs=inputs)
+
+
+def _clocks(reading: Reading) -> Iterator[Entry]:
+    """The legal clocks that any process of the bundle starts."""
+    found: dict[str, Entry] = {}
+    for process in reading.processes.values():
+        for node in (node for level in process.specs.values() for node in level.nodes):
+            for clock in node.settings.clocks:
+                if clock.act == START:
+                    found.setdefault(clock.name, entry(clock.name, clock.label, clock.label_en))
+    yield from (found[name] for name in sorted(found))
 
 
 def _delegates() -> Iterator[Entry]:

@@ -1,6 +1,7 @@
 // The buttons around the canvas.
 import { ask, make } from "../shared/dom.js";
 import { say } from "../shared/language.js";
+import { rearrange } from "./rearrange.js";
 import { chooseFile, confirmImport, exportBpmn, exportSvg, importFile, layOut } from "./transfer.js";
 
 const KEYS = [
@@ -37,11 +38,17 @@ export function bindActions(studio) {
   });
 }
 
-// The layout is the server's; a step back is offered because it replaces the whole diagram.
+// The layout is the server's. Where it has to draw what was not drawn before, it replaces the whole diagram.
 async function reorder(studio) {
   const before = await studio.read();
   studio.tell(say("正在布局…", "Laying out…"));
-  await studio.replace(await layOut(studio.settings, before));
+  const text = await layOut(studio.settings, before);
+  if (await rearrange(studio.modeler, text)) {
+    studio.fit();
+    studio.tell(say("已重新布局，可以撤销。", "Laid out again; this can be undone."));
+    return;
+  }
+  await studio.replace(text);
   const back = make("button.btn.btn-sm.btn-link", { type: "button", onclick: () => studio.replace(before).then(() => studio.tell("")) }, say("恢复原来的布局", "Bring back the former layout"));
   studio.tell(say("已重新布局。", "Laid out again."), back);
 }

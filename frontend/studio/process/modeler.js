@@ -11,6 +11,7 @@ import { CreateAppendAnythingModule } from "bpmn-js-create-append-anything";
 import MinimapModule from "diagram-js-minimap";
 import TokenSimulationModule from "bpmn-js-token-simulation";
 import zr from "./vocabulary/zr.json";
+import { rearrangeModule } from "./rearrange.js";
 import { translationModule } from "./translation.js";
 
 // What the engine refuses is not offered; it can still be read when a foreign diagram has it.
@@ -39,7 +40,7 @@ export function createModeler(container) {
     minimap: { open: false },
     moddleExtensions: { zr },
     additionalModules: [
-      MinimapModule, TokenSimulationModule, ColorPickerModule, CreateAppendAnythingModule, translationModule, onlyWhatRuns,
+      MinimapModule, TokenSimulationModule, ColorPickerModule, CreateAppendAnythingModule, translationModule, onlyWhatRuns, rearrangeModule,
     ],
   });
 }

@@ -18,6 +18,7 @@ export function makeOptions(catalogue, key) {
     duties: all("duties"),
     clauses: (catalogue.clauses ?? []).map((item) => ({ value: item.value, label: `${item.value} ${say(item.zh, item.en || item.zh)}` })),
     numbers: (catalogue.parameters ?? []).filter((item) => item.type === "number").map(named),
+    clocks: all("clocks"),
     operations: all("operations"),
     rules: (catalogue.rules ?? []).map((item) => ({ ...named(item), share: item.share })),
   };

@@ -2,7 +2,7 @@
 // panel to the next, else the field that somebody is typing into would be replaced.
 import { CheckboxEntry, SelectEntry, TextAreaEntry, TextFieldEntry } from "@bpmn-io/properties-panel";
 import { say } from "../../shared/language.js";
-import { DueField, FeelField, ManyField, PeopleField, withCurrent } from "./fields.jsx";
+import { DueField, FeelField, ManyField, NUMBER, PeopleField, withCurrent } from "./fields.jsx";
 
 // `bind(holder, name)` reads and writes a property of a moddle element that belongs to a drawn one.
 export function binder(studio, element) {
@@ -52,6 +52,7 @@ const Feel = (props) => <FeelField {...withHelp(props)} help={props.studio.help}
 const Many = (props) => <ManyField {...withHelp(props)} />;
 const People = (props) => <PeopleField {...withHelp(props)} help={props.studio.help} options={props.studio.options.groups} />;
 const Due = (props) => <DueField {...withHelp(props)} help={props.studio.help} parameters={props.studio.options.numbers} />;
+const Days = (props) => <DueField {...withHelp(props)} help={props.studio.help} parameters={props.studio.options.numbers} notation={NUMBER} />;
 const Note = ({ words }) => <p class="bio-properties-panel-entry panel-note">{words}</p>;
 
 const entry = (component) => (id, label, bound, more = {}) => ({ id, label, bound, component, isEdited: () => Boolean(bound.get()), ...more });
@@ -64,4 +65,5 @@ export const many = (id, label, bound, options, more = {}) => entry(Many)(id, la
 export const feel = (id, label, bound, studio, kind, more = {}) => entry(Feel)(id, label, bound, { studio, kind, ...more });
 export const people = (id, label, bound, studio, more = {}) => entry(People)(id, label, bound, { studio, ...more });
 export const due = (id, label, bound, studio, more = {}) => entry(Due)(id, label, bound, { studio, ...more });
+export const days = (id, label, bound, studio, more = {}) => entry(Days)(id, label, bound, { studio, ...more });
 export const note = (id, words) => ({ id, words, component: Note });

@@ -91,27 +91,34 @@ export function PeopleField(props) {
   );
 }
 
-const DAYS = /^=\s*wd\(\s*(\d+)\s*\)\s*$/;
-const PARAMETER = /^=\s*wd\(\s*params\.([\w.]+)\s*\)\s*$/;
+// The instant at the end of so many working days, or their number itself.
+const INSTANT = {
+  days: /^=\s*wd\(\s*(\d+)\s*\)\s*$/, parameter: /^=\s*wd\(\s*params\.([\w.]+)\s*\)\s*$/,
+  ofDays: (days, prefix) => `${prefix}wd(${days})`, ofParameter: (name, prefix) => `${prefix}wd(params.${name})`,
+};
+export const NUMBER = {
+  days: /^\s*(\d+)\s*$/, parameter: /^=\s*params\.([\w.]+)\s*$/,
+  ofDays: (days) => String(days), ofParameter: (name) => `= params.${name}`,
+};
 
 // A time limit: so many working days, as a parameter of the policy says, or any expression.
 export function DueField(props) {
-  const { id, label, value, set, parameters, prefix = "= " } = props;
+  const { id, label, value, set, parameters, prefix = "= ", notation = INSTANT } = props;
   const text = prefix ? value : `= ${value}`;
-  const days = text.match(DAYS)?.[1];
-  const parameter = text.match(PARAMETER)?.[1];
+  const days = text.match(notation.days)?.[1];
+  const parameter = text.match(notation.parameter)?.[1];
   const found = days ? "days" : parameter ? "parameter" : value ? "formula" : "none";
   const [kind, setKind] = useState(found);
   const shown = found === "none" ? kind : found;
   const choose = (wanted) => {
     setKind(wanted);
-    const start = { none: "", days: `${prefix}wd(5)`, parameter: `${prefix}wd(params.${parameters[0]?.value ?? "x"})`, formula: value || prefix };
+    const start = { none: "", days: notation.ofDays(5, prefix), parameter: notation.ofParameter(parameters[0]?.value ?? "x", prefix), formula: value || prefix };
     set(start[wanted]);
   };
   const inputId = `bio-properties-panel-${id}`;
   return (
     <>
-      <Entry id={`${id}-kind`} label={label} forId={inputId}>
+      <Entry id={id} label={label} forId={inputId}>
         <select id={inputId} class="bio-properties-panel-input" value={shown} onChange={(event) => choose(event.target.value)}>
           <option value="none">{say("不设时限", "No limit")}</option>
           <option value="days">{say("固定工作日数", "A number of working days")}</option>
@@ -120,9 +127,9 @@ export function DueField(props) {
         </select>
       </Entry>
       {shown === "days" && <Entry id={`${id}-days`} label={say("工作日数", "Working days")} forId={`${inputId}-days`}>
-        <input id={`${inputId}-days`} type="number" min="0" max="999" class="bio-properties-panel-input" value={days} onChange={(event) => set(`${prefix}wd(${Number(event.target.value) || 0})`)} /></Entry>}
+        <input id={`${inputId}-days`} type="number" min="0" max="999" class="bio-properties-panel-input" value={days} onChange={(event) => set(notation.ofDays(Number(event.target.value) || 0, prefix))} /></Entry>}
       {shown === "parameter" && <Entry id={`${id}-parameter`} label={say("参数", "Parameter")} forId={`${inputId}-parameter`}>
-        <select id={`${inputId}-parameter`} class="bio-properties-panel-input" value={parameter} onChange={(event) => set(`${prefix}wd(params.${event.target.value})`)}>
+        <select id={`${inputId}-parameter`} class="bio-properties-panel-input" value={parameter} onChange={(event) => set(notation.ofParameter(event.target.value, prefix))}>
           {withCurrent(parameters, parameter).map((item) => <option key={item.value} value={item.value}>{item.label}</option>)}
         </select></Entry>}
       {shown === "formula" && <FeelField {...props} id={`${id}-formula`} label={say("表达式", "Expression")} kind={prefix ? "value" : "time"} />}

@@ -7,6 +7,7 @@ import { isEventSubProcess, isExpanded } from "bpmn-js/lib/util/DiUtil";
 import { say } from "../../shared/language.js";
 import { translate } from "../translation.js";
 import { caseState, clauses, documentation, flowGroup, foreign, general, laneGroup, processGroups } from "./basics.js";
+import { clockGroup } from "./clocks.js";
 import { binder } from "./entries.jsx";
 import { eventGroups } from "./events.js";
 import { callGroups, decisionGroups, repetitionGroup, scriptGroup, serviceTaskGroups, userTaskGroups } from "./tasks.js";
@@ -17,17 +18,19 @@ const SPECIAL = [
   ["bpmn:SendTask", eventGroups], ["bpmn:ReceiveTask", eventGroups], ["bpmn:Lane", laneGroup], ["bpmn:SequenceFlow", flowGroup],
 ];
 
+// The panel keeps by itself which groups are open; another object here would close what was just opened.
+const LAYOUT = {};
+
 export function mountPanel(container, studio) {
   const { modeler } = studio;
   const eventBus = modeler.get("eventBus");
-  let layout = {};
   const draw = () => {
     const selected = modeler.get("selection").get();
     const element = selected.length > 1 ? selected : selected[0] ?? modeler.get("canvas").getRootElement();
     if (!element || element.isImplicit) return;
     render(
       <PropertiesPanel element={Array.isArray(element) ? element : withoutLabel(element)} groups={Array.isArray(element) ? [] : groupsOf(studio, withoutLabel(element))}
-        headerProvider={header} placeholderProvider={placeholder} layoutConfig={layout} layoutChanged={(changed) => { layout = changed; }} eventBus={eventBus} />, container);
+        headerProvider={header} placeholderProvider={placeholder} layoutConfig={LAYOUT} eventBus={eventBus} />, container);
   };
   let asked = 0;
   const later = () => {
@@ -54,7 +57,7 @@ export function groupsOf(studio, element) {
   groups.push(general(studio, element, bind));
   for (const [type, make] of SPECIAL) if (is(bo, type)) groups.push(...[make(studio, element, bind)].flat().filter(Boolean));
   if (is(bo, "bpmn:Activity") && !isEventSubProcess(element)) groups.push(repetitionGroup(studio, element, bind));
-  if (is(bo, "bpmn:FlowNode")) groups.push(caseState(studio, element, bind), clauses(studio, bind, bo));
+  if (is(bo, "bpmn:FlowNode")) groups.push(clockGroup(studio, element, bind), caseState(studio, element, bind), clauses(studio, bind, bo));
   groups.push(documentation(studio, element, bo), foreign(element));
   return translated(groups);
 }

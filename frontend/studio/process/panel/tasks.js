@@ -2,6 +2,7 @@
 import { is } from "bpmn-js/lib/util/ModelUtil";
 import { say } from "../../shared/language.js";
 import { expression } from "./basics.js";
+import { clockNames } from "./clocks.js";
 import { check, due, feel, many, note, people, pick, text } from "./entries.jsx";
 import { pairs, parameter, extensionsOf } from "./lists.js";
 
@@ -27,13 +28,31 @@ export function userTaskGroups(studio, element, bind) {
         [{ value: "true", label: say("密封", "sealed") }]),
     ] },
     { id: "due", label: say("时限与优先级", "Time limit and priority"), entries: [
-      due("due", say("办理时限", "Time limit"), bind(bo, "zr:due"), studio),
+      ...limits(studio, bind, bo),
       feel("priority", say("优先级", "Priority"), bind(bo, "zr:priority"), studio, "value"),
     ] },
     operations(studio, element, bind),
     { id: "live", label: say("填写时试算", "Computed while filling in"), entries: [
       many("liveRules", say("规则任务", "Rule tasks"), bind(bo, "zr:liveRules"), studio.elementsOf("bpmn:BusinessRuleTask"))] },
   ];
+}
+
+// Due by a limit of its own, or when a legal clock runs out; who is reminded, and who is told when it is late.
+function limits(studio, bind, bo) {
+  const [own, clock] = [bind(bo, "zr:due"), bind(bo, "zr:dueClock")];
+  return [
+    ...(clock.get() && !own.get() ? [] : [due("due", say("办理时限", "Time limit"), own, studio)]),
+    ...(own.get() && !clock.get() ? [] : [pick("dueClock", say("或：随法定时限到期", "Or: when a legal clock runs out"), clock, clockNames(studio))]),
+    text("remind", say("到期前几个工作日提醒（如 5 1）", "Remind so many working days before (5 1)"), bind(bo, "zr:remind"), { validate: (value) => daysMistake(value) }),
+    text("escalate", say("逾期几个工作日后报告负责人", "Tell the heads so many working days after"), bind(bo, "zr:escalate"), { validate: (value) => daysMistake(value, 1) }),
+    pick("escalateTo", say("逾期同时报告", "And tell besides"), bind(bo, "zr:escalateTo"), studio.options.groups),
+  ];
+}
+
+function daysMistake(value = "", most = 9) {
+  const words = value.split(" ").filter(Boolean);
+  const isWrong = words.length > most || words.some((word) => !/^\d{1,2}$/.test(word));
+  return isWrong ? say("填 0 至 99 的整数", "Whole numbers from 0 to 99") : null;
 }
 
 // Which operations of the task are switched on, and how the votes of several people decide; all from the server's lists.
