@@ -94,6 +94,7 @@ DUTY_NAMES = {
     "objection_approve": ("异议审定", "objection decision"), "investigate": ("调查", "investigation"),
     "sanction_draft": ("处理拟稿", "sanction drafting"), "sanction_decide": ("处理决定", "sanction decision"),
     "credit_draft": ("信用信息拟稿", "credit drafting"), "credit_approve": ("信用信息批准", "credit approval"),
+    "appeal": ("复核办理", "handling the appeal"), "appeal_decide": ("复核审定", "deciding on the appeal"),
     "sign": ("签署", "signing"), "apply": ("申报", "declaration"), "respond": ("陈述", "statement"),
 }  # fmt: skip
 

@@ -29,6 +29,8 @@ class Action:
 ACTIONS = (
     Action("MSG-WITHDRAW", "applicant", "撤回申报", "Withdraw",
            "撤回后本案终结，不能恢复。", "Withdrawing ends the case for good."),
+    Action("MSG-APPEAL-WITHDRAWN", "applicant", "撤回复核申请", "Withdraw the appeal",
+           "撤回后复核终止，对同一文书不能再次申请。", "This ends it; the letter cannot be appealed again."),
     Action("MSG-CALL-CANCELLED", "board", "取消批次", "Cancel the call",
            "取消后本批次全部案件终结。", "Cancelling ends every case of this call."),
     Action("MSG-PUBLICITY-TERMINATE", "board", "终止公示", "End the publicity",

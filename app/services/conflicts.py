@@ -34,6 +34,8 @@ JUDGED_AGAIN = {
     "score": HANDLED,
     "objection": (*HANDLED, "score"),
     "objection_approve": (*HANDLED, "score"),
+    "appeal": (*HANDLED, "score"),
+    "appeal_decide": (*HANDLED, "score"),
 }
 # What people declare: its words, and the word of D19 for it.
 KINDS = {

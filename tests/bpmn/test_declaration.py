@@ -262,7 +262,7 @@ def _not_selected() -> Walk:
     task = walk.task("t_not")
     assert "85.5 分" in task.prefill["facts"]
     assert "第 3 名" in task.prefill["facts"]
-    assert "申请复核" in task.prefill["remedies"]
+    assert "行政复议" in task.prefill["remedies"]
     walk.do("t_not")
     assert (walk.instance.outcome, walk.instance.case_state) == ("not_selected", "not_selected")
     return walk

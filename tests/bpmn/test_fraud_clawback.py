@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -62,6 +63,7 @@ def _stubs(facts: dict[str, Any]) -> dict[str, Stub]:
         "post_ledger": post,
         "set_due": None,
         "settle_receivable": None,
+        "cancel_receivable": {"cancelled": 300000},
         "register_credit_entry": {"credit_no": "XY-1"},
         "export_credit_report": None,
         "close_credit_entry": None,
@@ -270,6 +272,22 @@ def _nothing_paid_nothing_to_recover() -> Walk:
     return walk
 
 
+def _suspended_and_revoked_on_appeal() -> Walk:
+    """Ten days without execution, then the decision stands; suspended again, and revoked."""
+    walk = _demanded(_to_decision())
+    number = walk.called("open_receivable")[0]["decision_no"]
+    first_due = walk.called("set_due")[-1]["due"]
+    walk.send("MSG-EXECUTION-SUSPENDED", number, appeal_no="FH-1", at=walk.now.isoformat())
+    walk.now += timedelta(days=10)
+    walk.send("MSG-EXECUTION-RESUMED", number, appeal_no="FH-1", outcome="uphold")
+    later = datetime.fromisoformat(first_due) + timedelta(days=10)
+    assert walk.called("set_due")[-1]["due"] == later.isoformat()
+    walk.send("MSG-EXECUTION-SUSPENDED", number, appeal_no="FH-2", at=walk.now.isoformat())
+    walk.send("MSG-EXECUTION-RESUMED", number, appeal_no="FH-2", outcome="revoke")
+    assert walk.called("cancel_receivable")[0]["receivable_no"] == "ZJ-1"
+    return walk
+
+
 def _no_case() -> Walk:
     walk = _start()
     walk.do("t_reg", case_no="SB-404")
@@ -325,6 +343,7 @@ STORIES = [
     _enforced_and_referred,
     _enforced_in_full_without_credit_record,
     _nothing_paid_nothing_to_recover,
+    _suspended_and_revoked_on_appeal,
     _no_case,
     _filing_refused_of_a_lead_by_hand,
     _not_established,

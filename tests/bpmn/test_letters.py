@@ -12,6 +12,7 @@ import pytest
 from app.services.registers.typesetting import render_pdf
 from tests.bpmn import (
     test_agreement_signing,
+    test_appeal,
     test_fraud_clawback,
     test_objection_handling,
     test_payment,
@@ -31,7 +32,8 @@ HEAD: dict[str, Any] = {
 }
 HOSTILE = '#import "x": y *b* _i_ $z$ \\ <b> @a [c] {d} // e'
 # What the frame of every letter shows, or the host adds.
-FRAME = {"title", "addressee", "clauses", "remedies", "contact", "org_name", "uscc", "call_no", *HEAD}
+FRAME = {"title", "addressee", "clauses", "remedies", "contact", "org_name", "uscc", "call_no", "appeal_days",
+         "appeal_scope", *HEAD}  # fmt: skip
 STORIES = [
     *test_publicity.STORIES,
     *test_objection_handling.STORIES,
@@ -40,6 +42,7 @@ STORIES = [
     *test_performance_review.STORIES,
     *test_periodic_report.STORIES,
     *test_fraud_clawback.STORIES,
+    *test_appeal.STORIES,
 ]
 
 
@@ -110,7 +113,7 @@ def test_texts_are_never_markup(letter: str) -> None:
         "sources",
         "sheets",
     }
-    times = {"starts_at", "ends_at", "received_at", "deadline", "due_at", "checked_at"}
+    times = {"starts_at", "ends_at", "received_at", "deadline", "due_at", "checked_at", "until"}
     numbers = {"amount", "fund_amount", "budget_balance", "recover_amount", "interest", "principal", "total"}
     data: dict[str, Any] = {**HEAD}
     for key in keys - times - numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.models.register.appeals import Appeal
 from app.models.register.calls import Acceptance, Call, CallCase, Receipt
 from app.models.register.credit import CreditRecord, Freeze, RegistryReply, Sanction
 from app.models.register.documents import (
@@ -20,6 +21,7 @@ from app.models.register.review import ExpertDraw, ScoreSheet
 __all__ = [
     "Acceptance",
     "Agreement",
+    "Appeal",
     "Archive",
     "Attachment",
     "Budget",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.services.operations import (
     agreements,
+    appeals,
     archives,
     calls,
     credit,
@@ -21,6 +22,7 @@ from app.services.operations import (
 
 __all__ = [
     "agreements",
+    "appeals",
     "archives",
     "calls",
     "credit",

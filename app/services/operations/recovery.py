@@ -59,6 +59,21 @@ def settle_receivable(ctx: DelegateContext, *, receivable_no: str) -> dict[str, 
     return {"settled_at": receivable.settled_at}
 
 
+@delegate
+def cancel_receivable(ctx: DelegateContext, *, receivable_no: str, reason: str) -> dict[str, Any]:
+    """Write off what is still owed, because the decision behind it was revoked. Gives cancelled (the amount)."""
+    receivable = _receivable(ctx, receivable_no)
+    account = recovery.account_of(receivable)
+    left = ledger.balance(ctx.session, account)
+    if left > 0:
+        ledger.post(ctx.session, account, -left, f"{receivable_no}:cancelled", ctx.now,
+                    case_no=receivable.case_no, memo=f"注销：{reason}"[:200])  # fmt: skip
+    if receivable.settled_at is None:
+        receivable.state, receivable.settled_at = "settled", ctx.now
+    ctx.session.flush()
+    return {"cancelled": left}
+
+
 def _receivable(ctx: DelegateContext, number: str) -> Receivable:
     receivable = recovery.find(ctx.session, number)
     if receivable is None:
