@@ -223,6 +223,7 @@ class Story:
         rows = self.values("division", call_no, "t_list")["decisions"]
         decisions = [{"decision": "proposed", "reason": "按评审排序。"} for _ in rows]
         self.act("division", call_no, "t_list", decisions=decisions, note="按排序拟定")
+        asked = self.values("board", call_no, "t_board")
         self.act(
             "board",
             call_no,
@@ -230,12 +231,8 @@ class Story:
             outcome="approve",
             meeting_no="〔2026〕12号",
             meeting_date=self.stage.now.date().isoformat(),
-            attendees="全体成员",
-            members="9",
-            present="8",
-            agree="8",
-            against="0",
-            minutes=self.file("board", call_no),
+            attendance=[{"present": "yes"} for _ in asked["attendance"]],
+            votes=[{"agree": str(len(asked["attendance"]))} for _ in asked["votes"]],
             opinion="同意，按程序办理。",
         )
         self.act("division", call_no, "t_notice")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template
 
 from app.services.scoring import board
+from app.web.downloads import stored_file
 from app.web.guards import context, permission, signed_in
 
 blueprint = Blueprint("scoring", __name__, url_prefix="/board")
@@ -24,3 +25,11 @@ def agenda(call_no: str) -> str:
     return render_template(
         "scoring/agenda.html", agenda=board.agenda_of(context().session, call_no, signed_in())
     )
+
+
+@blueprint.get("/<call_no>/minutes.pdf")
+@permission("board.read")
+def minutes(call_no: str) -> Response:
+    """The minutes as issued; not for who stands aside in one of the cases."""
+    found = board.minutes_of(context().session, call_no, signed_in())
+    return stored_file(found.pdf_sha256, f"{found.number}.pdf", "application/pdf", inline=True)

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.bpmn.walk import FILE, Stub, Walk, definition, missed, parameters
+from tests.bpmn.walk import Stub, Walk, definition, missed, parameters
 
-VOTES = {"members": 9, "present": 5, "agree": 5, "against": 0}
+MEETING = {"meeting_no": "2026-8", "meeting_date": "2026-05-08"}
+MEMBERS = [
+    {"principal": f"user:{n}", "name": name, "aside": ["CX-2"] if n == 1 else []}
+    for n, name in enumerate("甲乙丙丁戊", 1)
+]
 DEADLINE = "2026-04-07T23:59:59+08:00"
 CASES = [
     {
@@ -45,6 +49,7 @@ def _start(publicity: str = CLEAR, verified: list[bool] | None = None) -> Walk:
             "seed": "s",
             "draw_no": 1,
         },
+        "list_board_members": lambda _given: MEMBERS,
         "send_messages": lambda given: {"count": len(given["items"])},
         "cancel_call": {"cases": ["CX-1", "CX-2"]},
     }
@@ -64,14 +69,23 @@ def _listed(publicity: str = CLEAR) -> Walk:
     return walk
 
 
+def _sheet(walk: Walk, absent: str = "") -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Attendance and votes as if all who may vote were in favour."""
+    task = walk.task("t_board")
+    attendance = [
+        {**row, "present": "no" if row["name"] in absent else "yes"} for row in task.prefill["attendance"]
+    ]
+    votes = []
+    for row in task.prefill["votes"]:
+        aside = row["aside"].split("、") if row["aside"] else []
+        there = [found for found in attendance if found["present"] == "yes" and found["name"] not in aside]
+        votes.append({**row, "agree": len(there)})
+    return attendance, votes
+
+
 def _approve(walk: Walk) -> None:
-    meeting = {"meeting_no": "2026-8", "meeting_date": "2026-05-08", "attendees": "局长、副局长", **VOTES}
-    assert "minutes" in walk.refused("t_board", outcome="approve", **meeting)
-    few = {**meeting, "present": 4, "agree": 4}
-    assert walk.refused("t_board", outcome="approve", minutes=[FILE["id"]], **few) == {"present", "agree"}
-    many = {**meeting, "agree": 5, "against": 1}
-    assert walk.refused("t_board", outcome="approve", minutes=[FILE["id"]], **many) == {"against"}
-    walk.do("t_board", outcome="approve", minutes=[FILE["id"]], **meeting)
+    attendance, votes = _sheet(walk, "戊")
+    walk.do("t_board", outcome="approve", attendance=attendance, votes=votes, **MEETING)
 
 
 def _results(walk: Walk, message: str) -> list[dict[str, str]]:
@@ -137,7 +151,12 @@ def _done() -> Walk:
         (1, "CX-1"),
         (2, "CX-2"),
     ]
-    assert [call["letter"] for call in walk.called("render_letter")] == ["TPL-01", "TPL-07", "TPL-09"]
+    assert [call["letter"] for call in walk.called("render_letter")] == [
+        "TPL-01",
+        "TPL-38",
+        "TPL-07",
+        "TPL-09",
+    ]
     assert [row["org_name"] for row in walk.called("render_letter")[-1]["data"]["undertakers"]] == [
         "第1银行",
         "第2银行",
@@ -162,8 +181,10 @@ def _returned_and_corrected() -> Walk:
     walk.wait("tm_deadline")
     walk.send("MSG-ALL-REVIEWED", "NO-1", cases=CASES)
     walk.do("t_list")
-    assert walk.refused("t_board", outcome="return") == {"opinion"}
-    walk.do("t_board", outcome="return", opinion="补充理由")
+    assert "opinion" in walk.refused("t_board", outcome="return", **MEETING)
+    assert walk.refused("t_board", outcome="return", opinion="补充理由") == {"meeting_no", "meeting_date"}
+    walk.do("t_board", outcome="return", opinion="补充理由", **MEETING)
+    assert walk.called("render_letter")[-1]["data"]["outcome"] == "return"
     assert walk.task("t_list").prefill["decisions"][0]["decision"] == "proposed"
     return walk
 
@@ -247,6 +268,69 @@ def test_the_board_may_choose_with_a_reason() -> None:
     walk.do("t_list", decisions=swapped)
     _approve(walk)
     assert _results(walk, "MSG-DELIBERATED")[0]["CX-3"] == "proposed"
+
+
+def _refused_votes(walk: Walk, absent: str = "", **change: Any) -> set[str]:
+    """What the form says when the first case is voted on like this."""
+    attendance, votes = _sheet(walk, absent)
+    votes[0] = {**votes[0], **change}
+    return walk.refused("t_board", outcome="approve", attendance=attendance, votes=votes, **MEETING)
+
+
+def test_every_case_is_voted_on_by_those_who_may() -> None:
+    walk = _listed()
+    walk.do("t_list")
+    rows = walk.task("t_board").prefill["votes"]
+    assert [(row["proposal"], row["aside"]) for row in rows[:3]] == [
+        ("拟入选", None),
+        ("拟入选", "甲"),
+        ("不入选", None),
+    ]
+    assert _refused_votes(walk, agree=None) == {"votes"}, "silence is no consent"
+    assert _refused_votes(walk, agree=4) == {"votes"}, "somebody's vote is missing"
+    assert _refused_votes(walk, agree=4, against=["乙"]) == {"votes"}, "no reason"
+    assert _refused_votes(walk, agree=4, against=["乙"], abstain=["乙"], reason="重复") == {"votes"}
+    assert _refused_votes(walk, absent="乙", agree=3, against=["乙"], reason="缺席") == {"votes"}
+    assert _refused_votes(walk, agree=4, more_aside=["乙"]) == {"votes"}, "no reason to stand aside"
+    assert _refused_votes(walk, agree=2, against=["乙", "丙"], abstain=["丁"], reason="证据不足") == {"votes"}
+    attendance, votes = _sheet(walk)
+    votes[0].update(agree=3, against=["乙"], abstain=["丁"], reason="乙：目标偏低。丁：材料未看完。")
+    votes[1].update(agree=3, more_aside=["丙"], reason="丙与该单位有业务往来。")
+    walk.do("t_board", outcome="approve", attendance=attendance, votes=votes, **MEETING)
+    minutes = next(call["data"] for call in walk.called("render_letter") if call["letter"] == "TPL-38")
+    assert [(v["agree"], v["against"], v["abstain"], v["aside"]) for v in minutes["votes"][:2]] == [
+        (3, ["乙"], ["丁"], None),
+        (3, [], [], "甲"),
+    ]
+    assert (minutes["seed"], minutes["quorum"], minutes["majority"]) == ("s", 50, 50)
+
+
+@pytest.mark.parametrize(
+    ("quorum", "majority", "absent", "wrong"),
+    [
+        (50, 50, "戊", set()),
+        (50, 50, "丁戊", {"votes"}),
+        (50, 50, "丙丁戊", {"attendance", "votes"}),
+        (80, 50, "戊", {"attendance"}),
+        (50, 74.99, "丁", set()),
+        (50, 75, "丁", {"votes"}),
+    ],
+)
+def test_quorum_and_majority_are_parameters(
+    quorum: float, majority: float, absent: str, wrong: set[str]
+) -> None:
+    """Of five, one stands aside in the second case: three of four are 75 %, which 75 does not mean."""
+    walk = _start()
+    _publish(walk, board_quorum=quorum, board_majority=majority)
+    walk.send("MSG-ALL-REVIEWED", "NO-1", cases=CASES[:2])
+    walk.do("t_list")
+    attendance, votes = _sheet(walk, absent)
+    given = {"outcome": "approve", "attendance": attendance, "votes": votes, **MEETING}
+    if wrong:
+        assert walk.refused("t_board", **given) == wrong
+    else:
+        walk.do("t_board", **given)
+        assert walk.called("render_letter")[-1]["letter"] == "TPL-07"
 
 
 def test_more_than_the_quota_needs_a_note() -> None:

@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from app.demo.accounts import ORGANISATIONS
 from app.demo.accounts import PASSWORD as DEMO_PASSWORD
 from app.factory import Application, create_app
 from app.models.history import HistoryEvent
+from app.models.identity import User
 from app.models.runtime import ProcessInstance, UserTask
 from app.models.scoring import SheetSeal
 from config import Config
@@ -164,7 +166,13 @@ def test_the_board_reads_its_agenda_and_an_observer_cannot_act(told: Story, stor
     page = observer.get(f"/board/{call_no}").get_data(as_text=True)
     assert "逐字节一致" in page
     assert all(number in page for number in numbers)
-    assert "应到 9 人，实到 8 人，同意 8 票，反对 0 票。" in page
+    assert "应到 3 人，到会 3 人" in page
+    minutes = observer.get(f"/board/{call_no}/minutes.pdf")
+    assert (minutes.status_code, minutes.mimetype, minutes.get_data()[:4]) == (
+        200,
+        "application/pdf",
+        b"%PDF",
+    )
     assert page.count("方案可行，依据充分，保障到位。") == 2 * 3 * len(parameters()["criteria"])
     assert call_no in observer.get("/board/").get_data(as_text=True)
     assert "<form" not in page.split("<main", 1)[1].split("</main>", 1)[0]
@@ -178,3 +186,11 @@ def test_the_board_reads_its_agenda_and_an_observer_cannot_act(told: Story, stor
         assert observer.get(address).status_code in (403, 404), address
     assert enter("clerk").get(f"/board/{call_no}").status_code == 403
     assert board.get("/board/PC-1999-0001").status_code == 404
+    with told.world.acting() as context:  # the bank that one of the cases is about employs the member
+        member = context.session.get_one(User, told.world.people["board2"])
+        member.employer_uscc = ORGANISATIONS["insurer"][0]
+    other = enter("board2")
+    page = other.get(f"/board/{call_no}").get_data(as_text=True)
+    assert "您须回避此案" in page
+    assert "不对您开放" in page
+    assert other.get(f"/board/{call_no}/minutes.pdf").status_code == 404

@@ -1,11 +1,14 @@
-"""Operations about officers: who may be chosen for a task."""
+"""Operations about officers: who may be chosen for a task, who sits on a board and where they stand aside."""
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 from sqlalchemy import select
 
-from app.models.runtime import UserTask
-from app.services import access
+from app.models.runtime import ProcessInstance, UserTask
+from app.services import access, conflicts
 from app.services.delegates import DelegateContext, delegate
 
 
@@ -20,3 +23,23 @@ def list_officers(ctx: DelegateContext, *, group: str, case_no: str) -> list[dic
     handlers = set(ctx.session.scalars(handled))
     members = access.members_of(ctx.session, group)
     return [{"principal": user.principal, "name": user.name} for user in members if user.id not in handlers]
+
+
+@delegate
+def list_board_members(ctx: DelegateContext, *, group: str, cases: list[str]) -> list[dict[str, Any]]:
+    """The active members {principal, name, aside} of a board; `aside` are the cases on which they must not vote.
+
+    Where two members have the same name, their user names are added.
+    """
+    query = select(ProcessInstance).where(ProcessInstance.number.in_(cases)).order_by(ProcessInstance.number)
+    instances = ctx.session.scalars(query).all()
+    members = access.members_of(ctx.session, group)
+    times = Counter(user.name for user in members)
+    return [
+        {
+            "principal": user.principal,
+            "name": user.name if times[user.name] == 1 else f"{user.name}（{user.username}）",
+            "aside": [case.number for case in instances if conflicts.bars(ctx.session, user, case)],
+        }
+        for user in members
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,11 +12,16 @@ from sqlalchemy.orm import Session
 
 from app.models.history import DecisionRecord
 from app.models.identity import User
-from app.models.register import Call, CallCase, ScoreSheet
+from app.models.register import Call, CallCase, Document, ScoreSheet
+from app.models.repository import Deployment
 from app.models.runtime import UserTask
+from app.models.scoring import SheetSeal
 from app.services import conflicts
+from app.services.errors import NotFound
 from app.services.registers import calls
 from app.services.scoring import ranking
+
+MINUTES = "TPL-38"
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,31 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Vote:
+    """How the board voted on one case; members by name. Who stood aside had no vote."""
+
+    agree: int
+    against: tuple[str, ...]
+    abstain: tuple[str, ...]
+    aside: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The order of cases and ties: which version of the process holds it, since when, and when sheets were opened."""
+
+    version: int
+    fixed_at: datetime
+    opened_at: datetime | None
+
+    @property
+    def is_fixed_before(self) -> bool:
+        """Whether the rule stood before anybody had seen a score."""
+        return self.opened_at is None or self.fixed_at <= self.opened_at
+
+
+@dataclass(frozen=True)
 class Item:
     """One case of the agenda; of a case from which the reader has to stand aside only its place."""
 
@@ -58,6 +89,7 @@ class Item:
     decision_reason: str = ""
     drawn: bool = False
     marks: tuple[Mark, ...] = ()
+    vote: Vote | None = None
 
     @property
     def points(self) -> list[Point]:
@@ -76,6 +108,17 @@ class Agenda:
     check: ranking.Recomputed | None = None
     proposal: Mapping[str, Any] = field(default_factory=dict)
     resolution: Mapping[str, Any] = field(default_factory=dict)
+    rule: Rule | None = None
+    minutes: Document | None = None
+
+    @property
+    def attendance(self) -> tuple[list[str], list[str]]:
+        """Names of the members who were present, and of those who were not."""
+        rows = self.resolution.get("attendance") or ()
+        there, away = (
+            [row["name"] for row in rows if row.get("present") == found] for found in ("yes", "no")
+        )
+        return there, away
 
 
 def list_calls(session: Session) -> Sequence[Call]:
@@ -91,15 +134,49 @@ def agenda_of(session: Session, call_no: str, reader: User) -> Agenda:
     if record is None:
         return Agenda(call)
     proposal = _answers(session, call, "decisions")
+    resolution = _answers(session, call, "outcome", duty="board")
     decided = {row["case_no"]: row for row in proposal.get("decisions", ())}
+    votes = {row["case_no"]: row for row in resolution.get("votes") or () if row.get("agree") is not None}
     cases = {case.case_no: case for case in call.cases}
     items = [
-        _item(session, reader, call, cases[row["case_no"]], row, decided.get(row["case_no"], {}))
+        _item(session, reader, call, cases[row["case_no"]], row, decided.get(row["case_no"], {}), votes)
         for row in record.trace["outputs"]
         if row["case_no"] in cases
     ]
-    return Agenda(call, tuple(items), ranking.recompute(session, call_no), proposal,
-                  _answers(session, call, "outcome", duty="board"))  # fmt: skip
+    return Agenda(
+        call,
+        tuple(items),
+        ranking.recompute(session, call_no),
+        proposal,
+        resolution,
+        _rule(session, call),
+        None if any(item.stands_aside for item in items) else _minutes(session, call),
+    )
+
+
+def minutes_of(session: Session, call_no: str, reader: User) -> Document:
+    """The newest minutes of a call, which tell of every case. Raises NotFound, also for who stands aside in one."""
+    minutes = agenda_of(session, call_no, reader).minutes
+    if minutes is None:
+        raise NotFound
+    return minutes
+
+
+def _minutes(session: Session, call: Call) -> Document | None:
+    query = select(Document).where(Document.instance_id == call.instance_id, Document.letter == MINUTES)
+    return session.scalar(query.order_by(Document.id.desc()).limit(1))
+
+
+def _rule(session: Session, call: Call) -> Rule:
+    """The version that the call is pinned to stands since it was deployed, for this call since that was published."""
+    definition = call.instance.definition
+    deployed = session.get_one(Deployment, definition.deployment_id)
+    opened = session.scalar(
+        select(func.min(SheetSeal.opened_at)).where(
+            SheetSeal.instance_id.in_([case.instance_id for case in call.cases])
+        )
+    )
+    return Rule(definition.version, max(deployed.created_at, call.opened_at), opened)
 
 
 def _item(
@@ -109,6 +186,7 @@ def _item(
     case: CallCase,
     row: Mapping[str, Any],
     decided: Mapping[str, Any],
+    votes: Mapping[str, Mapping[str, Any]],
 ) -> Item:
     if conflicts.bars(session, reader, case.instance):
         return Item(case.case_no, case.org_name, row["rank"], stands_aside=True)
@@ -125,6 +203,20 @@ def _item(
         decision_reason=decided.get("reason") or "",
         drawn=bool(row.get("drawn")),
         marks=_marks(session, case, call.parameters),
+        vote=_vote(votes.get(case.case_no)),
+    )
+
+
+def _vote(row: Mapping[str, Any] | None) -> Vote | None:
+    if row is None:
+        return None
+    bound = row["aside"].split("、") if row.get("aside") else []
+    return Vote(
+        agree=int(row["agree"]),
+        against=tuple(row.get("against") or ()),
+        abstain=tuple(row.get("abstain") or ()),
+        aside=(*bound, *(row.get("more_aside") or ())),
+        reason=row.get("reason") or "",
     )
 
 
