@@ -85,6 +85,8 @@ def create_app(config: Config) -> Application:
         timer_grace=timedelta(seconds=0 if config.DEMO else config.TIMER_GRACE),
         trust_file=config.TRUST_FILE,
         tsa_url=config.TSA_URL,
+        revocation=config.REVOCATION,
+        revocation_private=config.REVOCATION_PRIVATE,
     )
     if config.PROXIES:
         proxied = ProxyFix(app.wsgi_app, x_for=config.PROXIES, x_proto=config.PROXIES, x_host=config.PROXIES)
