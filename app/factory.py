@@ -61,6 +61,18 @@ class Application(Flask):
 def create_app(config: Config) -> Application:
     """A ready application for this configuration; nothing is read from the environment here."""
     app = Application(__name__, static_folder="static", template_folder="web/templates")
+    configure(app, config)
+    if config.PROXIES:
+        proxied = ProxyFix(app.wsgi_app, x_for=config.PROXIES, x_proto=config.PROXIES, x_host=config.PROXIES)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+    app.teardown_request(_close_unit)
+    web.register(app)
+    cli.register(app)
+    return app
+
+
+def configure(app: Application, config: Config) -> None:
+    """Give the application its database, its settings, and Flask's own."""
     app.config.from_mapping(asdict(config))
     app.database = Database(config.DATABASE_URL)
     app.settings = Settings(
@@ -88,13 +100,6 @@ def create_app(config: Config) -> Application:
         revocation=config.REVOCATION,
         revocation_private=config.REVOCATION_PRIVATE,
     )
-    if config.PROXIES:
-        proxied = ProxyFix(app.wsgi_app, x_for=config.PROXIES, x_proto=config.PROXIES, x_host=config.PROXIES)
-        app.wsgi_app = proxied  # type: ignore[method-assign]
-    app.teardown_request(_close_unit)
-    web.register(app)
-    cli.register(app)
-    return app
 
 
 def _close_unit(_error: BaseException | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.db import Database
-from app.factory import Application, create_app
+from app.factory import Application, configure, create_app
 from app.services.settings import Settings
 from config import Config
 from tests.factories import PASSWORD, World, make_leave_world
@@ -73,12 +73,25 @@ def world(leave_template: Template, sqlite_url: str, tmp_path: Path) -> Iterator
     made.database.dispose()
 
 
+TESTING = Config(DATABASE_URL="sqlite://", SECRET_KEY="s" * 32, TESTING=True)
+
+
+@pytest.fixture(scope="session")
+def bare_application() -> tuple[Application, dict[str, Any]]:
+    """An application to be given one database after the other, and its settings: to wire it takes longer than most
+    tests."""
+    app = create_app(TESTING)
+    return app, dict(app.config)
+
+
 @pytest.fixture
-def application(world: World, sqlite_url: str, tmp_path: Path) -> Iterator[Application]:
-    config = Config(
-        DATABASE_URL=sqlite_url, SECRET_KEY="s" * 32, TESTING=True, FILES_DIR=str(tmp_path / "files")
-    )
-    app = create_app(config)
+def application(
+    world: World, sqlite_url: str, tmp_path: Path, bare_application: tuple[Application, dict[str, Any]]
+) -> Iterator[Application]:
+    app, settings = bare_application
+    app.config.clear()
+    app.config.update(settings)
+    configure(app, replace(TESTING, DATABASE_URL=sqlite_url, FILES_DIR=str(tmp_path / "files")))
     yield app
     app.database.dispose()
 
