@@ -105,6 +105,8 @@ def register(app: Flask) -> None:
         measures=labels.MEASURES,
         outlook=progress.outlook,
         served=labels.SERVED,
+        appeal_kinds=labels.APPEAL_KINDS,
+        appeal_outcomes=labels.APPEAL_OUTCOMES,
     )
 
 

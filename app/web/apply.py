@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.services import access, applications, cases
+from app.services import access, appeals, applications, cases
 from app.services.errors import Invalid, NotFound
 from app.services.registers import calls, mailbox, recovery
 from app.web.guards import context, permission, signed_in
@@ -74,6 +74,19 @@ def ask_instalments(number: str) -> Any:
     recovery.request_instalments(found, number, {"instalments": instalments, "reason": reason})
     flash(_("分期申请已提交，等待财务审批。"), "success")
     return redirect(url_for("apply.my_cases"))
+
+
+@blueprint.post("/documents/<number>/appeal")
+@permission("apply.use")
+def appeal(number: str) -> Any:
+    """Open the form of an appeal against a letter while the time runs that the letter states."""
+    found = context()
+    case = appeals.start(found, number)
+    open_tasks = applications.open_tasks_of(found, [case]).get(case.id, [])
+    if open_tasks and access.is_candidate(signed_in(), open_tasks[0]):
+        flash(_("已创建复核申请 %(number)s，尚未提交。", number=case.number), "success")
+        return redirect(url_for("inbox.show_task", task_id=open_tasks[0].id))
+    return redirect(url_for("cases.show", number=case.number))
 
 
 @blueprint.post("/my/notices/<int:notice_id>/read")

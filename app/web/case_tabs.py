@@ -15,10 +15,11 @@ from app.engine.diagram.planes import Plane, list_planes
 from app.models.history import HistoryEvent
 from app.models.runtime import ProcessInstance, UserTask
 from app.services import access, actions, case_relations, case_steps, cases, comments, repository
+from app.services.calendar import calendar_of
 from app.services.case_steps import Pass
 from app.services.cases import Holder
 from app.services.errors import NotFound
-from app.services.registers import clocks
+from app.services.registers import appeals, clocks
 from app.web import case_files, task_offers
 from app.web.changes import changes_of
 from app.web.content_policy import WITH_FRAMES
@@ -58,6 +59,8 @@ def case_page(number: str, tab: str, **extra: Any) -> Response:
         "undoings": task_offers.undoings(found, instance),
         "related": cases.related_cases(session, instance, user),
         "frozen": cases.is_frozen(session, instance),
+        "appeals": appeals.appeals_of(session, instance.number),
+        "remedies": _remedies(instance),
         "ledgers": clocks.ledgers(session, instance, found.now),
         "figures": case_relations.figures_of(session, instance) if office else None,
         "hints": case_relations.hints_of(session, instance) if office else [],
@@ -79,6 +82,13 @@ def submissions(
         several = task.candidates == [f"user:{task.completed_by_id}"]
         latest[task.element_id, task.completed_by_id if several else None] = task
     return [(task, submitted_form(instance, task, context(), link)) for task in latest.values()]
+
+
+def _remedies(instance: ProcessInstance) -> list[appeals.Remedy]:
+    """The letters against which the reader, or the party whose file the office reads, may appeal to the office."""
+    found = context()
+    letters = cases.documents_for(found.session, instance, signed_in())
+    return appeals.remedies_of(found.session, letters, calendar_of(found.session), found.now)
 
 
 def _progress(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[str, Any]:

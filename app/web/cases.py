@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.services import access, actions, attachments, cases, comments, repository
 from app.services.errors import Invalid, NotFound
-from app.services.registers import letters
+from app.services.registers import appeals, letters
 from app.web.case_files import VIEWABLE
 from app.web.case_tabs import case_page
 from app.web.downloads import framed_file, stored_file
@@ -138,6 +138,7 @@ def _case_list(text: str) -> str:
     return render_template(
         "cases/list.html",
         page=page,
+        pending=appeals.pending_among(found.session, [case.number for case in page.cases]),
         text=text,
         status=status,
         statuses=STATUSES,

@@ -63,6 +63,12 @@ EVENTS = {
     "limits_recomputed": _("%(year)s 年工作日安排变更，已重新计算期限"),
 }  # fmt: skip
 
+APPEAL_KINDS = {"review": _("复核申请"), "reconsideration": _("行政复议"), "litigation": _("行政诉讼")}
+APPEAL_OUTCOMES = {
+    "uphold": _("维持原决定"), "change": _("变更原决定"), "revoke": _("撤销原决定"), "refused": _("不予受理"),
+    "withdrawn": _("已撤回"), "lapsed": _("逾期未提交"),
+}  # fmt: skip
+
 SERVED = {"opened": _("已签收"), "deemed": _("视为送达"), "manual": _("直接送达"), "public": _("公开发布")}
 
 ORG_TYPES = {"bank": _("商业银行"), "insurer": _("保险公司"), "guarantor": _("担保机构"), "enterprise": _("企业"),
