@@ -30,7 +30,7 @@ OFFICE_KINDS = OPEN_KINDS | {
     "message_sent", "decision_made", "service_completed", "identity_opened", "migrated", "migration_undone",
     "task_returned", "task_taken_back", "task_withdrawn", "task_signed", "task_decided", "task_submitted",
     "task_signers_added", "task_signer_removed", "task_delegated", "task_copied", "task_asked", "task_answered",
-    "task_urged", "task_rerouted", "task_recused",
+    "task_urged", "task_rerouted", "task_recused", "task_effective_day",
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, TaskEnded, TaskTaken
 from app.services.history import record_event
 from app.services.registers import duplicates
-from app.services.task_operations import acting, signing, substitutes
+from app.services.task_operations import acting, effective, signing, substitutes
 
 
 @dataclass(frozen=True)
@@ -204,6 +204,7 @@ def finish_task(
 
 def _complete(context: Context, work: Work, values: Mapping[str, Any], *, has_seats: bool) -> None:
     """Complete the task, or keep what was submitted until those have acted who were added after its holder."""
+    values = {**values, **effective.result_of(work.task)}
     if context.actor is not None:
         behalf = substitutes.covered_by(context, context.actor, work.task)
         work.task.on_behalf_of_id = behalf.id if behalf is not None else None

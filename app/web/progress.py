@@ -126,6 +126,8 @@ def _happened(event: HistoryEvent, outcomes: Mapping[int, Outcome], name: str) -
         tone = labels.case_state(str(event.detail.get("state")))[1]
     elif event.kind in ("timer_fired", "task_returned", "task_recused", "task_rerouted"):
         tone = "warn"
+    if event.detail.get("effective_on") not in (None, day(event.recorded_at)):
+        tone = "warn"  # nobody overlooks a day that is not the day of the record
     return Entry(event.recorded_at, text, _who(event), remark, tone, order=event.seq)
 
 
@@ -151,7 +153,6 @@ def _remark(event: HistoryEvent) -> str:
         detail.get(key)
         for key in ("reason", "opinion", "note", "answer" if detail.get("answer") else "question")
     )
-    day_named = detail.get("effective_on")
     return "；".join(
         str(part)
         for part in (
@@ -159,10 +160,27 @@ def _remark(event: HistoryEvent) -> str:
             names,
             *given,
             *_moved(detail),
-            _("生效日期 %(day)s", day=day_named) if day_named else "",
+            _effect(event),
         )
         if part
     )
+
+
+def _effect(event: HistoryEvent) -> str:
+    """The day on which an act takes effect, beside the day of its record wherever the two differ."""
+    named, recorded = str(event.detail.get("effective_on") or ""), day(event.recorded_at)
+    if not named:
+        return _("不另指明生效日期") if event.kind == "task_effective_day" else ""
+    return (
+        named_day(named)
+        if named == recorded
+        else _("%(named)s（记录日期 %(recorded)s）", named=named_day(named), recorded=recorded)
+    )
+
+
+def named_day(named: str) -> str:
+    """A named day of effect in words."""
+    return str(_("生效日期 %(day)s", day=named))
 
 
 def _letters(documents: Iterable[Document]) -> Iterator[Entry]:

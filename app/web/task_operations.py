@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,7 +15,16 @@ from app.models.runtime import UserTask
 from app.services import task
 from app.services.context import Context
 from app.services.errors import Invalid
-from app.services.task_operations import acting, copies, people, questions, returning, signing, urging
+from app.services.task_operations import (
+    acting,
+    copies,
+    effective,
+    people,
+    questions,
+    returning,
+    signing,
+    urging,
+)
 from app.web.guards import context, permission, signed_in
 from app.web.labels import operation_name
 from app.web.language import is_english
@@ -23,7 +33,7 @@ from app.web.task_views import evidence_of
 
 blueprint = Blueprint("task_operations", __name__)
 UNDOING = frozenset({"take_back", "withdraw"})
-OPERATIONS = "delegate, add_sign, remove_sign, copy, ask, urge, transfer, take_back, withdraw"
+OPERATIONS = "delegate, add_sign, remove_sign, copy, ask, urge, transfer, take_back, withdraw, effective_date"
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,7 @@ class Words:
     text: Any = None
     many: bool = False
     required: bool = True
+    day: Any = None
 
 
 PAGES = {
@@ -75,6 +86,13 @@ PAGES = {
         lazy_gettext("已催办。"),
         text=lazy_gettext("说明"),
         required=False,
+    ),
+    "effective_date": Words(
+        lazy_gettext(
+            "办理结果自另一日起生效的，在此指明；不填即自办结之日起生效。记录时间由系统自动记载，任何人不能更改，两个日期都载入案卷和文书。"
+        ),
+        lazy_gettext("生效日期已记录。"),
+        day=lazy_gettext("生效日期"),
     ),
     "take_back": Words(lazy_gettext("后续环节尚未开始办理时，可以取回重新办理。"), lazy_gettext("已拿回。")),
     "withdraw": Words(
@@ -119,6 +137,8 @@ def _do(found: Context, task_id: int, operation: str, chosen: list[int], text: s
         questions.ask(found, task_id, chosen[0], text)
     elif operation == "add_sign":
         return signing.add_signers(found, task_id, chosen, request.form.get("where", ""), text)
+    elif operation == "effective_date":
+        return effective.name_day(found, task_id, _day(request.form.get("day", "")), text)
     elif operation in ("urge", "take_back", "withdraw"):
         alone = {"urge": urging.urge, "take_back": returning.take_back, "withdraw": returning.withdraw}
         return alone[operation](found, task_id, text)
@@ -209,7 +229,15 @@ def answer(question_id: int) -> Any:
 def buttons(shown: UserTask) -> list[tuple[str, str]]:
     """The operations that this task offers its holder: label and address."""
     policy = acting.policy_of(shown)
-    names: tuple[str, ...] = ("transfer", "delegate", "add_sign", "remove_sign", "copy", "ask")
+    names: tuple[str, ...] = (
+        "transfer",
+        "delegate",
+        "add_sign",
+        "remove_sign",
+        "copy",
+        "ask",
+        "effective_date",
+    )
     if signing.sheet_of(context(), shown) is None:
         names = tuple(name for name in names if name != "remove_sign")
     found = [
@@ -253,9 +281,17 @@ def _page(shown: UserTask, operation: str, error: str = "") -> str:
         where=WHERE if operation == "add_sign" else (),
         plan=returning.undoable(found, shown, operation) if operation in UNDOING else None,
         is_undoing=operation in UNDOING,
+        days=(effective.earliest(shown), shown.effective_on),
         error=error,
         back=_back(shown),
     )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text.strip() else None
+    except ValueError:
+        raise Invalid("日期无法识别。", "This is no date.") from None
 
 
 def _choices(found: Context, shown: UserTask, operation: str) -> list[User]:
@@ -294,7 +330,7 @@ def _back(shown: UserTask) -> str:
 
 
 def _after(done: UserTask, operation: str) -> str:
-    if operation in ("copy", "ask", "remove_sign"):
+    if operation in ("copy", "ask", "remove_sign", "effective_date"):
         return url_for("inbox.show_task", task_id=done.id)
     if operation == "urge":
         return url_for("cases.show", number=done.instance.number)

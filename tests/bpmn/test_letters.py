@@ -33,7 +33,7 @@ HEAD: dict[str, Any] = {
 HOSTILE = '#import "x": y *b* _i_ $z$ \\ <b> @a [c] {d} // e'
 # What the frame of every letter shows, or the host adds.
 FRAME = {"title", "addressee", "clauses", "remedies", "contact", "org_name", "uscc", "call_no", "appeal_days",
-         "appeal_scope", *HEAD}  # fmt: skip
+         "appeal_scope", "effective_on", *HEAD}  # fmt: skip
 STORIES = [
     *test_publicity.STORIES,
     *test_objection_handling.STORIES,

@@ -26,7 +26,17 @@ from app.services.errors import (
     TaskEnded,
     TaskTaken,
 )
-from app.services.task_operations import copies, leaving, questions, returning, signing, substitutes, urging
+from app.services.numbering import OFFICE_ZONE
+from app.services.task_operations import (
+    copies,
+    effective,
+    leaving,
+    questions,
+    returning,
+    signing,
+    substitutes,
+    urging,
+)
 from app.services.task_operations.urging import UrgedLately
 from tests.factories import CHECK, LEAVE_FILES, World, make_leave_world
 
@@ -529,3 +539,59 @@ def together(*acts: Callable[[], Any]) -> None:
         thread.join()
     if errors:
         raise errors[0]
+
+
+# The day of effect
+
+
+def dated(world: World) -> tuple[str, int]:
+    world.deploy(files(EVERYTHING.replace("ask", "ask effective_date")), "effect")
+    return to_check(world, "zhang")
+
+
+def test_a_day_of_effect_stands_beside_the_record_and_never_unseen(world: World) -> None:
+    number, check = dated(world)
+    world.pass_time(days=2)
+    day = world.now.astimezone(OFFICE_ZONE).date() - timedelta(days=1)
+    for wrong, reason in ((day, " "), (day - timedelta(days=5), "x"), (day + timedelta(days=400), "x")):
+        with pytest.raises(Invalid):
+            act(world, "zhang", effective.name_day, check, wrong, reason)
+    with pytest.raises(TaskTaken):
+        act(world, "li", effective.name_day, check, day, "x")
+    act(world, "zhang", effective.name_day, check, day + timedelta(days=9), "先定的日期")
+    act(world, "zhang", effective.name_day, check, day, "会议当日口头决定")
+    world.complete("zhang", check, agree="yes")
+    named = [
+        (e.detail["before"], e.detail["effective_on"]) for e in events(world, number, "task_effective_day")
+    ]
+    assert named == [(None, (day + timedelta(days=9)).isoformat()), (named[1][0], day.isoformat())]
+    (done,) = [e for e in events(world, number, "task_completed") if e.element_id == "t_check"]
+    assert (done.detail["effective_on"], done.recorded_at) == (day.isoformat(), world.now)
+    with world.database.reading() as session:
+        row = session.get_one(UserTask, check)
+        assert (row.effective_on, row.completed_at, row.data["effective_on"]) == (
+            day,
+            world.now,
+            day.isoformat(),
+        )
+        assert list(history.verify_chains(session)) == []
+    with pytest.raises(TaskEnded):
+        act(world, "zhang", effective.name_day, check, day, "补记")
+
+
+def test_a_named_day_can_be_taken_back_before_the_act(world: World) -> None:
+    _, check = dated(world)
+    day = world.now.astimezone(OFFICE_ZONE).date()
+    act(world, "zhang", effective.name_day, check, day, "当日")
+    act(world, "zhang", effective.name_day, check, None, "不需要")
+    world.complete("zhang", check, agree="yes")
+    with world.database.reading() as session:
+        row = session.get_one(UserTask, check)
+        assert row.effective_on is None
+        assert "effective_on" not in (row.data or {})
+
+
+def test_no_day_of_effect_where_the_diagram_names_none(world: World) -> None:
+    _, check = to_check(world, "zhang")
+    with pytest.raises(NotPermitted, match="生效日期"):
+        act(world, "zhang", effective.name_day, check, None, "x")

@@ -8,6 +8,7 @@ from pathlib import Path
 import html5lib
 import pytest
 
+from app.services.numbering import OFFICE_ZONE
 from tests.factories import World
 from tests.services.test_task_operations import EVERYTHING, files
 from tests.web.conftest import Template, Visitor
@@ -164,3 +165,23 @@ def test_a_started_case_is_urged_from_its_list(world: World, sign_in: SignIn) ->
     number = world.start("leave", "qian", who="钱")
     assert number
     assert offers(text(sign_in("qian").get("/inbox/started"))) == ["催办 填写"]
+
+
+def test_a_day_of_effect_is_shown_beside_the_day_of_its_record(world: World, sign_in: SignIn) -> None:
+    world.deploy(files(EVERYTHING.replace("ask", "ask effective_date")), "effect")
+    number, check = to_check(world)
+    zhang = sign_in("zhang")
+    zhang.send(f"/tasks/{check}", f"/tasks/{check}/claim")
+    assert ">生效日期</a>" in text(zhang.get(f"/tasks/{check}"))
+    address = f"/tasks/{check}/operations/effective_date"
+    began = world.instance(number).started_at.astimezone(OFFICE_ZONE).date()
+    for day, reason in (("x", "补记"), ("2020-01-01", "补记"), (began.isoformat(), " ")):
+        refused = zhang.send(address, address, day=day, text=reason)
+        assert refused.status_code == 422
+        assert f'value="{day}"' in text(refused)  # nothing typed is lost
+    assert zhang.send(address, address, day=began.isoformat(), text="当日口头决定").status_code == 302
+    assert f"生效日期 {began.isoformat()}" in text(zhang.get(f"/tasks/{check}"))
+    world.complete("zhang", check, agree="yes")
+    page = text(zhang.get(f"/cases/{number}"))
+    assert page.count(f"生效日期 {began.isoformat()}") == 2  # naming it, and the act
+    assert "当日口头决定" in page

@@ -16,6 +16,7 @@ from app.services.context import Context
 from app.services.errors import NotFound
 from app.services.registers.fingerprint import plain
 from app.services.task import Work
+from app.services.task_operations import effective
 
 
 @on_arrival
@@ -59,11 +60,12 @@ def is_edited(context: Context, work: Work, drafted: Mapping[str, Any]) -> bool:
 
 
 def _values_now(context: Context, work: Work) -> dict[str, Any]:
+    values = {**work.values, **effective.result_of(work.task)}
     if work.draft is None:
-        return dict(work.values)
+        return values
     scope = context.environment().scope
     accepted = work.form.accept(work.draft.data, work.variables, scope, stored=work.values)
-    return {**work.values, **accepted.values}
+    return {**values, **accepted.values}
 
 
 def preview(context: Context, work: Work) -> bytes:
