@@ -62,6 +62,8 @@ class Config:
     TIMER_GRACE: int = field(default_factory=lambda: int(os.environ.get("TIMER_GRACE", "20")))
     TRUST_FILE: str = field(default_factory=lambda: os.environ.get("TRUST_FILE", ""))
     TSA_URL: str = field(default_factory=lambda: os.environ.get("TSA_URL", ""))
+    REVOCATION: bool = field(default_factory=lambda: _flag("REVOCATION", False))
+    REVOCATION_PRIVATE: bool = field(default_factory=lambda: _flag("REVOCATION_PRIVATE", False))
     MAX_CONTENT_LENGTH: int = field(
         default_factory=lambda: int(os.environ.get("MAX_UPLOAD_MB", "50")) * MEGABYTE
     )

@@ -36,3 +36,5 @@ class Settings:
     )  # how long the worker leaves a limit to requests that arrived in time
     trust_file: str = ""  # PEM file of the certificates whose signatures are trusted
     tsa_url: str = ""  # time stamping authority (RFC 3161)
+    revocation: bool = False  # whether to ask the CRL and OCSP servers that certificates name
+    revocation_private: bool = False  # whether these may stand inside the own network

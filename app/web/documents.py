@@ -53,10 +53,13 @@ def sign(task_id: int) -> Any:
         sent.stream.read(MAX_BYTES + 1) if sent else b"", request.form.get("passphrase", "")[:200]
     )
     try:
-        signing_room.sign(found, task_id, source)
+        signed = signing_room.sign(found, task_id, source)
     except Invalid as error:
         return _signing_page(task.open_task(found, task_id), error), 422
     flash(_("已用证书签署。请核对签署信息，确认后提交。"), "success")
+    if signed.other_holder:
+        said = _("证书单位“%(holder)s”与您代表的单位不一致，提交后须由处室核对。", holder=signed.other_holder)
+        flash(said, "warning")
     return redirect(url_for("inbox.show_task", task_id=task_id))
 
 

@@ -110,6 +110,27 @@ def _without_money() -> Walk:
     return walk
 
 
+def _certificate_of_another() -> Walk:
+    """The certificate names another organisation: the office refuses it, then accepts it with a reason."""
+    other = {"valid": False, "reason": "证书单位不一致", "other_holder": "东海银行总行"}
+    right = {"valid": True, "reason": "", "other_holder": None}
+    checks = iter([other, other, {**right, "valid": False, "reason": "文件不见了"}, other, right, right])
+    later = [{"no": 1, "condition": "after_final", "amount": 500000, "use_code": "professional_training"}]
+    walk = _drafted(_start(verify_signature=lambda _: next(checks)), instalments=later)
+    walk.do("t_neg", outcome="agree")
+    walk.do("t_u", **SIGNED, confirm_liability=True)
+    assert walk.task("t_holder").candidates == ("group:division",)
+    walk.do("t_holder", outcome="refuse", reason="无授权")
+    for _ in range(2):
+        walk.do("t_u", **SIGNED, confirm_liability=True)
+        walk.do("t_holder", outcome="accept", reason="总行授权分行使用")
+    walk.do("t_b", **SIGNED)
+    assert walk.instance.outcome == "effective"
+    reasons = [call.get("other_holder_reason") for call in walk.called("verify_signature")]
+    assert reasons == [None, None, "总行授权分行使用", None, "总行授权分行使用", None]
+    return walk
+
+
 def _refused_by_the_undertaker() -> Walk:
     walk = _drafted(_start())
     walk.do("t_neg", outcome="refuse", comment="内部调整")
@@ -135,6 +156,7 @@ STORIES = [
     _effective_with_money,
     _payment_stopped,
     _without_money,
+    _certificate_of_another,
     _refused_by_the_undertaker,
     _overdue_extended_cancelled,
 ]

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    false,
     inspect,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -102,6 +103,10 @@ class DocumentSignature(Base):
     timestamped_at: Mapped[datetime | None]
     pdf_sha256: Mapped[str] = mapped_column(String(64), index=True)
     accepted_at: Mapped[datetime]
+    # Whether lists or answers said that the certificate was not revoked; false: nobody could be asked.
+    is_checked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Why the office accepts a certificate that names another organisation than the party; empty: it names the party.
+    other_holder_reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
 
 
 FROZEN = (

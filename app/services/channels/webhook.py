@@ -9,20 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import http.client
-import ipaddress
-import socket
-import ssl
 import time
+from contextlib import closing
 from dataclasses import asdict
-from urllib.parse import urlsplit
 
 import orjson
 
-from app.services.channels import Outgoing, Refused
+from app.services.channels import Outgoing, Refused, outward
 from app.services.settings import Settings
 
-SECONDS = 15
 ANSWER_LIMIT = 10_000
 GONE = frozenset({404, 410, 422})  # this gateway says by these that the addressee does not exist
 
@@ -37,7 +32,6 @@ class AddressForbidden(GatewayFailed):
 
 def send(settings: Settings, outgoing: Outgoing) -> None:
     """Post one message. Raises Refused when the gateway says the addressee does not exist, else GatewayFailed."""
-    parts = urlsplit(settings.webhook_url)
     body = orjson.dumps({**asdict(outgoing), "to": outgoing.address})
     moment = str(int(time.time()))
     headers = {
@@ -46,16 +40,16 @@ def send(settings: Settings, outgoing: Outgoing) -> None:
         "X-Zhirong-Timestamp": moment,
         "X-Zhirong-Signature": sign(settings.webhook_secret, moment, body),
     }
-    connection = _connection(parts.scheme, parts.hostname or "", parts.port, settings.webhook_private)
+    url = settings.webhook_url
     try:
-        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-        connection.request("POST", target, body, headers)
-        answer = connection.getresponse()
-        text = answer.read(ANSWER_LIMIT).decode("utf-8", "replace")
+        with closing(outward.connect(url, private=settings.webhook_private)) as connection:
+            connection.request("POST", outward.target_of(url), body, headers)
+            answer = connection.getresponse()
+            text = answer.read(ANSWER_LIMIT).decode("utf-8", "replace")
+    except outward.AddressForbidden as error:
+        raise AddressForbidden(str(error)) from error
     except OSError as error:
         raise GatewayFailed(f"{type(error).__name__}: {error}") from error
-    finally:
-        connection.close()
     if answer.status in GONE:
         raise Refused(f"{answer.status} {text[:200]}")
     if not 200 <= answer.status < 300:
@@ -65,33 +59,3 @@ def send(settings: Settings, outgoing: Outgoing) -> None:
 def sign(secret: str, moment: str, body: bytes) -> str:
     """The signature of one POST, in hex."""
     return hmac.new(secret.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
-
-
-def _connection(scheme: str, host: str, port: int | None, may_be_private: bool) -> http.client.HTTPConnection:
-    """A connection to the address that was judged, not to whatever the name means a moment later."""
-    port = port or (443 if scheme == "https" else 80)
-    address = _judged(host, port, may_be_private)
-    connection: http.client.HTTPConnection
-    if scheme == "https":
-        connection = http.client.HTTPSConnection(host, port, timeout=SECONDS)
-    elif scheme == "http" and may_be_private:
-        connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
-    else:
-        raise AddressForbidden(f"{scheme}: only https leaves the own network")
-    plain = socket.create_connection((address, port), timeout=SECONDS)
-    if scheme == "https":
-        connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-    else:
-        connection.sock = plain
-    return connection
-
-
-def _judged(host: str, port: int, may_be_private: bool) -> str:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise GatewayFailed(f"{host}: {error}") from error
-    addresses = [str(entry[4][0]) for entry in found]
-    if not may_be_private and not all(ipaddress.ip_address(address).is_global for address in addresses):
-        raise AddressForbidden(f"{host} is not a public address")
-    return addresses[0]

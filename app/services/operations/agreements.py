@@ -20,21 +20,29 @@ def verify_signature(
     signature: dict[str, Any],
     text_sha256: str,
     signer: str | None = None,
+    party: dict[str, Any] | None = None,
+    other_holder_reason: str | None = None,
 ) -> dict[str, Any]:
     """Check one side's signature: signer, confirmations, signed file, and that the text is the locked one.
 
-    A file signed by certificate is the locked text with nothing but valid, trusted signatures added.
+    A file signed by certificate is the locked text with nothing but valid, trusted signatures added; its certificate
+    names the `party` {name, uscc}, or an officer gives the reason why another one speaks for it.
 
-    Gives valid, reason, text_sha256, file_sha256.
+    Gives valid, reason, text_sha256, file_sha256, other_holder (the organisation of the certificate when that is all
+    that is wrong), revocation (checked, unchecked; null for a scan).
     """
+    side = signatures.Side(kind, party, (other_holder_reason or "").strip())
     finding = signatures.judge(
-        ctx.session, ctx.settings, kind, case_no, signature, text_sha256, signer, ctx.now
+        ctx.session, ctx.settings, side, case_no, signature, text_sha256, signer, ctx.now
     )
+    checked = {True: "checked", False: "unchecked", None: None}
     return {
         "valid": finding.valid,
         "reason": "；".join(finding.reasons),
         "text_sha256": text_sha256,
         "file_sha256": finding.file_sha256,
+        "other_holder": finding.holder or None,
+        "revocation": checked[finding.is_checked],
     }
 
 

@@ -1,7 +1,9 @@
 """Whether a signature on an agreement can be accepted.
 
 A scan is accepted on the signer's confirmation. A file signed by certificate must be the locked text with nothing but
-signatures added, and the bottom line of each signature must hold: intact, trusted, and nothing changed since.
+signatures added, and the bottom line of each signature must hold: intact, trusted, not revoked as far as anybody can
+be asked, and nothing changed since. Its certificate must name the party, by credit code or name, unless an officer says
+why another one speaks for it.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from sqlalchemy.orm import Session
 from app.models.register import Attachment, Document, DocumentSignature
 from app.services import file_store
 from app.services.settings import Settings
-from app.services.signing import authority, pades
+from app.services.signing import authority, pades, revocation
 from app.services.signing.pades import SignatureState
+from app.services.signing.subjects import Holder
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Finding:
 
     reasons: tuple[str, ...]
     file_sha256: str | None
+    holder: str = ""  # the organisation of the certificate when it is not the party and nothing else is wrong
+    is_checked: bool | None = None  # whether revocation could be checked; None for a scan
 
     @property
     def valid(self) -> bool:
@@ -41,10 +46,26 @@ class Judged:
     faults: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Side:
+    """One side of the agreement: who the party is, and why another holder's certificate is accepted for it."""
+
+    kind: str
+    party: Mapping[str, Any] | None
+    other_holder_reason: str = ""
+
+    def fault(self, holder: Holder) -> str:
+        """What is wrong with a certificate of this holder; empty when nothing is."""
+        if self.party is None or self.other_holder_reason or holder.speaks_for(self.party):
+            return ""
+        party = "，".join(str(self.party[key]) for key in ("name", "uscc") if self.party.get(key))
+        return f"签名证书的单位（{holder}）与协议当事人（{party}）不一致"
+
+
 def judge(
     session: Session,
     settings: Settings,
-    kind: str,
+    side: Side,
     case_no: str,
     signature: Mapping[str, Any],
     text_sha256: str,
@@ -55,6 +76,7 @@ def judge(
 
     An accepted signature by certificate is entered with the document.
     """
+    kind = side.kind
     signed = _signed_file(session, signature.get("signed_file"))
     text = session.scalar(
         select(Document).where(Document.case_no == case_no, Document.pdf_sha256 == text_sha256).limit(1)
@@ -65,7 +87,7 @@ def judge(
         judged = judge_file(session, settings, text, signed.sha256, now)
         reasons += judged.faults
         if not reasons:
-            _enter(session, settings, text, kind, name, signed.sha256, judged.states[-1], now)
+            return _accept(session, settings, text, side, name, signed.sha256, judged.states[-1], now)
     return Finding(tuple(reasons), signed.sha256 if signed else None)
 
 
@@ -78,9 +100,9 @@ def judge_file(session: Session, settings: Settings, text: Document, sha256: str
     ).all()
     pdf = file_store.read(settings.files_dir, sha256)
     below = file_store.read(settings.files_dir, earlier[-1].pdf_sha256 if earlier else text.pdf_sha256)
-    roots = authority.trusted_roots(settings)
-    states = tuple(pades.read_signatures(pdf, roots, now))
-    known = len(pades.read_signatures(below, roots, now)) if earlier else 0
+    trust = pades.Trust(authority.trusted_roots(settings), revocation.asking(settings))
+    states = tuple(pades.read_signatures(pdf, trust, now))
+    known = len(pades.read_signatures(below, trust, now)) if earlier else 0
     return Judged(states, tuple(_faults_of_file(pdf, below, states, known, bool(earlier))))
 
 
@@ -116,19 +138,23 @@ def _faults(
         yield "未上传已签署的文件"
 
 
-def _enter(
+def _accept(
     session: Session,
     settings: Settings,
     text: Document,
-    kind: str,
+    side: Side,
     signer: str,
     sha256: str,
     state: SignatureState,
     now: datetime,
-) -> None:
+) -> Finding:
+    """Enter a signature that holds, unless its certificate is somebody else's."""
+    if fault := side.fault(state.holder):
+        return Finding((fault,), sha256, holder=str(state.holder), is_checked=state.is_checked)
+    matches = side.party is None or state.holder.speaks_for(side.party)
     row = DocumentSignature(
         document_id=text.id,
-        side=kind,
+        side=side.kind,
         signer=signer[:120],
         subject=state.subject[:300],
         issuer=state.issuer[:300],
@@ -138,9 +164,12 @@ def _enter(
         timestamped_at=state.timestamped_at,
         pdf_sha256=sha256,
         accepted_at=now,
+        is_checked=state.is_checked,
+        other_holder_reason="" if matches else side.other_holder_reason[:300],
     )
     session.add(row)
     session.flush()
+    return Finding((), sha256, is_checked=state.is_checked)
 
 
 def _signed_file(session: Session, value: object) -> Attachment | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from asn1crypto import x509
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,11 +16,16 @@ from app.models.register import Document, DocumentSignature
 from app.services import attachments, drafts, file_store, task
 from app.services.context import Context
 from app.services.errors import NotFound
-from app.services.signing import authority, pades
+from app.services.numbering import OFFICE_ZONE
+from app.services.registers.typesetting import render_pdf
+from app.services.signing import authority, pades, revocation
+from app.services.signing.appearance import Seal
 from app.services.signing.keys import KeySource
+from app.services.signing.subjects import holder_of
 from app.services.task import Work
 
 FIELD = "signed_file"
+STAMP = Path(__file__).with_name("stamp.typ")
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,15 @@ def room_of(session: Session, work: Work) -> Room | None:
     return Room(document, signed[-1].pdf_sha256 if signed else document.pdf_sha256, signed)
 
 
-def sign(context: Context, task_id: int, source: KeySource) -> Document:
+@dataclass(frozen=True)
+class Signed:
+    """What was signed, and the holder of the certificate where that is not the party."""
+
+    document: Document
+    other_holder: str
+
+
+def sign(context: Context, task_id: int, source: KeySource) -> Signed:
     """Sign the text and put the signed file into the form of the task; handing the form in is a step of its own.
 
     The key lives as long as this call. Raises NotFound, KeyRefused, SigningFailed, TaskTaken.
@@ -59,6 +75,8 @@ def sign(context: Context, task_id: int, source: KeySource) -> Document:
         field=f"{work.task.element_id}_{len(room.signatures) + 1}",
         reason=f"签署{room.document.title}（{room.document.number}）",
         stamper=authority.stamper_of(settings, context.now),
+        seal=Seal(f"sign-{side_of(work)}", partial(stamp, context, room.document.number)),
+        trust=pades.Trust(authority.trusted_roots(settings), revocation.asking(settings)),
     )
     name = f"{room.document.number}-{work.task.name}.pdf"
     kept = attachments.take(
@@ -67,4 +85,31 @@ def sign(context: Context, task_id: int, source: KeySource) -> Document:
     typed: dict[str, Any] = dict(work.draft.data) if work.draft is not None else {}
     typed |= {"method": "e_seal", FIELD: [str(kept.id)], "signer": context.actor.name}
     drafts.save_draft(context, task_id, typed)
-    return room.document
+    return Signed(room.document, _other_holder(work, signed))
+
+
+def _other_holder(work: Work, pdf: bytes) -> str:
+    """An early word about what the verification of the undertaker's signature will say."""
+    party = work.variables.get("org")
+    if side_of(work) != "undertaker" or not isinstance(party, dict):
+        return ""
+    holder = pades.last_holder(pdf)
+    return "" if holder is None or holder.speaks_for(party) else str(holder)
+
+
+def side_of(work: Work) -> str:
+    """Which side the task signs for: a task addressed to an organisation is the undertaker's."""
+    return "undertaker" if any(one.startswith("org:") for one in work.task.candidates) else "bureau"
+
+
+def stamp(context: Context, number: str, certificate: x509.Certificate) -> bytes:
+    """What can be seen of a signature on a document: organisation, signer, time, number. Raises LetterFailed."""
+    holder, settings = holder_of(certificate), context.settings
+    data = {
+        "organisation": holder.organisation or holder.person,
+        "signer": holder.person,
+        "at": context.now.astimezone(OFFICE_ZONE).strftime("%Y-%m-%d %H:%M:%S"),
+        "number": number,
+        "mark": authority.MARK if authority.is_demo(settings, certificate.issuer.human_friendly) else "",
+    }
+    return render_pdf(STAMP.read_bytes(), data, context.now, fonts_dir=settings.fonts_dir)
