@@ -54,7 +54,7 @@ def _typeset_behind(
     result = node.settings.text("resultVariable") if node is not None else None
     for _step in range(_STEPS):
         node = spec.node(node.flows[0].target) if spec and node and len(node.flows) == 1 else None
-        given = _given(node)
+        given = letter_parameters(node) if node is not None else {}
         if {"letter", "data"} <= given.keys():
             return result, given
         if not isinstance(node, ServiceTask):
@@ -62,7 +62,8 @@ def _typeset_behind(
     return result, None
 
 
-def _given(node: FlowNode | None) -> dict[str, Formula]:
+def letter_parameters(node: FlowNode) -> dict[str, Formula]:
+    """What a step gives the delegate that typesets letters, or the process that it calls; else nothing."""
     if isinstance(node, ServiceTask) and node.settings.text("delegate") == DELEGATE:
         return dict(node.settings.parameters)
     return dict(node.settings.inputs) if isinstance(node, CallActivity) else {}

@@ -28,7 +28,8 @@ from app.services.registers.codes import hash_code
 from app.services.registers.identity_seal import mask, seal
 from config import Config
 from tests.factories import LEAVE, PASSWORD, World, make_leave_world
-from tests.web.conftest import TOKEN, Template, Visitor, make_template
+from tests.web.conftest import TOKEN, Visitor
+from tests.worlds import NewWorld, url_of
 
 SignIn = Callable[[str], Visitor]
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7*7}}"
@@ -67,13 +68,9 @@ def dump(world: World) -> dict[str, list[Any]]:
         }
 
 
-@pytest.fixture(scope="module")
-def staffed_template(
-    leave_template: Template, new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
-) -> Template:
+def make_staffed(url: str, folder: Path) -> World:
     """One person for each post, one for each of two organisations, and a case of each."""
-    url = new_sqlite_url()
-    world = leave_template.copy(url, tmp_path_factory.mktemp("staffed"))
+    world = make_leave_world(url, folder)
     for key in GROUPS:
         world.add_person(key, key)
     for name in ("bian", "wai"):
@@ -81,16 +78,13 @@ def staffed_template(
     org = world.add_organisation("91310000MA1FPUJN11", "样例银行", "bank", bian="editor signer")
     world.add_organisation("91310000MA1FHTCX2K", "样例保险", "insurer", wai="editor signer")
     world.start("leave", "wang", org_id=org, who="王")
-    return make_template(world, url)
+    return world
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, sqlite_world: NewWorld) -> World:
     """A copy of the short process' world, with more people for the tests that ask for `staffed`."""
-    name = "staffed_template" if "staffed" in request.fixturenames else "leave_template"
-    made = request.getfixturevalue(name).copy(sqlite_url, tmp_path)
-    yield made
-    made.database.dispose()
+    return sqlite_world(make_staffed if "staffed" in request.fixturenames else make_leave_world)
 
 
 @pytest.fixture
@@ -161,7 +155,7 @@ ALLOWED = {
                  "studio.confirm_intervention", "studio.refuse_intervention", "studio.undo_intervention",
                  "studio.begin_migration", "studio.remap_migration", "studio.start_migration", "studio.pause_migration",
                  "studio.undo_migration"},
-    "wai": {"apply.declare", "apply.ask_instalments", "apply.read_notice", "inbox.submit_task", "inbox.claim",
+    "wai": {"apply.declare", "apply.appeal", "apply.ask_instalments", "apply.read_notice", "inbox.submit_task", "inbox.claim",
             "inbox.release", "inbox.transfer", "inbox.bulk", "inbox.save_view", "inbox.delete_view",
             "inbox.save_settings", "inbox.create_label", "inbox.delete_label", "uploads.begin", "uploads.add", "uploads.cancel", "rows.open_page",
             "rows.bring_in", "rows.results", "drafts.restore", "api.save_draft", "api.complete_task",
@@ -173,6 +167,7 @@ ALLOWED = {
                          "studio.undo_migration",
                          "studio.deploy_submit", "studio.suspend", "studio.change_parameters", "studio.take_draft", "studio.start_back_test", "studio.decision_boundaries",
                          "studio.decision_findings", "studio.decision_tests", "studio.form_findings", "studio.preview_form",
+                         "studio.preview_letter", "studio.letter_pdf",
                          "studio.set_form_fields", "studio.restore_file",
                          "studio.remove_file", "studio.move_base", "studio.discard_submit", "studio.withdraw_release",
                          "studio.mark_presence", "studio.lint_draft", "studio.prove_process", "studio.lay_out_process",
@@ -231,6 +226,7 @@ CASE_TABLES = (
     "payment",
     "ledger_entry",
     "document",
+    "appeal",
 )
 
 
@@ -289,9 +285,7 @@ def test_signing_in_gives_a_new_session(staffed: World, application: Application
 
 
 def test_a_forged_session_is_nobody(staffed: World, application: Application) -> None:
-    other = create_app(
-        Config(DATABASE_URL=str(staffed.database.engine.url), SECRET_KEY="x" * 32, TESTING=True)
-    )
+    other = create_app(Config(DATABASE_URL=url_of(staffed), SECRET_KEY="x" * 32, TESTING=True))
     client = other.test_client()
     with client.session_transaction() as forged:
         forged["_user_id"], forged["_fresh"] = f"{staffed.people['wang']}.0", True
@@ -311,15 +305,13 @@ def test_odd_user_ids_are_nobody(staffed: World, application: Application, user_
     assert client.get("/inbox").status_code == 302
 
 
-def test_the_cookie_keeps_to_itself(
-    staffed: World, application: Application, sqlite_url: str, tmp_path: Path
-) -> None:
+def test_the_cookie_keeps_to_itself(staffed: World, application: Application) -> None:
     answer = Visitor(application.test_client()).send("/login", username="wang", password=PASSWORD)
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     secure = create_app(
-        Config(DATABASE_URL=sqlite_url, SECRET_KEY="s" * 32, TESTING=True, SESSION_COOKIE_SECURE=True)
+        Config(DATABASE_URL=url_of(staffed), SECRET_KEY="s" * 32, TESTING=True, SESSION_COOKIE_SECURE=True)
     )
     answer = secure.test_client().get("/login", base_url="https://localhost")
     assert "Secure" in answer.headers["Set-Cookie"]
@@ -406,11 +398,11 @@ def test_every_answer_is_protected(application: Application, world: World, addre
 
 
 @pytest.fixture
-def production(sqlite_url: str, world: World, tmp_path: Path) -> Iterator[Application]:
+def production(world: World, tmp_path: Path) -> Iterator[Application]:
     """Not in test mode: crashes become pages."""
     app = create_app(
         Config(
-            DATABASE_URL=sqlite_url,
+            DATABASE_URL=url_of(world),
             SECRET_KEY="s" * 32,
             FILES_DIR=str(tmp_path / "files"),
             MAX_CONTENT_LENGTH=100_000,

@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.engine.soundness.findings import TEXTS
 from app.services import policy, repository
 from app.services.context import Context
 from app.services.errors import Invalid, NotFound
-from app.services.studio import catalogue, decision_editing, kept_tests, process_editing
+from app.services.studio import catalogue, decision_editing, kept_tests, letter_editing, process_editing
 
 # The subjects of the page in their order; a finding belongs to the first that knows its code, else to its file's kind.
 GROUPS = (
@@ -28,6 +29,7 @@ GROUPS = (
     "process",
     "table",
     "form",
+    "letter",
     "message",
     "parameter",
     "clause",
@@ -41,9 +43,11 @@ _GROUP_OF = {
                      "ambiguous_message"), "message"),
     **dict.fromkeys(("no_clause", "unknown_clause"), "clause"),
     **dict.fromkeys(("no_english_name", "untranslated"), "translation"),
+    **dict.fromkeys(("no_letter", "unused_letter", "letter_broken"), "letter"),
     "unset_parameter": "parameter", "unknown_parameter_key": "parameter", "kept_test": "test",
 }  # fmt: skip
-_KIND_GROUPS = {"process": "process", "decision": "table", "form": "form", "check": "test"}
+_KIND_GROUPS = {"process": "process", "decision": "table", "form": "form", "letter": "letter",
+                "check": "test"}  # fmt: skip
 _PARAMETER = re.compile(r"\bparams\.([A-Za-z_]\w*)")
 KEPT = 8
 
@@ -116,7 +120,7 @@ _analyses_lock = Lock()
 
 def check(context: Context, files: Mapping[str, bytes]) -> Checked:
     """Check a whole bundle."""
-    analysis = _analyse(files)
+    analysis = _analyse(files, context.settings.fonts_dir)
     tests, failed = _run_tests(context, files)
     problems = [
         *analysis.problems,
@@ -146,7 +150,7 @@ def clause_ids(files: Mapping[str, bytes]) -> list[str]:
     return [clause["id"] for found in _policies(files).values() for clause in _listed(found, "clauses")]
 
 
-def _analyse(files: Mapping[str, bytes]) -> _Analysis:
+def _analyse(files: Mapping[str, bytes], fonts_dir: Path | None) -> _Analysis:
     """Kept for the last bundles: the page is opened again and again while nothing changes."""
     digest = repository.digest_of(files)
     with _analyses_lock:
@@ -157,6 +161,7 @@ def _analyse(files: Mapping[str, bytes]) -> _Analysis:
     reading = process_editing.read_bundle(repository.make_bundle(files))
     for key in reading.bundle.forms:
         reading.read_form(key)
+    problems = (*problems, *letter_editing.problems(files, fonts_dir))
     unsound = {problem.file.removesuffix(".bpmn") for problem in problems if problem.code in TEXTS}
     proofs = Proofs(reading)
     faults = tuple(

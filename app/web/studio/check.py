@@ -26,6 +26,7 @@ EDITORS = {
     "process": "studio.process_editor",
     "decision": "studio.decision_editor",
     "form": "studio.form_editor",
+    "letter": "studio.letter_editor",
 }
 
 
@@ -73,7 +74,10 @@ def check_draft(draft_id: int) -> str:
 
 
 def _place(draft: Draft, finding: Finding) -> str:
-    return _url(draft, finding.path, finding.problem.element_id)
+    problem = finding.problem
+    return _url(
+        draft, finding.path, problem.element_id or (f"L{problem.line}" if finding.kind == "letter" else None)
+    )
 
 
 def _url(draft: Draft, path: str, element_id: str | None) -> str:
