@@ -21,7 +21,7 @@ from app.models.runtime import Clock, ProcessInstance, UserTask
 from app.services import access, throttle
 from app.web.guards import required_permission
 from config import Config
-from tests.story import Story, make_story
+from tests.story import Story, make_story_world
 from tests.web.conftest import KEY, TOKEN, Visitor
 
 POSTS = ("", "bank", "guarantor", "clerk", "division", "expert1", "finance", "objection", "supervisor", "designer",
@@ -53,7 +53,7 @@ def programme(
     new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Programme]:
     url, folder = new_sqlite_url(), tmp_path_factory.mktemp("programme")
-    story = make_story(url, folder)
+    story = Story(make_story_world(url, folder))
     call_no = story.open_call()
     case = story.declare("bank", "bank_signer", call_no, "bank", 26)
     story.accept("bank", case)
@@ -332,6 +332,26 @@ def test_a_receipt_can_be_verified_by_anybody(programme: Programme) -> None:
     good = visitor.get(f"/verify?number={receipt.number}&code={receipt.verify_code}").get_data(as_text=True)
     assert "核验通过" in good
     assert "核验未通过" in visitor.get(f"/verify?number={receipt.number}&code=WRONG").get_data(as_text=True)
+
+
+def test_an_annulled_letter_says_so_to_everybody(programme: Programme) -> None:
+    letter = next(row for row in _documents(programme) if row.title == "受理通知书")
+    division, way = programme.enter("division"), f"/documents/{letter.number}/annul"
+    tab = f"/cases/{programme.case}/documents"
+    assert way in division.get(tab).get_data(as_text=True)
+    assert way not in programme.enter("clerk").get(tab).get_data(as_text=True)
+    assert programme.enter("bank").send(tab, way, reason="不想要").status_code in {403, 404}
+    assert division.send(tab, way, reason=" ").status_code == 422
+    assert division.send(tab, way, reason="单位名称有误").status_code == 302
+    public = Visitor(programme.app.test_client())
+    address = f"/verify?number={letter.number}&code={letter.verify_code}"
+    for reader, page in ((division, tab), (programme.enter("bank"), tab), (public, address)):
+        text = reader.get(page).get_data(as_text=True)
+        assert "已作废" in text
+        assert "单位名称有误" in text
+    assert "已不再有效" in public.get(address).get_data(as_text=True)
+    assert "Annulled" in public.get(f"{address}&lang=en").get_data(as_text=True)
+    assert division.send(tab, way, reason="再一次").status_code == 409
 
 
 def _instance(programme: Programme) -> int:

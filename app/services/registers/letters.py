@@ -12,6 +12,7 @@ from app.services.errors import Conflict, Invalid, NotFound, NotPermitted
 from app.services.history import record_event
 from app.services.messages import send_message
 from app.services.numbering import OFFICE_ZONE
+from app.services.registers import mailbox
 
 
 class NotSignedFor(NotPermitted):
@@ -62,6 +63,8 @@ def readable_document(context: Context, number: str, user: User) -> Document:
 def annul(context: Context, number: str, reason: str, replaced_by: str = "") -> Document:
     """Say that an issued document counts no more, and which one does instead; what was issued stays as it is.
 
+    Whoever it was sent to is told.
+
     Raises NotFound for what the actor does not see as the office, Invalid without a reason, Conflict when it counted no
     more already or the other one cannot replace it.
     """
@@ -83,7 +86,26 @@ def annul(context: Context, number: str, reason: str, replaced_by: str = "") -> 
         "replaced_by": other.number if other else "",
     }
     record_event(context.session, row, "document_annulled", now=context.now, actor=user, detail=detail)
+    if document.sent_at is not None and document.to_principal not in {None, documents.PUBLIC}:
+        _tell_annulled(context, document)
     return document
+
+
+def _tell_annulled(context: Context, document: Document) -> None:
+    other = document.replaced_by.number if document.replaced_by else ""
+    mailbox.tell(
+        context.session,
+        [str(document.to_principal)],
+        f"文书已作废：{document.title}（{document.number}）",
+        f"理由：{document.annulled_reason}" + (f"\n由 {other} 替代。" if other else ""),
+        context.now,
+        kind="letter",
+        subject_en=f"A letter was annulled: {document.title} ({document.number})",
+        text_en=f"Reason: {document.annulled_reason}" + (f"\nReplaced by {other}." if other else ""),
+        case_no=document.case_no,
+        document=document,
+        dedup=f"annulled:{document.number}",
+    )
 
 
 def _replacement(context: Context, document: Document, number: str) -> Document:

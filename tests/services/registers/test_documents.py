@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app.models.history import HistoryEvent
 from app.models.identity import Membership
 from app.models.register import Document
 from app.services import documents, files
 from app.services.delegates import DelegateError
-from app.services.errors import NotFound
+from app.services.errors import Conflict, Invalid, NotFound, NotPermitted
 from app.services.registers import letters, mailbox, typesetting, verification
 from tests.services.registers.registers import COMMON, LETTER, START, Registers
 
@@ -161,6 +163,62 @@ def test_the_office_reads_what_its_group_was_sent(registers: Registers) -> None:
     registers.call("deliver_document", document.instance, doc_no=document.number, to="group:division")
     for reader in (officer, auditor):
         assert letters.readable_document(registers.acting(reader), document.number, reader) is document
+
+
+def test_an_annulled_document_says_so_with_its_reason(registers: Registers) -> None:
+    result, document = render(registers)
+    case, org = document.instance, document.instance.org
+    assert org is not None
+    registers.call("deliver_document", case, doc_no=document.number, to=org.principal)
+    officer = registers.add_user("处室", "supervisor", "division")
+    newer = registers.call(
+        "render_letter", case, letter="TPL-99", case_no=case.number, data={}, to=org.principal
+    )
+    other = registers.call("render_letter", case, letter="TPL-99", case_no=case.number, data={}, to="org:404")
+    registers.pass_time(days=1)
+    context = registers.acting(officer)
+    with pytest.raises(Invalid):
+        letters.annul(context, document.number, "  ")
+    for wrong in (document.number, other["doc_no"], "WS-2026-0404"):
+        with pytest.raises(Conflict):
+            letters.annul(context, document.number, "写错了", wrong)
+    assert document.annulled_at is None
+    letters.annul(context, document.number, " 单位名称有误 ", newer["doc_no"])
+    with pytest.raises(Conflict):
+        letters.annul(context, document.number, "再一次")
+    with pytest.raises(Conflict):
+        letters.annul(context, newer["doc_no"], "替代", document.number)
+
+    for found in (
+        verification.find(registers.session, document.number, result["verify_code"]),
+        verification.find_by_hash(registers.session, result["sha256"]),
+    ):
+        assert found is not None
+        assert not found.counts
+        assert (found.annulled_at, found.annulled_reason, found.replaced_by) == (
+            registers.now, "单位名称有误", newer["doc_no"])  # fmt: skip
+    [event] = registers.session.scalars(select(HistoryEvent).where(HistoryEvent.kind == "document_annulled"))
+    assert (event.instance_id, event.actor_id) == (case.id, officer.id)
+    told = mailbox.messages_of(registers.session, [org.principal])[0]
+    assert "已作废" in told.subject
+    assert "单位名称有误" in told.text
+    assert newer["doc_no"] in told.text
+    assert letters.open_document(context, document.number, [org.principal]) is document, "it stays readable"
+
+
+def test_only_the_office_of_the_case_annuls(registers: Registers) -> None:
+    _, document = render(registers)
+    clerk, bank = registers.add_user("经办", "clerk"), registers.add_user("本单位", "supervisor")
+    registers.session.add(Membership(user_id=bank.id, org_id=document.instance.org_id, role="editor"))
+    registers.session.flush()
+    registers.session.refresh(bank)
+    with pytest.raises(NotPermitted):
+        letters.annul(registers.acting(clerk), document.number, "理由")
+    with pytest.raises(NotFound):
+        letters.annul(registers.acting(bank), document.number, "理由")
+    with pytest.raises(NotFound):
+        letters.annul(registers.acting(registers.add_user("监督", "supervisor")), "WS-2026-0404", "理由")
+    assert document.annulled_at is None
 
 
 def test_how_a_document_was_served_is_booked_once(registers: Registers) -> None:
