@@ -205,12 +205,7 @@ def _documents(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[st
 def _decisions(instance: ProcessInstance, _holders: Sequence[Holder]) -> dict[str, Any]:
     records = cases.decisions_for(context().session, instance)
     known = repository.definition_of(context().session, instance.definition).decisions
-    names = {
-        record.id: known[record.decision_id].name
-        for record in records
-        if record.decision_name == record.decision_id and record.decision_id in known
-    }
-    return {"decisions": [(record, judgement_of(record)) for record in records], "names": names}
+    return {"decisions": [(record, judgement_of(record, known)) for record in records]}
 
 
 TABS = {

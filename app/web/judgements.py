@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from app.engine.dmn import DecisionModel
 from app.models.history import DecisionRecord
 from app.web.labels import words
 
@@ -30,6 +32,7 @@ RESULTS = {
 # The same code means something else here.
 SPECIAL = {
     ("publicity_outcome", "clear"): (_("公示无异议"), "ok"), ("objection_form", "accept"): (_("符合形式要求"), "ok"),
+    ("appeal_timeliness", "refuse"): (_("建议不予受理"), "late"),
     ("grade", "pass"): (_("合格"), "ok"), ("grade", "fail"): (_("不合格"), "late"),
 }  # fmt: skip
 
@@ -44,6 +47,9 @@ OUTPUTS = {
     "use_code": _("用途"),
     "measures": _("措施"), "outcome": _("结论"), "verdict": _("结论"), "reason": _("理由"),
 }  # fmt: skip
+
+
+NONE_KNOWN: Mapping[str, DecisionModel] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -78,9 +84,12 @@ class Judgement:
         )
 
 
-def judgement_of(record: DecisionRecord) -> Judgement:
-    """A stored decision in words."""
-    return judge(record.decision_id, record.decision_name, record.trace)
+def judgement_of(record: DecisionRecord, known: Mapping[str, DecisionModel] = NONE_KNOWN) -> Judgement:
+    """A stored decision in words; `known` are the decisions of the case's version, which name those without a name."""
+    name, model = record.decision_name, known.get(record.decision_id)
+    if name == record.decision_id and model is not None:
+        name = model.name
+    return judge(record.decision_id, name, record.trace)
 
 
 def judge(decision_id: str, name: str, trace: Mapping[str, Any]) -> Judgement:

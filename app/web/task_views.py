@@ -66,12 +66,12 @@ def parts_of(task: UserTask) -> list[Part]:
 def evidence_of(task: UserTask) -> Evidence:
     """Forms, decisions and documents of the task's case that its reader may see."""
     session, user, instance = context().session, signed_in(), task.instance
-    forms = submissions(instance)
+    forms, known = submissions(instance), repository.definition_of(session, instance.definition).decisions
     outside = [found for found in forms if is_outside(found[0])]
     return Evidence(
         handed_in=outside,
         opinions=[found for found in forms if found not in outside],
-        decisions=[(record, judgement_of(record)) for record in cases.decisions_for(session, instance)],
+        decisions=[(record, judgement_of(record, known)) for record in cases.decisions_for(session, instance)],
         changes={task.id: found for task, _ in outside if (found := changes_of(context(), instance, task))},
         documents=[row for row in cases.documents_for(session, instance, user) if _may_open(row)],
     )
