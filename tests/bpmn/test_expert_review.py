@@ -109,6 +109,7 @@ def _agreed_at_once() -> Walk:
     _score(walk, 1)
     recorded = walk.called("record_scores")[0]
     assert (recorded["round"], [sheet["total"] for sheet in recorded["sheets"]]) == (1, [80, 90, 100])
+    assert [sheet["name"] for sheet in recorded["sheets"]] == ["专家1", "专家2", "专家3"]
     assert {row["reason"] for sheet in recorded["sheets"] for row in sheet["scores"]} == {WHY}
     found = walk.instance.variables["statistics"]
     assert (found["mean"], found["max_deviation"], found["limit"], found["full_mark"]) == (

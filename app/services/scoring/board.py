@@ -10,10 +10,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models.history import DecisionRecord
+from app.models.history import DecisionRecord, HistoryEvent
 from app.models.identity import User
 from app.models.register import Call, CallCase, Document, ScoreSheet
-from app.models.repository import Deployment
 from app.models.runtime import UserTask
 from app.models.scoring import SheetSeal
 from app.services import conflicts
@@ -168,15 +167,18 @@ def _minutes(session: Session, call: Call) -> Document | None:
 
 
 def _rule(session: Session, call: Call) -> Rule:
-    """The version that the call is pinned to stands since it was deployed, for this call since that was published."""
-    definition = call.instance.definition
-    deployed = session.get_one(Deployment, definition.deployment_id)
+    """Parameters and version are fixed when the call is published; a move to another version fixes the rule anew."""
+    moved = session.scalar(
+        select(func.max(HistoryEvent.recorded_at)).where(
+            HistoryEvent.instance_id == call.instance_id, HistoryEvent.kind == "migrated"
+        )
+    )
     opened = session.scalar(
         select(func.min(SheetSeal.opened_at)).where(
             SheetSeal.instance_id.in_([case.instance_id for case in call.cases])
         )
     )
-    return Rule(definition.version, max(deployed.created_at, call.opened_at), opened)
+    return Rule(call.instance.definition.version, max(call.opened_at, moved or call.opened_at), opened)
 
 
 def _item(

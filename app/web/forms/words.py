@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.engine.form import Language, Text
 
 _WORDS = {
-    "optional": Text("（选填）", "(optional)"),
+    "optional": Text("（选填）", " (optional)"),
     "error": Text("错误：", "Error: "),
     "choose": Text("请选择", "Choose"),
     "add": Text("添加一行", "Add a row"),
