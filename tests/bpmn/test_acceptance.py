@@ -43,8 +43,6 @@ FACTS = {
 }
 STUBS: dict[str, Stub] = {
     "open_acceptance": {"acceptance_no": "SL-1", "opened_at": "2026-03-02T10:00:00+08:00", "due_at": None},
-    "suspend_clock": {"working_days": 1},
-    "resume_clock": {"working_days": 1},
     "stop_clock": {"working_days": 2},
     "render_letter": lambda given: {"doc_no": f"WS-{given['letter']}", "sha256": "ab" * 32},
     "record_service": {"served_how": "opened"},
@@ -85,7 +83,6 @@ def _accepted() -> Walk:
     walk = _start()
     task = walk.task("t_check")
     assert (task.candidates, task.duty) == (("group:clerk",), "accept")
-    assert task.due_at == datetime.fromisoformat("2026-03-09T23:59:59+08:00")
     assert task.prefill["outcome"] == "accept"
     assert {row["ok"] for row in task.prefill["items"]} == {"yes"}
     assert walk.refused("t_check", outcome="not_accept") == {"outcome"}
@@ -139,7 +136,7 @@ def _supplemented() -> Walk:
     assert (letter["letter"], letter["data"]["limit_days"]) == ("TPL-04", 10)
     assert letter["data"]["due_at"] == "2026-03-16T23:59:59+08:00"
     assert walk.called("deliver_document")[-1] == {"doc_no": "WS-TPL-04", "to": "org:1"}
-    assert walk.called("suspend_clock") == [{"case_no": "CX-1", "reason": "补正材料"}]
+    assert set(walk.instance.suspensions()) == {"acceptance"}
     task = walk.task("t_supp")
     assert (task.candidates, walk.instance.case_state) == (("org:1",), "supplement_required")
     answers = [{**row, "answer": "已补正"} for row in task.prefill["answers"]]
@@ -154,7 +151,7 @@ def _supplemented() -> Walk:
     assert found["declaration"]["deals"][0]["registration_no"] == "Y2021-1"
     assert (found["facts"]["plan_chars"], found["facts"]["attachments_ok"]) == (12, True)
     assert (found["supplement_round"], walk.instance.case_state) == (1, "submitted")
-    assert walk.called("resume_clock") == [{"case_no": "CX-1"}]
+    assert walk.instance.suspensions() == {}
     again = walk.task("t_check").prefill
     assert ({row["ok"] for row in again["items"]}, again["outcome"]) == ({"yes"}, "accept")
     worse = [{**row, "ok": "no", "reason": "仍缺"} for row in again["items"]]
@@ -192,6 +189,7 @@ def _supplement_too_late() -> Walk:
     walk = _asked_for_a_supplement({"commitment_signed": False})
     walk.wait("b_supp_due")
     assert walk.now == datetime.fromisoformat("2026-03-16T23:59:59+08:00")
+    assert walk.instance.suspensions() == {}  # the clock runs again while the refusal is written
     reasons = walk.task("t_no_notice").prefill["reasons"]
     assert [reason["clause"] for reason in reasons] == ["S2-1.2", "S2-C0", "S2-F4"]
     walk.do("t_no_notice")
