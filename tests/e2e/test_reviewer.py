@@ -90,7 +90,9 @@ def test_the_tabs_of_a_case(enter: Enter, visit: Visit, programme: Programme) ->
     expect(page.locator("svg.bpmn-diagram")).to_contain_text("业绩明细与附件")
 
 
-def test_an_expert_signs_the_statement_on_a_phone(enter: Enter, visit: Visit, programme: Programme) -> None:
+def test_an_expert_signs_and_scores_on_a_phone(
+    enter: Enter, visit: Visit, programme: Programme, assert_accessible: Callable[[Page], None]
+) -> None:
     story = programme.story
     number = story.declare("guarantor", "guarantor", story.open_call(title="评审批次"), "guarantor", 24)
     story.accept("guarantor", number)
@@ -101,6 +103,29 @@ def test_an_expert_signs_the_statement_on_a_phone(enter: Enter, visit: Visit, pr
     fill(page, {"confirmed": "yes", "interest": "无"})
     submit(page)
     expect(page.get_by_text("已提交：签署回避与保密承诺")).to_be_visible()
+    for _ in range(2):
+        story.act_as_assignee(number, "t_coi", confirmed="yes", interest="无")
+    reload_until(page, "/inbox", "独立打分与评分理由")
+    page.get_by_role("link", name=re.compile(number)).click()
+    why = "任务具体，依据充分，措施可行。"
+    fill(page, {"scores": [{"score": "20", "reason": why}] * 3 + [{"score": "12", "reason": "太短"}]})
+    submit(page)
+    expect(page.get_by_role("alert").first).to_contain_text("不少于 10 字")
+    assert_accessible(page)
+    fill(page, {"scores": [{}] * 3 + [{"reason": why}]})
+    submit(page)
+    expect(page.get_by_text("已提交：独立打分与评分理由")).to_be_visible()
+
+
+def test_an_observer_follows_the_board(enter: Enter, visit: Visit) -> None:
+    page = enter("observer", viewport=PHONE)
+    visit(page, "/board/")
+    page.get_by_role("link", name=re.compile("^PC-")).first.click()
+    expect(page.get_by_role("heading", name="逐件表决")).to_be_visible()
+    page.locator("details summary").first.click()
+    visit(page, page.url)
+    minutes = page.get_by_role("link", name=re.compile("PDF")).get_attribute("href") or ""
+    assert page.request.get(minutes).headers["content-type"] == "application/pdf"
 
 
 @pytest.mark.parametrize(
