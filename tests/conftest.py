@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -13,6 +14,9 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 from tests import databases
 from tools.translations import compile_catalogue
+
+if TYPE_CHECKING:  # pure tests need no application
+    from tests.worlds import NewWorld, Templates
 
 settings.register_profile("project", deadline=None)  # two busy cores say nothing about a slow example
 settings.load_profile("project")
@@ -34,7 +38,9 @@ SLOW_PLACES = (
     "tests/web/test_administration.py",
 )
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-POSTGRES_NAMES = {"postgresql", "postgres_url", "new_postgres_url"}
+NEW_URL = {"sqlite": "new_sqlite_url", "postgresql": "new_postgres_url"}
+TEMPLATES = {"sqlite": "sqlite_templates", "postgresql": "postgres_templates"}
+POSTGRES_NAMES = {"postgresql", "postgres_url", "new_postgres_url", "postgres_templates"}
 BROWSER_FIXTURES = {"browser", "page", "phone_page", "plain_page"}
 
 
@@ -113,16 +119,26 @@ def closed_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def new_sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
-    """Call it for the URL of a fresh SQLite database with all tables."""
-    return databases.sqlite_databases(tmp_path_factory.mktemp("sqlite"))
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> databases.SqliteDatabases:
+    return databases.SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
 
 
 @pytest.fixture(scope="session")
-def new_postgres_url() -> Iterator[Callable[[], str]]:
+def postgres_databases() -> Iterator[databases.PostgresDatabases]:
+    with databases.postgres_databases(databases.shared_server()) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def new_sqlite_url(sqlite_databases: databases.SqliteDatabases) -> Callable[[], str]:
+    """Call it for the URL of a fresh SQLite database with all tables."""
+    return sqlite_databases.create
+
+
+@pytest.fixture(scope="session")
+def new_postgres_url(postgres_databases: databases.PostgresDatabases) -> Callable[[], str]:
     """Call it for the URL of a fresh PostgreSQL database with all tables."""
-    with databases.postgres_databases(databases.shared_server()) as create:
-        yield create
+    return postgres_databases.create
 
 
 @pytest.fixture(scope="session")
@@ -141,8 +157,7 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
     """A fresh database with all tables, once of each kind."""
-    names = {"sqlite": "new_sqlite_url", "postgresql": "new_postgres_url"}
-    create: Callable[[], str] = request.getfixturevalue(names[database_kind])
+    create: Callable[[], str] = request.getfixturevalue(NEW_URL[database_kind])
     return create()
 
 
@@ -150,3 +165,35 @@ def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
 def sqlite_url(new_sqlite_url: Callable[[], str]) -> str:
     """A fresh SQLite database with all tables, for tests to which the kind is indifferent."""
     return new_sqlite_url()
+
+
+@pytest.fixture(scope="session")
+def sqlite_templates(
+    sqlite_databases: databases.SqliteDatabases, tmp_path_factory: pytest.TempPathFactory
+) -> Templates:
+    from tests.worlds import Templates
+
+    return Templates(sqlite_databases, tmp_path_factory.mktemp("worlds"))
+
+
+@pytest.fixture(scope="session")
+def postgres_templates(
+    postgres_databases: databases.PostgresDatabases, tmp_path_factory: pytest.TempPathFactory
+) -> Templates:
+    from tests.worlds import Templates
+
+    return Templates(postgres_databases, tmp_path_factory.mktemp("worlds"))
+
+
+@pytest.fixture
+def sqlite_world(sqlite_templates: Templates, tmp_path: Path) -> Iterator[NewWorld]:
+    """Call it for a world on SQLite as this function makes it; the function is called once a run."""
+    with sqlite_templates.lent(tmp_path) as copy:
+        yield copy
+
+
+@pytest.fixture
+def new_world(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewWorld]:
+    """The same once on each kind of database."""
+    with request.getfixturevalue(TEMPLATES[database_kind]).lent(tmp_path) as copy:
+        yield copy

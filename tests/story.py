@@ -33,8 +33,8 @@ class Story(chapters.Story):
         self.act(username, number, element_id, **data)
 
 
-def make_story(url: str, folder: Path) -> Story:
-    """The demonstration's people and the repository's own processes, nothing started."""
+def make_story_world(url: str, folder: Path) -> World:
+    """The demonstration's people and the repository's own processes, nothing started: the world of a Story."""
     world = make_world(url, folder)
     with world.acting() as context:
         accounts.create(context)
@@ -42,4 +42,4 @@ def make_story(url: str, folder: Path) -> Story:
         schedule.ensure_daily(context)
     with world.database.reading() as session:
         world.people = {user.username: user.id for user in session.scalars(select(User))}
-    return Story(world)
+    return world

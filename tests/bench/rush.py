@@ -1,4 +1,4 @@
-"""`python -m tests.bench.rush`: the last minute before a deadline, on PostgreSQL with two web processes.
+"""`python -m tests.bench rush [SECONDS]`: the last minute before a deadline, on PostgreSQL with two web processes.
 
 Normal is 40 submissions in an hour; a rush is 50 times that, one every 1.8 s on average, each sent twice as by an
 impatient second click. Every act typesets and stores a receipt and mails it. Printed: how many were lost, how many
@@ -244,20 +244,30 @@ def run(url: str, folder: Path, people: int, seconds: float) -> Outcome:
     return outcome
 
 
-def main() -> None:
-    """A whole minute."""
+def main(*arguments: str) -> None:
+    """A whole minute, or as many seconds as asked for."""
+    seconds = float(arguments[0]) if arguments else 60.0
     if not find_binaries():
         sys.stderr.write("!! NOT MEASURED HERE: no PostgreSQL binaries\n")
         return
-    people = round(NORMAL_PER_HOUR * FACTOR / 60)
+    people = round(NORMAL_PER_HOUR * FACTOR * seconds / 3600)
     server = start_server()
     try:
-        with databases.postgres_databases(server) as create:
-            found = run(create(), Path(tempfile.mkdtemp(prefix="zhirong-rush-")), people, 60.0)
+        with databases.postgres_databases(server) as made:
+            found = run(made.create(), Path(tempfile.mkdtemp(prefix="zhirong-rush-")), people, seconds)
     finally:
         server.stop()
-    show("rush", processes=2, clicks=2, normal_per_hour=NORMAL_PER_HOUR, factor=FACTOR, **vars(found))
+    show(
+        "rush",
+        database="postgresql",
+        seconds=seconds,
+        processes=2,
+        clicks=2,
+        normal_per_hour=NORMAL_PER_HOUR,
+        factor=FACTOR,
+        **vars(found),
+    )
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -77,13 +77,13 @@ def open_sites() -> Iterator[list[Site]]:
     folder = Path(tempfile.mkdtemp(prefix="zhirong-bench-"))
     server = start_server() if find_binaries() else None
     try:
-        sites = [_open("sqlite", databases.sqlite_databases(folder)(), folder)]
+        sites = [_open("sqlite", databases.SqliteDatabases(folder).create(), folder)]
         if server is None:
             sys.stderr.write("!! NOT MEASURED HERE: no PostgreSQL binaries\n")
             yield sites
             return
-        with databases.postgres_databases(server) as create:
-            yield [*sites, _open("postgresql", create(), folder)]
+        with databases.postgres_databases(server) as made:
+            yield [*sites, _open("postgresql", made.create(), folder)]
     finally:
         if server is not None:
             server.stop()

@@ -25,7 +25,7 @@ DIST = ROOT / "app" / "static" / "dist"
 def page_of(form: bytes) -> bytes:
     """The page on which an officer fills in this form."""
     folder = Path(tempfile.mkdtemp(prefix="zhirong-bench-"))
-    url = databases.sqlite_databases(folder)()
+    url = databases.SqliteDatabases(folder).create()
     world = make_leave_world(url, folder)
     world.deploy(LEAVE_FILES | {"forms/leave/ask.json": form})
     config = Config(DATABASE_URL=url, SECRET_KEY="s" * 32, TESTING=True, FILES_DIR=str(folder / "files"))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.factories import World, make_leave_world
+from tests.worlds import NewWorld
 
 
 @pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    made = make_leave_world(database_url, tmp_path)
-    yield made
-    made.database.dispose()
+def world(new_world: NewWorld) -> World:
+    return new_world(make_leave_world)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +15,7 @@ from app.services import operations as _operations  # noqa: F401  registers the 
 from app.services.errors import Invalid, NotPermitted
 from app.services.studio import back_test, drafts
 from tests.factories import BPMN, LEAVE_FILES, ZR, World, form_json, make_leave_world
+from tests.worlds import NewWorld
 
 DMN = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="x">
 <inputData id="i_days" name="days"/>
@@ -46,17 +46,20 @@ FILES = {
 PATH = "bpmn/allowance.dmn"
 
 
-@pytest.fixture
-def decided(database_url: str, tmp_path: Path) -> Iterator[World]:
+def make_decided(url: str, folder: Path) -> World:
     """Ten cases with 11 to 20 days, of which one was paid."""
-    made = make_leave_world(database_url, tmp_path)
+    made = make_leave_world(url, folder)
     made.add_person("jia", "process_designer")
     made.deploy(FILES)
     for days in range(11, 21):
         number = made.start("grant", "wang")
         made.complete("wang", made.open_tasks(number)["t_days"], uuid4().hex, days=days)
-    yield made
-    made.database.dispose()
+    return made
+
+
+@pytest.fixture
+def decided(new_world: NewWorld) -> World:
+    return new_world(make_decided)
 
 
 def change(world: World, old: str, new: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, RecusalRequired
 from app.services.task_operations import leaving, people, signing, substitutes
 from tests.factories import LEAVE, LEAVE_FILES, World, make_leave_world
+from tests.worlds import NewWorld
 
 ROOT = Path(__file__).resolve().parents[2]
 BANK, INSURER, PARENT = "91310000MA1FPUJN11", "91310000MA1FHTCX2K", "91310000MA1FL0A80X"
@@ -31,13 +32,16 @@ OPERATIONS = LEAVE.replace(
 )
 
 
-@pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+def make_office(url: str, folder: Path) -> World:
     """The short process with table D19, an applicant, and an approval that `zhang` holds."""
-    made = make_leave_world(database_url, tmp_path)
+    made = make_leave_world(url, folder)
     made.deploy({**LEAVE_FILES, "bpmn/leave.bpmn": OPERATIONS.encode(), "bpmn/conflict_of_interest.dmn": D19})
-    yield made
-    made.database.dispose()
+    return made
+
+
+@pytest.fixture
+def world(new_world: NewWorld) -> World:
+    return new_world(make_office)
 
 
 @pytest.fixture

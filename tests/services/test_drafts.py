@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +11,9 @@ from app.models.runtime import FormDraft
 from app.services import drafts
 from app.services.drafts import Base
 from app.services.errors import NotFound, TaskEnded, TaskTaken
-from tests.factories import World, make_leave_world
+from tests.factories import World
 
 INITIAL = {"reason": "", "days": ""}
-
-
-@pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    made = make_leave_world(database_url, tmp_path)
-    yield made
-    made.database.dispose()
 
 
 @pytest.fixture

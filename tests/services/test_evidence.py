@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -21,16 +19,15 @@ from app.services import attachments, evidence, task
 from app.services.registers import duplicates
 from tests.deals import HEAD, PDF, make_deals_world, sheet
 from tests.factories import World
+from tests.worlds import NewWorld
 
 NOON = datetime(2025, 3, 1, 12)  # noqa: DTZ001  cells know no zones
 RIGHT = ("沪专押2025-0012", "贷款", date(2025, 3, 1), 120.5, "是")
 
 
 @pytest.fixture
-def deals(database_url: str, tmp_path: Path) -> Iterator[World]:
-    made = make_deals_world(database_url, tmp_path)
-    yield made
-    made.database.dispose()
+def deals(new_world: NewWorld) -> World:
+    return new_world(make_deals_world)
 
 
 def begin(world: World, org_id: int = 1) -> int:
@@ -246,7 +243,6 @@ def test_whatever_stands_in_a_sheet_is_taken_whole_or_refused_by_cells(
 
 
 @pytest.fixture
-def sqlite_deals(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[World, int]]:
-    made = make_deals_world(sqlite_url, tmp_path)
-    yield made, begin(made)
-    made.database.dispose()
+def sqlite_deals(sqlite_world: NewWorld) -> tuple[World, int]:
+    made = sqlite_world(make_deals_world)
+    return made, begin(made)

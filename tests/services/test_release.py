@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotDeployable, NotPermitted, SeparationViolated
 from app.services.studio import drafts, release
 from tests.factories import LEAVE, LEAVE_FILES, World, make_leave_world
+from tests.worlds import NewWorld
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE_FILES = {
@@ -29,16 +29,19 @@ CHANGED = LEAVE.replace('name="审批"', 'name="复核"').encode()
 AGREED = {"outcome": "agree", "when": "now", "expires_on": "2031-11-22", "note": "同意"}
 
 
-@pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[World]:
-    made = make_leave_world(database_url, tmp_path)
+def make_office(url: str, folder: Path) -> World:
+    made = make_leave_world(url, folder)
     made.deploy(FILES)
     for username in ("jia", "yi"):
         made.add_person(username, "process_designer")
     made.add_person("pi", "process_approver")
     made.add_person("both", "process_designer", "process_approver")
-    yield made
-    made.database.dispose()
+    return made
+
+
+@pytest.fixture
+def office(new_world: NewWorld) -> World:
+    return new_world(make_office)
 
 
 def find(context: Context, draft_id: int = 1) -> Draft:

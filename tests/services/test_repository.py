@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from app.services import repository, task
 from app.services.context import Context
 from app.services.errors import Invalid, NotDeployable, NotFound, NotPermitted, ReleaseWaiting
 from tests.factories import LEAVE, LEAVE_FILES, World, form_json, make_world
+from tests.worlds import NewWorld
 
 ROOT = Path(__file__).resolve().parents[2]
 PATROL = (
@@ -259,16 +259,19 @@ def renamed(name: str) -> dict[str, bytes]:
     return {**BOTH, "bpmn/leave.bpmn": LEAVE.replace('name="审批"', f'name="{name}"').encode()}
 
 
-@pytest.fixture
-def bureau(database_url: str, tmp_path: Path) -> Iterator[World]:
+def make_bureau(url: str, folder: Path) -> World:
     """Two processes in force, a designer, an approver and an officer."""
-    made = make_world(database_url, tmp_path)
+    made = make_world(url, folder)
     made.deploy(BOTH)
     made.add_person("jia", "process_designer")
     made.add_person("pi", "process_approver")
     made.add_person("wang", "division", "staff")
-    yield made
-    made.database.dispose()
+    return made
+
+
+@pytest.fixture
+def bureau(new_world: NewWorld) -> World:
+    return new_world(make_bureau)
 
 
 def release(bureau: World, files: dict[str, bytes], effective_at: datetime, approver: str = "pi") -> int:

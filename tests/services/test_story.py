@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +14,8 @@ from app.models.register import Agreement, CreditRecord, Document, LedgerEntry, 
 from app.services import applications, history, task, tickets
 from app.services.errors import DeadlinePassed, Invalid, SeparationViolated
 from app.services.registers import calls, ledger, letter_drafts, publicity, verification
-from tests.story import Story, make_story
+from tests.story import Story, make_story_world
+from tests.worlds import NewWorld
 
 ACCOUNT = {"name": "市局专户", "bank": "样例银行", "account": "1001200309000012345"}
 EVIDENCE = [{"name": "质押登记查询结果", "proves": "登记不存在"}]
@@ -27,9 +27,8 @@ APPLICANTS = {
 
 
 @pytest.fixture
-def told(request: pytest.FixtureRequest, tmp_path: Path) -> Story:
-    create: Callable[[], str] = request.getfixturevalue("new_sqlite_url")
-    return make_story(create(), tmp_path)
+def told(sqlite_world: NewWorld) -> Story:
+    return Story(sqlite_world(make_story_world))
 
 
 def _to_reviewed(told: Story, call_no: str, org_type: str) -> str:
@@ -147,13 +146,13 @@ def _claw_back(told: Story, case_no: str, username: str, uscc: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("org_type", "new_url"),
-    [("bank", "new_sqlite_url"), ("insurer", "new_postgres_url"), ("guarantor", "new_sqlite_url")],
+    ("org_type", "templates"),
+    [("bank", "sqlite_templates"), ("insurer", "postgres_templates"), ("guarantor", "sqlite_templates")],
 )
 def test_from_the_call_to_the_review(
-    org_type: str, new_url: str, request: pytest.FixtureRequest, tmp_path: Path
+    org_type: str, templates: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    told = make_story(request.getfixturevalue(new_url)(), tmp_path)
+    told = Story(request.getfixturevalue(templates).copy(make_story_world, tmp_path))
     username, signer, _deals = APPLICANTS[org_type]
     call_no = told.open_call()
     number = _to_reviewed(told, call_no, org_type)

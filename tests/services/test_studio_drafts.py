@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -25,19 +24,23 @@ from app.services.errors import (
 )
 from app.services.studio import base, catalogue, drafts
 from tests.factories import LEAVE, LEAVE_FILES, World, make_leave_world
+from tests.worlds import NewWorld
 
 PATH = "bpmn/leave.bpmn"
 CHANGED = LEAVE.replace('name="审批"', 'name="复核"').encode()
 AGAIN = LEAVE.replace('name="审批"', 'name="核准"').encode()
 
 
-@pytest.fixture
-def studio(database_url: str, tmp_path: Path) -> Iterator[World]:
-    made = make_leave_world(database_url, tmp_path)
+def make_studio(url: str, folder: Path) -> World:
+    made = make_leave_world(url, folder)
     for username in ("jia", "yi"):
         made.add_person(username, "process_designer")
-    yield made
-    made.database.dispose()
+    return made
+
+
+@pytest.fixture
+def studio(new_world: NewWorld) -> World:
+    return new_world(make_studio)
 
 
 def take(studio: World) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from app.services.task_operations import (
 )
 from app.services.task_operations.urging import UrgedLately
 from tests.factories import CHECK, LEAVE_FILES, World, make_leave_world
+from tests.worlds import NewWorld
 
 EVERYTHING = 'zr:operations="transfer delegate add_sign remove_sign return return_direct take_back withdraw copy urge ask"'
 
@@ -51,13 +52,16 @@ def files(check: str = EVERYTHING, ask: str = EVERYTHING, group: str = "") -> di
     return {**LEAVE_FILES, "bpmn/leave.bpmn": text.encode(), "forms/leave/check.json": CHECK}
 
 
-@pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    made = make_leave_world(database_url, tmp_path)
+def make_office(url: str, folder: Path) -> World:
+    made = make_leave_world(url, folder)
     made.deploy(files(), "operations")
     made.add_person("chen", "division", "staff")
-    yield made
-    made.database.dispose()
+    return made
+
+
+@pytest.fixture
+def world(new_world: NewWorld) -> World:
+    return new_world(make_office)
 
 
 def to_check(world: World, claim: str | None = None) -> tuple[str, int]:
@@ -413,6 +417,34 @@ def test_a_substitute_needs_time_scope_and_no_conflict(world: World) -> None:
         world.complete("li", check, agree="yes")
     world.pass_time(days=1, hours=1)
     world.complete("li", check, agree="yes")
+
+
+def test_a_substitutes_lists_and_badges_hold_what_the_substitute_may_do(world: World) -> None:
+    _, check = to_check(world, "zhang")
+
+    def seen(username: str) -> tuple[list[int], int, int, tuple[int, bool]]:
+        with world.acting(username) as context:
+            user = context.session.get_one(User, world.people[username])
+            mine = [found.id for found in inbox.my_tasks(context, user, inbox.Query()).tasks]
+            counts = inbox.count_inbox(context, user)
+            filtered = inbox.count_filtered(context, user, "mine", inbox.EVERYTHING)
+            late = inbox.overdue_tasks(context, user, inbox.Query()).tasks
+            assert counts.overdue == len(late)
+            return mine, counts.mine, counts.overdue, filtered
+
+    assert seen("li") == ([], 0, 0, (0, False))
+    start, appoint = world.now, substitutes.appoint
+    span = (start, start + timedelta(days=9))
+    act(world, "zhang", appoint, world.people["li"], *span, ["other"], "只代其他流程")
+    assert seen("li") == ([], 0, 0, (0, False))
+    act(world, "zhang", appoint, world.people["li"], *span, ["leave"], "休假")
+    assert seen("li") == ([check], 1, 0, (1, False))
+    world.now += timedelta(days=4)
+    assert seen("li") == ([check], 1, 1, (1, False))
+    act(world, "zhang", appoint, world.people["li"], world.now, span[1], [], "全部")
+    assert seen("li") == ([check], 1, 1, (1, False))
+    world.now = span[1]
+    assert seen("li") == ([], 0, 0, (0, False))
 
 
 # Copies, questions, urging, leaving

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from app.services.studio import drafts, kept_tests, trial
 from app.services.studio.trial_answers import SAMPLES
 from tests.bpmn.walk import ROOT, START
 from tests.factories import World, make_leave_world
+from tests.worlds import NewWorld
 
 assert app.services.operations.__all__  # importing it registers the delegates
 ASK = Completion("leave:t_ask", role="group:division", values={"reason": "探亲", "days": 3})
@@ -27,12 +27,15 @@ AGREE = Completion("leave:t_check", role="group:division", values={"agree": "yes
 SERVED = ("acceptance", "innovation_centre_declaration", "objection_handling")
 
 
-@pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    made = make_leave_world(database_url, tmp_path)
+def make_studio(url: str, folder: Path) -> World:
+    made = make_leave_world(url, folder)
     made.add_person("jia", "process_designer")
-    yield made
-    made.database.dispose()
+    return made
+
+
+@pytest.fixture
+def world(new_world: NewWorld) -> World:
+    return new_world(make_studio)
 
 
 @cache

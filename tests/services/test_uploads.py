@@ -21,15 +21,14 @@ from app.services.errors import Conflict, Invalid, NotFound, ServiceError, TaskE
 from tests.clamd import EICAR, Scanner, fake_clamd
 from tests.deals import PDF, make_deals_world
 from tests.factories import World
+from tests.worlds import NewWorld
 
 BIG = PDF[:8] + b"%" * 2_500_000 + PDF[8:]
 
 
 @pytest.fixture
-def deals(database_url: str, tmp_path: Path) -> Iterator[World]:
-    made = make_deals_world(database_url, tmp_path)
-    yield made
-    made.database.dispose()
+def deals(new_world: NewWorld) -> World:
+    return new_world(make_deals_world)
 
 
 @pytest.fixture

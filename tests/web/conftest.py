@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.db import Database
 from app.factory import Application, configure, create_app
-from app.services.settings import Settings
 from config import Config
 from tests.factories import PASSWORD, World, make_leave_world
+from tests.worlds import NewWorld, url_of
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 KEY = re.compile(r'name="request_key"[^>]*value="([^"]+)"')
@@ -40,58 +37,34 @@ class Visitor:
         return self.client.post(address or page, data={**fields, **data}, content_type="multipart/form-data")
 
 
-@dataclass(frozen=True)
-class Template:
-    """A database file to copy, and its people: to fill one takes longer than most tests."""
-
-    file: Path
-    people: dict[str, int]
-
-    def copy(self, url: str, folder: Path) -> World:
-        """The same world at another place."""
-        shutil.copyfile(self.file, url.removeprefix("sqlite:///"))
-        settings = Settings(files_dir=folder / "files", secret="s" * 32)
-        return World(Database(url), settings, people=dict(self.people))
-
-
-def make_template(made: World, url: str) -> Template:
-    """A template of a finished world."""
-    made.database.dispose()
-    return Template(Path(url.removeprefix("sqlite:///")), made.people)
-
-
-@pytest.fixture(scope="session")
-def leave_template(new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Template:
-    url = new_sqlite_url()
-    return make_template(make_leave_world(url, tmp_path_factory.mktemp("leave")), url)
-
-
 @pytest.fixture
-def world(leave_template: Template, sqlite_url: str, tmp_path: Path) -> Iterator[World]:
-    made = leave_template.copy(sqlite_url, tmp_path)
-    yield made
-    made.database.dispose()
+def world(sqlite_world: NewWorld) -> World:
+    return sqlite_world(make_leave_world)
 
 
+ApplicationOf = Callable[[World], Application]
 TESTING = Config(DATABASE_URL="sqlite://", SECRET_KEY="s" * 32, TESTING=True)
 
 
 @pytest.fixture(scope="session")
-def bare_application() -> tuple[Application, dict[str, Any]]:
-    """An application to be given one database after the other, and its settings: to wire it takes longer than most
-    tests."""
+def application_of() -> ApplicationOf:
+    """Gives one application the database of a world after the other: to wire it takes longer than most tests."""
     app = create_app(TESTING)
-    return app, dict(app.config)
+    wired = dict(app.config)
+
+    def application_of(world: World) -> Application:
+        app.config.clear()
+        app.config.update(wired)
+        files = str(world.settings.files_dir)
+        configure(app, replace(TESTING, DATABASE_URL=url_of(world), FILES_DIR=files))
+        return app
+
+    return application_of
 
 
 @pytest.fixture
-def application(
-    world: World, sqlite_url: str, tmp_path: Path, bare_application: tuple[Application, dict[str, Any]]
-) -> Iterator[Application]:
-    app, settings = bare_application
-    app.config.clear()
-    app.config.update(settings)
-    configure(app, replace(TESTING, DATABASE_URL=sqlite_url, FILES_DIR=str(tmp_path / "files")))
+def application(world: World, application_of: ApplicationOf) -> Iterator[Application]:
+    app = application_of(world)
     yield app
     app.database.dispose()
 

@@ -6,7 +6,6 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -14,17 +13,17 @@ from werkzeug.routing import Rule
 
 from app.demo.accounts import ORGANISATIONS
 from app.demo.accounts import PASSWORD as DEMO_PASSWORD
-from app.factory import Application, create_app
+from app.factory import Application
 from app.models.history import HistoryEvent
 from app.models.identity import User
 from app.models.runtime import ProcessInstance, UserTask
 from app.models.scoring import SheetSeal
-from config import Config
 from tests.bpmn.walk import parameters
 from tests.factories import World
 from tests.services import reviews
-from tests.story import Story, make_story
-from tests.web.conftest import Visitor
+from tests.story import Story, make_story_world
+from tests.web.conftest import ApplicationOf, Visitor
+from tests.worlds import NewWorld
 
 SignIn = Callable[[str], Visitor]
 WATCHERS = ("division", "supervisor", "auditor")
@@ -34,27 +33,18 @@ SECRETS = (reviews.MARK, "13.7", "54.8")
 
 
 @pytest.fixture
-def world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
-    made = reviews.make_review(sqlite_url, tmp_path)
-    yield made
-    made.database.dispose()
+def world(sqlite_world: NewWorld) -> World:
+    return sqlite_world(reviews.make_review)
 
 
 @pytest.fixture
-def told(new_sqlite_url: Callable[[], str], tmp_path: Path) -> Iterator[Story]:
-    made = make_story(new_sqlite_url(), tmp_path)
-    yield made
-    made.world.database.dispose()
+def told(sqlite_world: NewWorld) -> Story:
+    return Story(sqlite_world(make_story_world))
 
 
 @pytest.fixture
-def story_app(told: Story, tmp_path: Path) -> Iterator[Application]:
-    url = str(told.world.database.engine.url)
-    app = create_app(
-        Config(DATABASE_URL=url, SECRET_KEY="s" * 32, TESTING=True, FILES_DIR=str(tmp_path / "files"))
-    )
-    yield app
-    app.database.dispose()
+def story_app(told: Story, application_of: ApplicationOf) -> Application:
+    return application_of(told.world)
 
 
 def tasks_of(world: World, number: str) -> list[int]:
@@ -167,6 +157,8 @@ def test_the_board_reads_its_agenda_and_an_observer_cannot_act(told: Story, stor
     assert "逐字节一致" in page
     assert all(number in page for number in numbers)
     assert "应到 3 人，到会 3 人" in page
+    assert "起固定（流程版本 1）" in page
+    assert "user:" not in page
     minutes = observer.get(f"/board/{call_no}/minutes.pdf")
     assert (minutes.status_code, minutes.mimetype, minutes.get_data()[:4]) == (
         200,

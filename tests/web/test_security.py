@@ -36,7 +36,7 @@ HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7*7}}"
 HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy")
 VALUES = {"operation": "transfer", "task_id": 1, "job_id": 1, "notice_id": 1, "attachment_id": 1, "user_id": 1, "year": 2026, "version": 1,
           "number": "QJ-2026-0001", "key": "leave", "call_no": "PC-2026-0001", "tab": "forms", "name": "done", "line": "IPF-01",
-          "receipt_no": "YS-2026-0001", "action": "annul", "kind": "template", "list_id": "l_deals", "upload_id": "u" * 24, "line_id": 1, "test_id": 1, "org_id": 1, "invitation_id": 1, "draft_id": 1, "batch_id": 1, "intervention_id": 1, "comment_id": 1, "declaration_id": 1, "deployment_id": 1, "path": "bpmn/leave.bpmn"}  # fmt: skip
+          "receipt_no": "YS-2026-0001", "action": "annul", "kind": "template", "list_id": "l_deals", "upload_id": "u" * 24, "line_id": 1, "test_id": 1, "org_id": 1, "invitation_id": 1, "draft_id": 1, "batch_id": 1, "intervention_id": 1, "comment_id": 1, "change_id": 1, "declaration_id": 1, "deployment_id": 1, "path": "bpmn/leave.bpmn"}  # fmt: skip
 
 
 def routes(app: Application, method: str) -> list[tuple[str, str]]:
@@ -148,7 +148,8 @@ def unchanging(world: World) -> dict[str, list[Any]]:
 
 ALLOWED = {
     "auditor": set(),
-    "system_admin": {"administration.set_day", "administration.publish", "administration.create_account",
+    "system_admin": {"administration.propose_days", "administration.publish_days", "administration.refuse_days",
+                     "administration.withdraw_days", "administration.create_account",
                      "administration.switch", "administration.change_groups", "administration.change_heads",
                      "administration.remove_second_factor", "substitutes.transfer_all"},
     "operator": {"operations.retry", "studio.preview_intervention", "studio.carry_out_intervention",

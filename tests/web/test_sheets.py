@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 from werkzeug.datastructures import FileStorage
 
-from app.factory import Application, create_app
-from config import Config
 from tests.deals import make_deals_world, sheet
 from tests.factories import World
 from tests.web.conftest import Visitor
+from tests.worlds import NewWorld
 
 SignIn = Callable[[str], Visitor]
 RIGHT = ("沪专押2025-0012", "贷款", "2025-03-01", 120.5, "是")
 
 
 @pytest.fixture
-def world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
-    made = make_deals_world(sqlite_url, tmp_path)
-    yield made
-    made.database.dispose()
-
-
-@pytest.fixture
-def application(world: World, sqlite_url: str, tmp_path: Path) -> Iterator[Application]:
-    app = create_app(
-        Config(DATABASE_URL=sqlite_url, SECRET_KEY="s" * 32, TESTING=True, FILES_DIR=str(tmp_path / "files"))
-    )
-    yield app
-    app.database.dispose()
+def world(sqlite_world: NewWorld) -> World:
+    return sqlite_world(make_deals_world)
 
 
 def begin(world: World, org_id: int = 1) -> str:

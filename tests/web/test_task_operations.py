@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import html5lib
 import pytest
 
 from app.services.numbering import OFFICE_ZONE
-from tests.factories import World
+from tests.factories import World, make_leave_world
 from tests.services.test_task_operations import EVERYTHING, files
-from tests.web.conftest import Template, Visitor
+from tests.web.conftest import Visitor
+from tests.worlds import NewWorld
 
 SignIn = Callable[[str], Visitor]
 NS = {"namespaceHTMLElements": False}
 
 
-@pytest.fixture
-def world(leave_template: Template, sqlite_url: str, tmp_path: Path) -> Iterator[World]:
-    made = leave_template.copy(sqlite_url, tmp_path)
+def make_office(url: str, folder: Path) -> World:
+    made = make_leave_world(url, folder)
     made.deploy(files(EVERYTHING), "operations")
     made.add_person("chen", "division", "staff")
     made.add_person("admin", "system_admin")
-    yield made
-    made.database.dispose()
+    return made
+
+
+@pytest.fixture
+def world(sqlite_world: NewWorld) -> World:
+    return sqlite_world(make_office)
 
 
 def to_check(world: World) -> tuple[str, int]:

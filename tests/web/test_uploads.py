@@ -5,45 +5,34 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.datastructures import FileStorage
 
-from app.factory import Application, create_app
-from config import Config
+from app.factory import Application
 from tests.clamd import EICAR, fake_clamd
 from tests.deals import PDF, make_deals_world
 from tests.factories import World
 from tests.web.conftest import TOKEN, Visitor
+from tests.worlds import NewWorld
 
 SignIn = Callable[[str], Visitor]
 
 
 @pytest.fixture
-def world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
-    made = make_deals_world(sqlite_url, tmp_path)
-    yield made
-    made.database.dispose()
+def world(sqlite_world: NewWorld) -> World:
+    return sqlite_world(make_deals_world)
 
 
 @pytest.fixture
-def application(world: World, sqlite_url: str, tmp_path: Path) -> Iterator[Application]:
+def application(application: Application, world: World) -> Iterator[Application]:
+    """With a scanner of files."""
     with fake_clamd() as scanner:
-        files = str(tmp_path / "files")
-        app = create_app(
-            Config(
-                DATABASE_URL=sqlite_url,
-                SECRET_KEY="s" * 32,
-                TESTING=True,
-                FILES_DIR=files,
-                CLAMD=scanner.address,
-            )
-        )
-        world.settings = app.settings
-        yield app
-    app.database.dispose()
+        application.settings = world.settings = replace(application.settings, clamd=scanner.address)
+        yield application
 
 
 def begin(world: World) -> str:

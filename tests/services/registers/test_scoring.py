@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +17,8 @@ from app.services.scoring import ranking, seals
 from app.services.scoring.lots import draw_lots, pool_sha256
 from tests.services.registers.registers import Registers
 from tests.services.registers.test_review import handled
-from tests.story import make_story
+from tests.story import Story, make_story_world
+from tests.worlds import NewWorld
 
 ROWS = [{"score": 20, "max": 30, "weight": 30}, {"score": 25.5, "max": 30, "weight": 30}]
 
@@ -113,8 +112,8 @@ def test_the_hash_of_a_list_does_not_depend_on_its_order() -> None:
     assert pool_sha256(["b", "a", "a"]) == pool_sha256(["a", "b"]) != pool_sha256(["a"])
 
 
-def test_a_ranking_comes_out_again_byte_for_byte(new_sqlite_url: Callable[[], str], tmp_path: Path) -> None:
-    told = make_story(new_sqlite_url(), tmp_path)
+def test_a_ranking_comes_out_again_byte_for_byte(sqlite_world: NewWorld) -> None:
+    told = Story(sqlite_world(make_story_world))
     call_no = told.open_call()
     numbers = {}
     for username, org_type, deals, points in (
