@@ -95,9 +95,11 @@ def open_document(number: str) -> Response:
 @blueprint.get("/documents/<number>")
 @permission("signed_in")
 def read_document(number: str) -> Response:
-    """A document that was opened before, or that the office may read anyway."""
+    """A document that was opened before, or that the office may read anyway; `?signed` with what was signed on it."""
     found = context()
     document = letters.readable_document(found, number, signed_in())
+    if document.signatures and "signed" in request.args:
+        return _pdf(document.signatures[-1].pdf_sha256, f"{document.number}-signed.pdf")
     return _pdf(document.pdf_sha256, f"{document.number}.pdf")
 
 

@@ -107,6 +107,8 @@ def _signing_page(work: task.Work, error: Invalid | None = None) -> str:
         "documents/sign.html",
         task=work.task,
         room=room,
+        to_open=room.document.opened_at is None
+        and letters.is_addressee(room.document, access.principals_of(signed_in())),
         error=error,
         has_errors=error is not None,
         demo_passphrase=DEMO_PASSPHRASE,

@@ -58,6 +58,7 @@ def _effective_with_money() -> Walk:
     assert [task["clause"] for task in text["tasks"]] == [f"S2-2.2.{n}" for n in range(1, 6)]
     assert "不得用于购置办公设备、场地租金及其他与本项目无关的支出" in text["prohibited_uses"]
     assert {"S2-C1", "S2-C2", "S2-C3"} <= set(text["clauses"])
+    assert [call["to"] for call in walk.called("deliver_document")] == [ORG["principal"]]
     sealed = walk.called("seal_agreement")[0]
     assert sealed["targets"] == TARGETS
     assert sealed["text_sha256"] == "cd" * 32
