@@ -10,6 +10,7 @@ import "dmn-js/dist/assets/dmn-js-boxed-expression-controls.css";
 import "dmn-js/dist/assets/dmn-font/css/dmn-embedded.css";
 import "./shared/studio.css";
 import "./decision/decision.css";
+import { modernised } from "./decision/boxed/versions.js";
 import { Checks } from "./decision/checks.js";
 import { DECISION_WORDS } from "./decision/dictionary.js";
 import { Findings } from "./decision/findings.js";
@@ -30,8 +31,10 @@ let decisions = [];
 let saved = "";
 let timer;
 
-const modeler = makeModeler(canvas);
-const read = async () => (await modeler.saveXML({ format: true })).xml;
+let restore = (text) => text;
+
+const modeler = makeModeler(canvas, { feelUrl: settings.feelUrl, functions: settings.functions });
+const read = async () => restore((await modeler.saveXML({ format: true })).xml);
 const decision = () => decisions.find(({ id }) => id === settings.key);
 
 const session = new Session(settings, { read, show });
@@ -49,12 +52,15 @@ const findings = new Findings(document.getElementById("findings"), canvas, {
 async function show(text) {
   let warnings;
   try {
-    ({ warnings } = await modeler.importXML(text));
+    const known = modernised(text);
+    restore = known.restore;
+    ({ warnings } = await modeler.importXML(known.text));
   } catch (error) {
     session.block(say("文件无法读取：{why}", "the file cannot be read: {why}", { why: error.message }));
     return;
   }
-  if (warnings.length) session.block(say("读取时有内容不被识别：{why}", "parts of the file were not understood: {why}", { why: warnings[0].message }));
+  const losses = warnings.filter(({ message }) => !message.startsWith("unknown attribute")); // those stay as they are
+  if (losses.length) session.block(say("读取时有内容不被识别：{why}", "parts of the file were not understood: {why}", { why: losses[0].message }));
   saved = await read();
   const main = modeler.getViews().find((view) => view.element.id === settings.key);
   if (main && modeler.getActiveView() !== main) await modeler.open(main);
@@ -146,5 +152,5 @@ modeler.on("viewer.created", ({ viewer }) => viewer.on("commandStack.changed", c
 await show(await session.load());
 await loadChecks();
 if (location.hash) await showFinding({ owner: settings.key, rows: [decodeURIComponent(location.hash.slice(1))] }); // of the check page
-window.studio = { modeler, read, untranslated }; // for the browser tests
+window.studio = { modeler, read, show, untranslated }; // for the browser tests
 document.getElementById("editor").dataset.ready = "yes";

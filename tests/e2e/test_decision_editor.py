@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from lxml import etree
 from playwright.sync_api import Page, expect
+
+from app.engine.dmn import parse_decisions
 
 ROOT = Path(__file__).resolve().parents[2]
 SLOW = 20_000
@@ -21,6 +25,12 @@ ROUND_TRIP = """async (text) => {
   const { warnings } = await modeler.importXML(text);
   for (const view of modeler.getViews()) await modeler.open(view);
   return [(await modeler.saveXML({ format: true })).xml, warnings.map((each) => each.message)];
+}"""
+
+# The session's token is on every page of an editor.
+ADD_FILE = """async ([address, text]) => {
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content };
+  await fetch(address, { method: "PUT", headers, body: JSON.stringify({ text, revision: 0 }) });
 }"""
 
 
@@ -65,6 +75,44 @@ def test_an_overlap_is_shown_on_its_rows_and_fails_a_test(enter: Enter) -> None:
     expect(page.get_by_label("测试 7：名称")).to_have_value("amt = 5001 > 5000")
     found = Axe().run(page, context={"exclude": [["#canvas"]]}).response["violations"]
     assert not found, [(item["id"], [node["html"][:200] for node in item["nodes"][:2]]) for item in found]
+
+
+def test_contexts_and_other_boxes_are_edited(enter: Enter, assert_accessible: Callable[[Page], None]) -> None:
+    """A model of a later version than the library reads, with every kind of expression, and a decision without any."""
+    before = (ROOT / "tests" / "e2e" / "models" / "terms.dmn").read_text(encoding="utf-8")
+    page = _open(enter, "fund_use")
+    page.evaluate(ADD_FILE, [page.url.replace("decision/fund_use", "files/bpmn/terms.dmn"), before])
+    page.goto(page.url.replace("fund_use", "terms"))
+    expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
+    assert _facts(page.evaluate("studio.read()")) >= _facts(before)
+    kinds = {
+        "Context",
+        "Invocation",
+        "Relation",
+        "List",
+        "FunctionDefinition",
+        "DecisionTable",
+        "Filter",
+        "For",
+    }
+    shown = page.locator(".boxed").evaluate_all("boxes => boxes.map((each) => each.dataset.kind)")
+    assert set(shown) == {*kinds, "LiteralExpression"}
+    result = page.get_by_role("textbox", name="结果", exact=True)
+    result.fill("{ rate: rate used, bands: }")
+    expect(page.locator(".boxed-mistake", has_text="第 1 行")).to_contain_text("这里不应有 }", timeout=SLOW)
+    result.fill("{ rate: rate used, bands: names }")
+    expect(page.locator(".boxed-mistake", has_text="第 1 行")).to_have_count(0)
+    page.get_by_role("button", name="添加列").click()
+    model = parse_decisions(page.evaluate("studio.read()").encode())
+    scope: Any = {"贷款 金额": 50, "deals": [5, 20]}
+    assert model.evaluate("terms", scope).value == {"rate": Decimal("0.04"), "bands": ["甲", "乙"]}
+    page.get_by_role("button", name="撤销").click()
+    expect(page.get_by_label("列", exact=True)).to_have_count(2)
+    assert_accessible(page)
+    page.locator("#views").get_by_role("button", name="未填").click()
+    page.get_by_label("未填：写法").select_option("LiteralExpression")
+    expect(page.locator(".textarea, .dmn-literal-expression-container").first).to_be_visible()
+    assert page.evaluate("[...studio.untranslated]") == []
 
 
 def test_no_decision_loses_anything_and_nothing_is_english(enter: Enter) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,14 +51,18 @@ class Mistake:
     message_en: str
 
 
-def find_mistakes(text: str, kind: Kind) -> tuple[Mistake, ...]:
-    """The mistakes of a text; none when it is empty, since whether it may be empty is for the lint to say."""
+def find_mistakes(text: str, kind: Kind, names: Collection[str] = ()) -> tuple[Mistake, ...]:
+    """The mistakes of a text; none when it is empty, since whether it may be empty is for the lint to say.
+
+    `names` are what the text can name, where names have blanks in them or stand for functions (decision models).
+    """
+    known = HOST_FUNCTIONS | frozenset(names)
     if not text.strip():
         return ()
     if kind == "script":
-        return _script(text)
+        return _script(text, known)
     if kind == "unary":
-        return _unary(text)
+        return _unary(text, known)
     stripped = text.lstrip()
     if kind == "value" and not stripped.startswith("="):
         return ()
@@ -66,27 +71,27 @@ def find_mistakes(text: str, kind: Kind) -> tuple[Mistake, ...]:
     if translate_juel(text) is not None:
         return ()
     body = stripped[1:] if stripped.startswith("=") else stripped
-    return _formal(body, text[: len(text) - len(body)])
+    return _formal(body, known, text[: len(text) - len(body)])
 
 
-def _formal(text: str, before: str = "") -> tuple[Mistake, ...]:
+def _formal(text: str, known: frozenset[str], before: str = "") -> tuple[Mistake, ...]:
     """`before` is what stands in front of the expression in the author's text."""
     try:
-        compiled = compile_expression(text, HOST_FUNCTIONS)
+        compiled = compile_expression(text, known)
     except FeelError as error:
         return (_mistake(error, before),)
-    return tuple(_unknown(name, text, before) for name in sorted(compiled.calls - HOST_FUNCTIONS))
+    return tuple(_unknown(name, text, before) for name in sorted(compiled.calls - known))
 
 
-def _unary(text: str) -> tuple[Mistake, ...]:
+def _unary(text: str, known: frozenset[str]) -> tuple[Mistake, ...]:
     try:
-        compile_unary_tests(text, HOST_FUNCTIONS)
+        compile_unary_tests(text, known)
     except FeelError as error:
         return (_mistake(error, ""),)
     return ()
 
 
-def _script(text: str) -> tuple[Mistake, ...]:
+def _script(text: str, known: frozenset[str]) -> tuple[Mistake, ...]:
     try:
         assignments = split_script(text)
     except ValueError as error:
@@ -100,7 +105,7 @@ def _script(text: str) -> tuple[Mistake, ...]:
     for _name, body, line in assignments:
         source = text.splitlines()[line - 1]
         start = max(source.find(body.splitlines()[0]), 0)
-        for mistake in _formal(body):
+        for mistake in _formal(body, known):
             column = mistake.column + (start if mistake.line == 1 else 0)
             found.append(Mistake(line + mistake.line - 1, column, mistake.message_zh, mistake.message_en))
     return tuple(found)

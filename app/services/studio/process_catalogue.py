@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
-from app.engine.authoring import known_functions
+from app.engine.authoring import FunctionHelp, known_functions
 from app.engine.authoring.variables import messages_of
 from app.engine.operations import policy
 from app.engine.reading import Reading
@@ -73,15 +73,18 @@ def catalogue(context: Context, draft: Draft) -> dict[str, list[Entry]]:
         ],
         "clocks": list(_clocks(reading)),
         "letters": [entry(path[8:-4]) for path in sorted(files) if path.startswith("letters/")],
-        "functions": [
-            entry(item.name, item.text_zh, item.text_en, forms=list(item.forms)) for item in known_functions()
-        ],
+        "functions": [function_entry(item) for item in known_functions()],
     }
 
 
 def entry(value: str, zh: str = "", en: str | None = "", **more: Any) -> Entry:
     """One thing to choose."""
     return {"value": value, "zh": zh, "en": en or "", **more}
+
+
+def function_entry(item: FunctionHelp) -> Entry:
+    """A function that expressions may call."""
+    return entry(item.name, item.text_zh, item.text_en, forms=list(item.forms))
 
 
 def _decisions(reading: Reading) -> Iterator[Entry]:

@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Response, jsonify, url_for
 
+from app.engine.authoring import known_functions
 from app.engine.dmn.checks import CheckResult, keep
 from app.services.errors import NotFound
 from app.services.studio import decision_editing, drafts
 from app.services.studio.decision_editing import Finding
+from app.services.studio.process_catalogue import function_entry
 from app.web.guards import context, only_reads, permission
 from app.web.language import is_english
 from app.web.studio.desk import answers_json, blueprint
@@ -34,6 +36,8 @@ def decision_editor(draft_id: int, key: str) -> Response:
         name: url_for(f"studio.{end}", draft_id=draft.id, key=key) for name, end in ENDPOINTS.items()
     }
     settings["checksUrl"] = url_for("studio.draft_file", draft_id=draft.id, path=checks)
+    settings["feelUrl"] = url_for("studio.check_expression")
+    settings["functions"] = [function_entry(each) for each in known_functions()]
     settings |= {"key": key, "checksPath": checks, "hasChecks": checks in files}
     return editor_page("studio/decision_editor.html", draft, path, settings, key=key)
 

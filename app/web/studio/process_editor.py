@@ -103,7 +103,10 @@ def check_expression() -> Response:
     kind: Any = sent("kind", str)
     if kind not in KINDS:
         raise Invalid("未知的表达式类型。", "Unknown kind of expression.")
-    found = find_mistakes(sent("text", str), kind)
+    names = request.get_json().get("names") or ()
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise Invalid("请求中的 names 有误。", "The names of the request are wrong.")
+    found = find_mistakes(sent("text", str), kind, names)
     return jsonify(
         mistakes=[
             {

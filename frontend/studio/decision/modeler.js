@@ -1,5 +1,8 @@
-// dmn-js with our words, types and one more view: tables of business knowledge open like those of decisions.
+// dmn-js with our words, types and two more views: tables of business knowledge open like those of decisions, and what it
+// has no view of opens as nested boxes.
 import Modeler from "dmn-js/lib/Modeler";
+import { BoxedViewer, opensBoxed } from "./boxed/viewer.js";
+import { describeNewer } from "./boxed/versions.js";
 import { translator } from "../shared/translation.js";
 import { DECISION_WORDS } from "./dictionary.js";
 
@@ -11,7 +14,14 @@ class DecisionModeler extends Modeler {
     const providers = super._getViewProviders();
     const tables = providers.find((provider) => provider.id === "decisionTable");
     const knowledge = { ...tables, id: "knowledgeTable", opens: hasTable };
-    return [knowledge, ...providers];
+    const boxed = { id: "nestedBoxes", constructor: BoxedViewer, opens: opensBoxed };
+    return [knowledge, boxed, ...providers];
+  }
+
+  _createModdle(options) {
+    const moddle = super._createModdle(options);
+    describeNewer(moddle);
+    return moddle;
   }
 
   _getViewer(view) {
@@ -30,8 +40,8 @@ function lendTable(element) {
   Object.defineProperty(element, "decisionLogic", { enumerable: false, get: () => element.encapsulatedLogic.body });
 }
 
-export function makeModeler(container) {
+export function makeModeler(container, help) {
   const views = ["drd", "decisionTable", "knowledgeTable", "literalExpression", "boxedExpression"];
   const options = Object.fromEntries(views.map((view) => [view, { additionalModules: [words] }]));
-  return new DecisionModeler({ container, common: { dataTypes: TYPES }, ...options });
+  return new DecisionModeler({ container, common: { dataTypes: TYPES }, ...options, nestedBoxes: { help } });
 }

@@ -13,10 +13,11 @@ const KEYWORDS = ["if", "then", "else", "for", "in", "return", "some", "every", 
   "instance of", "function", "null", "true", "false"];
 const PHRASES = { "No suggestions": "没有可选项", "Control character": "控制字符", "current match": "当前匹配" };
 
-// help: {feelUrl, variables: [{name, …}], functions: [{value, forms, zh, en}]}; it may change while the field lives.
-// options: {kind, label, value, hint, lines, onChange, onMistakes}
+// help: {feelUrl, variables: [{name, …}], functions: [{value, forms, zh, en}], names?}; it may change while the field lives.
+// `names` are those with blanks in them, which only the model can tell from two names.
+// options: {kind, label, value, hint, isReadOnly, onChange, onMistakes}
 export function createFeelEditor(parent, help, options) {
-  const { kind, label, value, hint, onChange, onMistakes } = options;
+  const { kind, label, value, hint, isReadOnly = false, onChange, onMistakes } = options;
   const language = kind === "value" ? [] : [feelLanguage, syntaxHighlighting(defaultHighlightStyle)];
   const view = new EditorView({
     parent,
@@ -27,7 +28,7 @@ export function createFeelEditor(parent, help, options) {
         autocompletion({ override: [(context) => complete(context, help, kind)], icons: false }),
         linter((current) => findMistakes(current, help, kind, onMistakes), { delay: 500 }),
         keymap.of([{ key: "Enter", run: acceptCompletion }, ...completionKeymap, ...defaultKeymap, ...historyKeymap]),
-        EditorView.lineWrapping,
+        EditorView.lineWrapping, EditorState.readOnly.of(isReadOnly), EditorView.editable.of(!isReadOnly),
         EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
         EditorState.phrases.of(say("zh", "en") === "zh" ? PHRASES : {}),
         placeholder(hint ?? ""),
@@ -69,7 +70,7 @@ async function findMistakes(view, help, kind, onMistakes) {
   let mistakes = [];
   if (text.trim()) {
     try {
-      ({ mistakes } = await postJson(help.feelUrl, { text, kind }));
+      ({ mistakes } = await postJson(help.feelUrl, { text, kind, names: help.names }));
     } catch {
       return [];
     }

@@ -24,10 +24,10 @@ const SKIPPED = "textarea, script, style, [contenteditable], .cm-content";
 
 // For labels that are written into the page directly: replaces exact texts inside elements that match `within`, now
 // and whenever they change. What people typed stands outside of `within` or inside of `skip`; inside of `quiet` our
-// labels stand among theirs, and nothing is recorded.
-export function translateDom(root, dictionary, { within, skip = "", quiet = "" }) {
+// labels stand among theirs, and nothing is recorded; `ours` is drawn by us and left alone.
+export function translateDom(root, dictionary, { within, skip = "", quiet = "", ours = "[data-ours]" }) {
   if (isEnglish) return;
-  const skipped = [SKIPPED, skip].filter(Boolean).join(", ");
+  const skipped = [SKIPPED, skip, ours].filter(Boolean).join(", ");
 
   function say(text, owner) {
     const key = text.trim();
@@ -45,7 +45,7 @@ export function translateDom(root, dictionary, { within, skip = "", quiet = "" }
   }
 
   function visitAttributes(element) {
-    if (!element.closest(within) || element.closest(".cm-content")) return;
+    if (!element.closest(within) || element.closest(`.cm-content, ${ours}`)) return;
     for (const name of ATTRIBUTES) {
       const value = element.getAttribute(name);
       const found = value ? say(value, element) : undefined;

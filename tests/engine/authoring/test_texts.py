@@ -31,6 +31,11 @@ def test_mistakes_are_where_the_author_looks(text: str, kind: Any, places: list[
     assert all(mistake.message_zh and mistake.message_en for mistake in found)
 
 
+def test_names_of_a_model_may_have_blanks_and_be_called() -> None:
+    assert find_mistakes("贷款 金额 + rate(1)", "formal")
+    assert find_mistakes("贷款 金额 + rate(1)", "formal", ["贷款 金额", "rate"]) == ()
+
+
 def test_mistakes_are_told_in_chinese() -> None:
     assert find_mistakes("if a then b", "formal")[0].message_zh == "缺少 else"
 
