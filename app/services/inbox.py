@@ -6,13 +6,25 @@ sort is an index of the inbox and its last part the task, so that a page goes on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from app.db import UtcDateTime
@@ -33,6 +45,9 @@ SCAN_CAP = 2_000  # of a filter's count: how many inbox rows of each principal a
 EVERYTHING = Criteria()
 
 Key = tuple[Any, ...]
+Scopes = Mapping[
+    str, tuple[str, ...]
+]  # principals, each for these processes only, for all where none are named
 _NOW = bindparam("now", type_=UtcDateTime())
 
 
@@ -101,18 +116,17 @@ class Counts:
 
 def my_tasks(context: Context, user: User, query: Query) -> Page:
     """Tasks assigned to the user; for members of organisations also those of all colleagues, which need no claim."""
-    return _page(context, user, (*mine_of(user), *substitutes.principals(context, user)), query)
+    return _page(context, user, _with_covered(context, user, mine_of(user)), query)
 
 
 def claimable_tasks(context: Context, user: User, query: Query) -> Page:
     """Tasks that one of the user's groups or organisations may take."""
-    return _page(context, user, shared_of(user), query)
+    return _page(context, user, dict.fromkeys(shared_of(user), ()), query)
 
 
 def overdue_tasks(context: Context, user: User, query: Query) -> Page:
     """Tasks of either kind whose due time has passed."""
-    covered = substitutes.principals(context, user)
-    return _page(context, user, (*principals_of(user), *covered), query, overdue=True)
+    return _page(context, user, _with_covered(context, user, principals_of(user)), query, overdue=True)
 
 
 def done_tasks(context: Context, user: User, query: Query) -> Page:
@@ -149,14 +163,14 @@ def started_cases(context: Context, user: User, query: Query) -> Page:
 
 def count_inbox(context: Context, user: User) -> Counts:
     """Badge numbers in one statement."""
-    mine, shared = (*mine_of(user), *substitutes.principals(context, user)), shared_of(user)
+    mine, shared = _with_covered(context, user, mine_of(user)), shared_of(user)
     values: dict[str, Any] = {
-        **_named("mine", mine),
+        **_named("mine", tuple(mine)),
         **_named("shared", shared),
         "user": user.id,
         "now": context.now,
     }
-    row = context.session.execute(_counts(len(mine), len(shared)), values).one()
+    row = context.session.execute(_counts(tuple(mine.values()), len(shared)), values).one()
     return Counts(*(value or 0 for value in row))
 
 
@@ -165,10 +179,13 @@ def count_filtered(context: Context, user: User, name: str, criteria: Criteria) 
 
     Only the first SCAN_CAP rows of each principal are looked at, so that a filter that finds little costs little.
     """
-    principals = {"mine": mine_of(user), "claimable": shared_of(user)}.get(name, principals_of(user))
+    if name == "claimable":
+        scopes: Scopes = dict.fromkeys(shared_of(user), ())
+    else:
+        scopes = _with_covered(context, user, mine_of(user) if name == "mine" else principals_of(user))
     longest, found = 0, set[int]()
-    for principal in principals:
-        scan = select(Inbox.due_at, Inbox.task_id).where(Inbox.principal == principal)
+    for principal, keys in scopes.items():
+        scan = select(Inbox.due_at, Inbox.task_id).where(Inbox.principal == principal, *_of_processes(keys))
         first = scan.order_by(Inbox.due_at, Inbox.task_id).limit(SCAN_CAP).subquery()
         asked = inbox_conditions(criteria, context, user, first.c)
         if name == "overdue":
@@ -192,6 +209,19 @@ def shared_of(user: User) -> tuple[str, ...]:
     return tuple(principal for principal in principals_of(user) if principal != user.principal)
 
 
+def _with_covered(context: Context, user: User, principals: Sequence[str]) -> Scopes:
+    """The own principals, and those of the persons for whom the user stands in, for the processes agreed on."""
+    return {**substitutes.coverage(context, user), **dict.fromkeys(principals, ())}
+
+
+def _of_processes(keys: Sequence[str]) -> list[ColumnElement[bool]]:
+    """That the task of an inbox row belongs to one of these processes, if only some count."""
+    if not keys:
+        return []
+    task = select(UserTask.id).where(UserTask.id == Inbox.task_id, UserTask.process_key.in_(keys))
+    return [exists(task.correlate(Inbox))]
+
+
 def continued(found: Select[Any], key: tuple[Any, ...], query: Query, *, descending: bool) -> Select[Any]:
     """The query in the order of its key, after the key of the page before, one more than fits."""
     if query.after is not None:
@@ -200,15 +230,14 @@ def continued(found: Select[Any], key: tuple[Any, ...], query: Query, *, descend
     return found.order_by(*_order(key, descending=descending)).limit(query.size + 1)
 
 
-def _page(
-    context: Context, user: User, principals: Sequence[str], query: Query, *, overdue: bool = False
-) -> Page:
-    if not principals:
+def _page(context: Context, user: User, scopes: Scopes, query: Query, *, overdue: bool = False) -> Page:
+    if not scopes:
         return Page((), None)
     asked = tuple(inbox_conditions(query.criteria, context, user))
     build = _tasks.__wrapped__ if asked else _tasks
-    statement = build(query.sort, len(principals), query.size, query.after is not None, overdue, asked)
-    values = {**_named("principal", principals), **_named("after", query.after or ()), "now": context.now}
+    kinds = tuple(scopes.values())
+    statement = build(query.sort, kinds, query.size, query.after is not None, overdue, asked)
+    values = {**_named("principal", tuple(scopes)), **_named("after", query.after or ()), "now": context.now}
     rows = context.session.execute(statement, values).all()
     entries = [Entry(row[0].instance, row[0], row[0].due_at) for row in rows[: query.size]]
     return Page(entries, tuple(rows[query.size - 1][1:]) if len(rows) > query.size else None)
@@ -228,7 +257,7 @@ def _order(columns: Sequence[Any], *, descending: bool) -> list[Any]:
 @cache
 def _tasks(
     sort_name: str,
-    principals: int,
+    scopes: tuple[tuple[str, ...], ...],
     size: int,
     has_key: bool,
     overdue: bool,
@@ -246,12 +275,16 @@ def _tasks(
     scans = [
         select(
             select(*sort.columns)
-            .where(Inbox.principal == bindparam(f"principal_{n}", type_=String), *conditions)
+            .where(
+                Inbox.principal == bindparam(f"principal_{n}", type_=String),
+                *conditions,
+                *_of_processes(keys),
+            )
             .order_by(*_order(sort.columns, descending=sort.descending))
             .limit(size + 1)
             .subquery()
         )
-        for n in range(principals)
+        for n, keys in enumerate(scopes)
     ]
     union = union_all(*scans).subquery()
     columns = [union.c[column.key] for column in sort.columns]
@@ -270,8 +303,9 @@ def _tasks(
 
 
 @cache
-def _counts(mine: int, shared: int) -> Select[Any]:
-    own, offered = [f"mine_{n}" for n in range(mine)], [f"shared_{n}" for n in range(shared)]
+def _counts(mine: tuple[tuple[str, ...], ...], shared: int) -> Select[Any]:
+    own = {f"mine_{n}": keys for n, keys in enumerate(mine)}
+    offered: Scopes = {f"shared_{n}": () for n in range(shared)}
     unread = select(TaskCopy.id).where(TaskCopy.user_id == bindparam("user"), TaskCopy.read_at.is_(None))
     groups = select(GroupMember.group_key).where(GroupMember.user_id == bindparam("user"))
     views = select(InboxView.id).where(
@@ -280,7 +314,7 @@ def _counts(mine: int, shared: int) -> Select[Any]:
     return select(
         _capped(own),
         _capped(offered),
-        _capped([*own, *offered], Inbox.due_at < _NOW),
+        _capped({**own, **offered}, Inbox.due_at < _NOW),
         *(
             select(func.count()).select_from(few.limit(BADGE_CAP).subquery()).scalar_subquery()
             for few in (
@@ -296,19 +330,19 @@ def _counts(mine: int, shared: int) -> Select[Any]:
     )
 
 
-def _capped(names: Sequence[str], *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+def _capped(names: Scopes, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
     if not names:
         return literal(0)
     scans = [
         select(
             select(Inbox.due_at, Inbox.task_id)
-            .where(Inbox.principal == bindparam(name, type_=String), *conditions)
+            .where(Inbox.principal == bindparam(name, type_=String), *conditions, *_of_processes(keys))
             .order_by(Inbox.due_at, Inbox.task_id)
             .limit(BADGE_CAP)
             .subquery()
             .c.task_id
         )
-        for name in names
+        for name, keys in names.items()
     ]
     limited = select(union_all(*scans).subquery().c.task_id).distinct().limit(BADGE_CAP).subquery()
     return select(func.count()).select_from(limited).scalar_subquery()

@@ -16,10 +16,22 @@ from app.services.context import Context
 from app.services.errors import Invalid, NotFound, NotPermitted
 
 LONGEST = timedelta(days=366)
+KNOWN = "substitutions"  # what a session knows already
 
 
 def active_for(context: Context, substitute: User) -> Sequence[Substitution]:
-    """For whom this person stands in now; nobody who has left, and nobody who holds no post."""
+    """For whom this person stands in now; nobody who has left, and nobody who holds no post.
+
+    Asked once in a unit of work: every list, badge and check wants to know.
+    """
+    known: dict[tuple[int, datetime], Sequence[Substitution]] = context.session.info.setdefault(KNOWN, {})
+    key = (substitute.id, context.now)
+    if key not in known:
+        known[key] = _active_for(context, substitute)
+    return known[key]
+
+
+def _active_for(context: Context, substitute: User) -> Sequence[Substitution]:
     query = (
         select(Substitution)
         .where(
@@ -32,9 +44,16 @@ def active_for(context: Context, substitute: User) -> Sequence[Substitution]:
     return [found for found in context.session.scalars(query) if found.person.is_active]
 
 
-def principals(context: Context, user: User) -> tuple[str, ...]:
-    """The persons for whom the user stands in now, as addresses of inbox rows."""
-    return tuple(dict.fromkeys(found.person.principal for found in active_for(context, user)))
+def coverage(context: Context, user: User) -> dict[str, tuple[str, ...]]:
+    """The addresses for which the user stands in now, each for these processes, or for all when none is named."""
+    covered: dict[str, tuple[str, ...]] = {}
+    for found in active_for(context, user):
+        before = covered.get(found.person.principal)
+        is_whole = not found.process_keys or before == ()
+        covered[found.person.principal] = (
+            () if is_whole else tuple(sorted({*(before or ()), *found.process_keys}))
+        )
+    return covered
 
 
 def covered_by(context: Context, user: User, task: UserTask) -> User | None:
@@ -88,6 +107,7 @@ def appoint(
     )
     context.session.add(found)
     context.session.flush()
+    context.session.info.pop(KNOWN, None)
     return found
 
 
@@ -96,6 +116,7 @@ def end(context: Context, substitution_id: int) -> Substitution:
     found = context.session.get(Substitution, substitution_id)
     if found is None or context.actor is None or found.person_id != context.actor.id:
         raise NotFound
+    context.session.info.pop(KNOWN, None)
     if found.starts_at >= context.now:
         context.session.delete(found)
     elif found.ends_at > context.now:
