@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.models.runtime import UserTask
 from app.services import access, cases, drafts, repository, task
 from app.services.errors import NotFound
-from app.services.registers.fingerprint import fingerprint
+from app.services.registers import receipts
 from app.services.task import Work
 from app.web.draft_forms import show_draft
 from app.web.form_pages import attachment_url, language, submitted_form, task_form
@@ -34,11 +34,10 @@ class Missing:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One part as it will be handed in: its values, their SHA-256, and how much is wrong with it."""
+    """One part as it will be handed in: its values, and how much is wrong with it."""
 
     part: Part
     shown: ShownForm | None
-    sha256: str
     problems: int
     by: str
     at: Any
@@ -59,7 +58,7 @@ def show_missing(task_id: int) -> str:
 def review(task_id: int) -> str:
     """All parts read-only, as they will be handed in."""
     work = task.open_task(context(), task_id)
-    return render_template("apply/review.html", task=work.task, sheets=_sheets(work))
+    return render_template("apply/review.html", **_application(work))
 
 
 @blueprint.get("/tasks/<int:task_id>/print")
@@ -67,7 +66,7 @@ def review(task_id: int) -> str:
 def print_view(task_id: int) -> str:
     """The same on paper: A4, nothing folded."""
     work = task.open_task(context(), task_id)
-    return render_template("apply/print.html", task=work.task, sheets=_sheets(work))
+    return render_template("apply/print.html", **_application(work))
 
 
 @blueprint.get("/tasks/<int:task_id>/history")
@@ -157,6 +156,12 @@ def _is_mine(found: UserTask) -> bool:
     return access.is_candidate(signed_in(), found)
 
 
+def _application(work: Work) -> dict[str, Any]:
+    """All parts, and the hashes that the receipt will list if they are handed in as they are."""
+    hashes, whole = receipts.expected(context(), work)
+    return {"task": work.task, "sheets": _sheets(work), "hashes": hashes, "whole": whole}
+
+
 def _sheets(work: Work) -> list[Sheet]:
     return [_sheet(part, work) for part in _parts(work.task)]
 
@@ -164,17 +169,16 @@ def _sheets(work: Work) -> list[Sheet]:
 def _sheet(part: Part, work: Work) -> Sheet:
     shown = part.task
     if shown is None or (shown.status == "open" and not _is_mine(shown)):
-        return Sheet(part, None, "", 0, "", None)
+        return Sheet(part, None, 0, "", None)
     if shown.status == "open":
         own = task.open_task(context(), shown.id)
         form = _judged(shown)
-        values = form.situation.accept(form.raw, {}, partial=False).to_json()
-        return Sheet(part, _shown(own, form), fingerprint(values), len(form.summary), "", None)
+        return Sheet(part, _shown(own, form), len(form.summary), "", None)
     if shown.id not in {t.id for t in cases.submissions_for(context().session, work.instance, signed_in())}:
-        return Sheet(part, None, "", 0, "", None)
+        return Sheet(part, None, 0, "", None)
     by = shown.completed_by.name if shown.completed_by else ""
     sheet = submitted_form(work.instance, shown, context())
-    return Sheet(part, sheet, fingerprint(shown.data or {}), 0, by, shown.completed_at)
+    return Sheet(part, sheet, 0, by, shown.completed_at)
 
 
 def _shown(work: Work, form: BoundForm) -> ShownForm:

@@ -9,17 +9,33 @@ from typing import Any
 
 import pytest
 from flask import g, get_template_attribute
+from sqlalchemy import select
 
 from app.factory import Application
+from app.models.register import Receipt
 from app.models.runtime import UserTask
 from app.web.changes import changes_of
 from app.web.guards import context as web_context
-from tests.factories import LEAVE_FILES, PASSWORD, World, form_json
+from tests.factories import ASK, BPMN, LEAVE_FILES, PASSWORD, ZR, World, form_json
 from tests.web.conftest import TOKEN, Visitor
 
 SignIn = Callable[[str], Visitor]
 BASE = re.compile(r'name="(base|writer|request_key)" value="([^"]*)"')
 CHOOSE = re.compile(r'name="choose" value="(use:[^"]+)"')
+
+# A form that is handed in and stamped.
+HAND_IN = f"""<bpmn:definitions xmlns:bpmn="{BPMN}" xmlns:zr="{ZR}" id="d" targetNamespace="x">
+  <bpmn:process id="hand_in" name="报送" isExecutable="true" zr:numberPrefix="BS">
+    <bpmn:startEvent id="s"/><bpmn:sequenceFlow id="f1" sourceRef="s" targetRef="t_ask"/>
+    <bpmn:userTask id="t_ask" name="填写" zr:formKey="hand_in/ask" zr:resultVariable="ask" zr:candidates="group:division"/>
+    <bpmn:sequenceFlow id="f2" sourceRef="t_ask" targetRef="sv"/>
+    <bpmn:serviceTask id="sv" zr:delegate="stamp_submission" zr:resultVariable="receipt"><bpmn:extensionElements>
+      <zr:parameter name="case_no" value="= instance.no"/>
+      <zr:parameter name="parts" value="= [{{part: &quot;ask&quot;, title: &quot;申请&quot;, content: ask}}]"/>
+    </bpmn:extensionElements></bpmn:serviceTask>
+    <bpmn:sequenceFlow id="f3" sourceRef="sv" targetRef="e"/><bpmn:endEvent id="e"/>
+  </bpmn:process></bpmn:definitions>"""
+HANDED_IN = {"bpmn/hand_in.bpmn": HAND_IN.encode(), "forms/hand_in/ask.json": ASK}
 
 
 @pytest.fixture
@@ -184,9 +200,22 @@ def test_missing_items_lead_to_their_fields(sign_in: SignIn, shared: str) -> Non
     assert f'href="{shared}#f_days"' in found
     assert f'href="{shared}#f_reason"' not in found
     for name in ("review", "print"):
-        shown = bian.get(f"{shared}/{name}").get_data(as_text=True)
-        assert "探亲" in shown
-        assert re.search(r"<code>[0-9a-f]{64}</code>", shown)
+        assert "探亲" in bian.get(f"{shared}/{name}").get_data(as_text=True)
+
+
+def test_the_receipt_lists_the_hashes_that_were_shown_before(world: World, sign_in: SignIn) -> None:
+    world.deploy(HANDED_IN)
+    number = world.start("hand_in")
+    page = f"/tasks/{world.open_tasks(number)['t_ask']}"
+    wang = sign_in("wang")
+    assert wang.send(page, f"{page}/claim").status_code == 302
+    wang.client.post(draft(page), data={**hidden(wang, page), "f_reason": "探亲", "f_days": "3"})
+    before = re.findall(r"<code>([0-9a-f]{64})</code>", wang.get(f"{page}/review").get_data(as_text=True))
+    sent = {**hidden(wang, page), "f_reason": "探亲", "f_days": "3", "action": "complete"}
+    assert wang.client.post(page, data=sent).status_code == 302
+    with world.looking() as context:
+        receipt = context.session.scalars(select(Receipt)).one()
+        assert before == [receipt.parts["ask"], receipt.sha256]
 
 
 @pytest.mark.parametrize("path", ["history", "history/1", "missing", "review", "print"])

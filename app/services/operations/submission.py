@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, time
 from typing import Any
 
@@ -13,7 +14,6 @@ from app.services.errors import NotFound
 from app.services.numbering import OFFICE_ZONE, next_number
 from app.services.registers import calls, clocks, receipts
 from app.services.registers.codes import new_code
-from app.services.registers.fingerprint import fingerprint
 
 END_OF_DAY = time(23, 59, 59)
 
@@ -35,21 +35,19 @@ def stamp_submission(
     The same content of the same case gets the receipt it already has. A new one is mailed to those who submitted.
     Gives receipt_no, received_at, late, sha256, verify_code, parts {part, title, sha256}, files {name, size, sha256}.
     """
-    contents = {str(part["part"]): part.get("content") for part in parts}
-    whole = fingerprint(contents)
+    hashes, whole = receipts.hashes_of(parts)
     receipt = ctx.session.scalar(select(Receipt).where(Receipt.case_no == case_no, Receipt.sha256 == whole))
     if receipt is None:
         received = _received(ctx, submitted_at)
-        receipt = _new_receipt(ctx, case_no, contents, whole, received, deadline, call_no, source)
+        receipt = _new_receipt(ctx, case_no, parts, received, deadline, call_no, source)
         receipts.mail_receipt(ctx.session, ctx.settings, receipt, ctx.actor_id, ctx.now)
-    titles = {str(part["part"]): part.get("title", "") for part in parts}
     return {
         "receipt_no": receipt.number,
         "received_at": receipt.received_at,
         "late": receipt.is_late,
         "sha256": receipt.sha256,
         "verify_code": receipt.verify_code,
-        "parts": [{"part": k, "title": titles.get(k, ""), "sha256": v} for k, v in receipt.parts.items()],
+        "parts": [asdict(entry) for entry in hashes],
         "files": receipt.files,
     }
 
@@ -119,8 +117,7 @@ def _received(ctx: DelegateContext, submitted_at: datetime | None) -> datetime:
 def _new_receipt(
     ctx: DelegateContext,
     case_no: str,
-    contents: dict[str, Any],
-    whole: str,
+    parts: list[dict[str, Any]],
     received_at: datetime,
     deadline: datetime | None,
     call_no: str | None,
@@ -136,6 +133,7 @@ def _new_receipt(
             calls.join(ctx.session, call, ctx.instance)
             calls.note_submitted(ctx.session, case_no, received_at)
     org = ctx.instance.org
+    hashes, whole = receipts.hashes_of(parts)
     receipt = Receipt(
         number=next_number(ctx.session, "HZ", ctx.now),
         case_no=case_no,
@@ -143,8 +141,8 @@ def _new_receipt(
         instance_id=ctx.instance.id,
         org_id=org.id if org else None,
         org_name=org.name if org else "",
-        parts={part: fingerprint(content) for part, content in contents.items()},
-        files=receipts.files_of(ctx.session, ctx.instance.id, contents),
+        parts={entry.part: entry.sha256 for entry in hashes},
+        files=receipts.files_of(ctx.session, ctx.instance.id, receipts.contents_of(parts)),
         sha256=whole,
         received_at=received_at,
         deadline_at=deadline,

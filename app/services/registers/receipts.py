@@ -2,19 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.engine.receipts import plan_receipt
 from app.models.identity import User
 from app.models.register import Attachment, Receipt
-from app.services import access, outbox
+from app.services import access, attachments, outbox, repository
 from app.services.context import Context
 from app.services.numbering import OFFICE_ZONE
+from app.services.registers.fingerprint import fingerprint
 from app.services.settings import Settings
+from app.services.task import Work
+
+
+@dataclass(frozen=True)
+class PartHash:
+    """One part of a submission as its receipt lists it."""
+
+    part: str
+    title: str
+    sha256: str
+
+
+def hashes_of(parts: Sequence[Mapping[str, Any]]) -> tuple[list[PartHash], str]:
+    """The SHA-256 of each part {part, title, content}, and of the whole: before it is handed in and on the receipt."""
+    contents = contents_of(parts)
+    titles = {str(part["part"]): str(part.get("title") or "") for part in parts}
+    listed = [PartHash(name, titles[name], fingerprint(content)) for name, content in contents.items()]
+    return listed, fingerprint(contents)
+
+
+def contents_of(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is stamped, by part."""
+    return {str(part["part"]): part.get("content") for part in parts}
+
+
+def expected(context: Context, work: Work) -> tuple[list[PartHash], str]:
+    """What the receipt will list if everything is handed in as the open form stands now; ([], "") without one."""
+    scope, task = context.environment().scope, work.task
+    definition = repository.pinned_definition(context.session, work.instance.definition_id)
+    element = definition.element(task.process_key, task.element_id)
+    name = element.attributes.get("resultVariable") if element is not None else None
+    drafted = work.draft.data if work.draft is not None else {}
+    files = attachments.referable(context, work.instance)
+    accepted = work.form.accept(drafted, work.variables, scope, stored=work.values, files=files)
+    before = work.variables.get(name or "")
+    typed = {**(before if isinstance(before, dict) else {}), **accepted.to_json()}
+    variables = {**work.variables, **({name: typed} if name else {})}
+    parts = plan_receipt(definition, task.process_key, variables, scope)
+    return hashes_of(parts) if parts else ([], "")
 
 
 def files_of(session: Session, instance_id: int, contents: Mapping[str, Any]) -> list[dict[str, Any]]:
