@@ -31,7 +31,7 @@ USUAL = timedelta(days=90)
 LEVELS = 5
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FIGURE_NAMES = {
-    "open": lazy_gettext("在办"), "done": lazy_gettext("已办结"), "returned": lazy_gettext("被退回"),
+    "open": lazy_gettext("在办"), "done": lazy_gettext("已办结"), "returned": lazy_gettext("退回"),
 }  # fmt: skip
 
 

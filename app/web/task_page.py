@@ -13,7 +13,7 @@ from app.models.runtime import UserTask
 from app.services import access, inbox, repository, task
 from app.services.errors import Invalid
 from app.services.task import Work
-from app.services.task_operations import signing
+from app.services.task_operations import returning, signing
 from app.web import draft_forms, task_operations
 from app.web.form_pages import known_files, task_form
 from app.web.forms import BoundForm
@@ -148,9 +148,11 @@ def _task_page(work: Work, form: BoundForm, *, merged: bool = False) -> Any:
             shown.process_key, shown.element_id
         ),
         "limit": limit_of(shown),
+        "returned": returning.why_returned(found, shown),
     }
     common |= papers_of(work)
-    if not is_office():
+    common["is_office"] = is_office()
+    if not common["is_office"]:
         return render_template("inbox/part.html", parts=parts_of(shown), **common)
     return render_template(
         "inbox/task.html",

@@ -15,12 +15,15 @@ from sqlalchemy import event, select
 
 from app.models.clocks import StepPass
 from app.models.identity import User
-from app.services import calendar
+from app.models.runtime import UserTask
+from app.services import calendar, task
 from app.services.statistics.figures import AGES, Period, Report, percentile, report
 from app.services.statistics.lists import Filter, list_passes
 from app.services.statistics.passes import overlap
+from app.services.task_operations import returning
 from tests.factories import START, World
 from tests.services.test_clocks import permit_world
+from tests.services.test_task_operations import files as operated
 
 
 @pytest.fixture
@@ -74,6 +77,34 @@ def test_times_leave_suspensions_out_and_every_figure_has_its_list(world: World)
     lu = world.people["lu"]
     assert count(world, Filter("done", period, reviewer=lu)) == (found.reviewers[lu].done,) * 2
     assert count(world, Filter("open", period, org_type="")) == (found.org_types[""].open,) * 2
+
+
+def test_returns_count_for_the_step_and_the_person_that_returned(world: World) -> None:
+    world.deploy(operated(), "operations")
+    for name in ("wang", "zhang"):
+        world.add_person(name, "division", "staff")
+    number = world.start("leave", "wang", who="王")
+    for days in (3, 2):
+        world.complete("wang", world.open_tasks(number)["t_ask"], reason="探亲", days=str(days))
+        check = world.open_tasks(number)["t_check"]
+        world.now += timedelta(days=1)
+        with world.acting("zhang") as context:
+            task.claim(context, check)
+            if days == 3:
+                point = returning.previews(context, context.session.get_one(UserTask, check))[0].plan.number
+                returning.return_task(context, check, point, "天数不对", straight=False)
+    world.complete("zhang", check, agree="yes")
+    period = Period(world.now, date(2026, 11, 1))
+    found = figures(world, period)
+    asked, checked = found.steps["leave", "t_ask"], found.steps["leave", "t_check"]
+    assert (asked.done, asked.returned, asked.return_rate) == (2, 0, 0)
+    assert (checked.done, checked.returned, checked.return_rate) == (1, 1, 0.5)
+    zhang = world.people["zhang"]
+    assert (found.reviewers[zhang].done, found.reviewers[zhang].returned) == (1, 1)
+    assert found.whole.return_rate == 1 / 4
+    for wanted in (Filter("returned", period, step="t_check"), Filter("returned", period, reviewer=zhang)):
+        assert count(world, wanted) == (1, 1)
+    assert count(world, Filter("returned", period, step="t_ask")) == (0, 0)
 
 
 def test_an_old_report_gives_the_same_figures_for_ever(world: World) -> None:

@@ -67,7 +67,10 @@ def test_a_return_shows_its_effect_and_keeps_what_was_typed(world: World, sign_i
     assert refused.status_code == 422
     assert zhang.send(address, address, number="1", way="straight", text="天数不对").status_code == 302
     (again,) = world.open_tasks(number).values()
-    assert 'value="3"' in text(sign_in("wang").get(f"/tasks/{again}"))
+    page = text(sign_in("wang").get(f"/tasks/{again}"))
+    assert 'value="3"' in page
+    assert "“审批”环节退回" in page
+    assert "天数不对" in page
 
 
 def test_somebody_asked_gets_the_page_of_an_opinion(world: World, sign_in: SignIn) -> None:

@@ -57,10 +57,10 @@ def _open(session: Session, row: ProcessInstance, task: UserTask) -> StepPass:
 def _close(context: Context, row: ProcessInstance, ended: Sequence[tuple[UserTask, StepPass]]) -> None:
     session, calendar = context.session, calendar_of(context.session)
     suspended = _suspended(session, row.subject, min(known.started_on for _task, known in ended))
-    returned = _returned(context, row) if any(task.status == "cancelled" for task, _ in ended) else set()
+    returned = _returned(context, row) if any(task.status == "cancelled" for task, _ in ended) else {}
     for task, known in ended:
         known.ended_at = task.completed_at or context.now
-        known.actor_id = task.completed_by_id
+        known.actor_id = returned.get(task.id, task.completed_by_id)
         known.how = "returned" if task.id in returned else task.status
         last = known.ended_at.astimezone(OFFICE_ZONE).date()
         known.suspended_days = overlap(suspended, (known.started_on, last), calendar)
@@ -92,11 +92,12 @@ def overlap(suspended: Sequence[tuple[date, date | None]], span: Span, calendar:
     return days
 
 
-def _returned(context: Context, row: ProcessInstance) -> set[int]:
-    """The tasks that somebody sent back in this step."""
-    query = select(HistoryEvent.detail).where(
+def _returned(context: Context, row: ProcessInstance) -> dict[int, int | None]:
+    """The tasks that somebody sent back in this step, and who."""
+    query = select(HistoryEvent.detail, HistoryEvent.actor_id).where(
         HistoryEvent.instance_id == row.id,
         HistoryEvent.kind == "task_returned",
         HistoryEvent.recorded_at == context.now,
     )
-    return {int(detail["task"]) for detail in context.session.scalars(query) if "task" in detail}
+    found = context.session.execute(query)
+    return {int(detail["task"]): actor_id for detail, actor_id in found if "task" in detail}

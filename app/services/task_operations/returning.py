@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from app.engine.operations.policy import RETURN, RETURN_DIRECT, TAKE_BACK, WITHDRAW
 from app.engine.returning import Place, ReturnPlan, return_to, returns, returns_of
+from app.models.history import HistoryEvent
 from app.models.identity import User
 from app.models.runtime import FormDraft, ProcessInstance, UserTask
 from app.services import access, conflicts, runtime
@@ -51,6 +52,17 @@ def previews(context: Context, task: UserTask) -> list[Preview]:
     done = _completed(context, task.instance, plans)
     names = {key: row.completed_by.name if row.completed_by else "" for key, row in done.items()}
     return [Preview(plan, names.get(plan.completed_task, "")) for plan in plans]
+
+
+def why_returned(context: Context, task: UserTask) -> HistoryEvent | None:
+    """The return that opened this task again, with its reason; None for a task that came in the ordinary way."""
+    query = select(HistoryEvent).where(
+        HistoryEvent.instance_id == task.instance_id,
+        HistoryEvent.kind == "task_returned",
+        HistoryEvent.recorded_at == task.created_at,
+    )
+    found = context.session.scalars(query.order_by(HistoryEvent.seq.desc())).all()
+    return next((event for event in found if event.detail.get("to_element") == task.element_id), None)
 
 
 def return_task(context: Context, task_id: int, number: int, reason: str, *, straight: bool) -> UserTask:
@@ -265,5 +277,6 @@ __all__ = [
     "return_task",
     "take_back",
     "undoable",
+    "why_returned",
     "withdraw",
 ]
