@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.models import (
     account,
     back_tests,
+    calendar_changes,
     clocks,
     comments,
     drafts,
@@ -29,6 +30,7 @@ from app.models import (
 __all__ = [
     "account",
     "back_tests",
+    "calendar_changes",
     "clocks",
     "comments",
     "drafts",

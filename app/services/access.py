@@ -64,7 +64,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "case.intervene": frozenset({"operator"}),
     "operations.read": frozenset({"operator", "system_admin", "auditor"}),
     "operations.act": frozenset({"operator"}),
+    "calendar.read": frozenset({"system_admin", "process_approver", "auditor"}),
     "calendar.edit": frozenset({"system_admin"}),
+    "calendar.publish": frozenset({"system_admin", "process_approver"}),
     "account.edit": frozenset({"system_admin"}),
     "book.read": frozenset(
         {

@@ -180,6 +180,30 @@ def publish_year(session: Session, year: int, source: str, now: datetime) -> int
     return _changed(session, year, source, now)
 
 
+def replace_days(
+    session: Session, year: int, days: Iterable[SeedDay], source: str, now: datetime, *, publishes: bool
+) -> int:
+    """Make these the year's exceptions, and the year a published one if `publishes`.
+
+    Gives for how many cases limits are computed again; each of them records what moved.
+    """
+    seed_years(session, [year], now)
+    row, wanted = session.get_one(CalendarYear, year), {found.day: found for found in days}
+    for kept in list(row.days):
+        if kept.day not in wanted:
+            row.days.remove(kept)
+    present = {kept.day: kept for kept in row.days}
+    for day, found in wanted.items():
+        old = present.get(day)
+        if old is None:
+            row.days.append(CalendarDay(day=day, kind=found.kind, name=found.name, source=source))
+        elif (old.kind, old.name) != (found.kind, found.name):
+            old.kind, old.name, old.source = found.kind, found.name, source
+    row.state = "published" if publishes else row.state
+    row.updated_at, row.source = now, source
+    return _changed(session, year, source, now)
+
+
 def _read(session: Session, year: int) -> CalendarTable:
     query = (
         select(CalendarYear.state, CalendarDay.day, CalendarDay.kind)

@@ -49,6 +49,7 @@ from app.web import (
     task_page,
     times,
     uploads,
+    working_days,
 )
 from app.web.assets import register_assets
 from app.web.content_policy import CSP
@@ -61,7 +62,8 @@ from app.web.numbers import RowNumber, whole_number
 DESKS = (
     api, documents, drafts, public, auth, health, apply, inbox, inbox_views, inbox_bulk, inbox_workload, task_page,
     cases, interests, registers, books, studio, operations, administration, notifications, uploads, sheets,
-    dashboards, scoring, account, joining, organisation, single_sign_on, task_operations, substitutes)  # fmt: skip
+    dashboards, scoring, account, joining, organisation, single_sign_on, task_operations, substitutes,
+    working_days)  # fmt: skip
 
 
 def register(app: Flask) -> None:
@@ -149,7 +151,12 @@ def _navigation(user: User | None) -> list[tuple[str, str, int, bool]]:
         ("books.overview", _("统计与登记"), 0, "book.read"),
         ("studio.definitions", _("流程管理"), 0, "studio.read"),
         ("operations.jobs", _("运行管理"), 0, "operations.read"),
-        ("administration.this_year", _("系统管理"), 0, "calendar.edit"),
+        (
+            "administration.this_year",
+            _("系统管理") if access.may(user, "account.edit") else _("工作日历"),
+            0,
+            "calendar.read",
+        ),
     ]
     blueprint = request.blueprint
     return [

@@ -1,71 +1,20 @@
-"""System administration: the working-day calendar, accounts with their posts, organisations with their people."""
+"""System administration: accounts with their posts, organisations with their people; working_days adds the calendar."""
 
 from __future__ import annotations
 
-import calendar as weeks
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.models.register import CalendarYear
-from app.services import accounts, calendar
-from app.services.calendar import FIRST_YEAR, LAST_YEAR
-from app.services.errors import Conflict, Invalid, NotFound, ServiceError
-from app.services.numbering import OFFICE_ZONE
+from app.services import accounts
+from app.services.errors import Conflict, Invalid, ServiceError
 from app.web.errors import service_message
 from app.web.guards import context, permission, signed_in
 from app.web.language import is_english
 
 blueprint = Blueprint("administration", __name__, url_prefix="/administration")
 ACCOUNT_FIELDS = ("username", "name", "email", "employer_uscc", "password")
-
-
-@blueprint.get("/")
-@permission("calendar.edit")
-def this_year() -> Any:
-    return redirect(url_for("administration.year", year=context().now.astimezone(OFFICE_ZONE).year))
-
-
-@blueprint.get("/calendar/<int:year>")
-@permission("calendar.edit")
-def year(year: int) -> str:
-    return _calendar_page(_known(year))
-
-
-@blueprint.post("/calendar/<int:year>/days")
-@permission("calendar.edit")
-def set_day(year: int) -> Any:
-    """Make one day a working day or a day off."""
-    found, values = context(), _values("day", "kind", "name", "source")
-    errors = _wrong_day(_known(year), values)
-    if errors:
-        return _calendar_page(year, values, errors), 422
-    calendar.set_day(
-        found.session,
-        date.fromisoformat(values["day"]),
-        values["kind"],
-        values["name"],
-        values["source"],
-        found.now,
-    )
-    flash(_("已更新 %(day)s。", day=values["day"]), "success")
-    _warn_of_open_limits(year)
-    return redirect(url_for("administration.year", year=year))
-
-
-@blueprint.post("/calendar/<int:year>/publish")
-@permission("calendar.edit")
-def publish(year: int) -> Any:
-    """Mark a year as published, with the circular that says so."""
-    found, values = context(), _values("circular")
-    if not 0 < len(values["circular"]) <= 100:
-        return _calendar_page(_known(year), values, [("circular", _("请填写公布依据，不超过 100 字。"))]), 422
-    calendar.publish_year(found.session, _known(year), values["circular"], found.now)
-    flash(_("%(year)d 年日历已标记为正式公布。", year=year), "success")
-    _warn_of_open_limits(year)
-    return redirect(url_for("administration.year", year=year))
 
 
 @blueprint.get("/accounts")
@@ -143,87 +92,6 @@ def change_heads(user_id: int) -> Any:
 def organisations() -> str:
     rows = accounts.list_organisations(context().session)
     return render_template("administration/organisations.html", rows=rows, tab="organisations")
-
-
-def _calendar_page(
-    year: int, values: dict[str, str] | None = None, errors: list[tuple[str, str]] | None = None
-) -> str:
-    found = context()
-    row = found.session.get(CalendarYear, year)
-    return render_template(
-        "administration/calendar.html",
-        tab="calendar",
-        year=year,
-        months=_months(year),
-        is_provisional=calendar.calendar_of(found.session).table(year).is_provisional,
-        source=row.source if row else calendar.SEED_SOURCE,
-        exceptions=calendar.named_days(found.session, year),
-        open_limits=calendar.count_open(found.session, year),
-        values=values or {},
-        errors=errors or [],
-        has_errors=bool(errors),
-        previous_year=year - 1 if year > FIRST_YEAR else None,
-        next_year=year + 1 if year < LAST_YEAR else None,
-    )
-
-
-def _months(year: int) -> list[list[list[tuple[date, bool, str] | None]]]:
-    """Twelve months of weeks of days: (day, working, name); None fills the ends of a month."""
-    session = context().session
-    table, names = calendar.calendar_of(session), {d.day: d.name for d in calendar.named_days(session, year)}
-    grid = weeks.Calendar(firstweekday=0)
-    return [
-        [
-            [
-                (
-                    date(year, month, n),
-                    table.is_working(date(year, month, n)),
-                    names.get(date(year, month, n), ""),
-                )
-                if n
-                else None
-                for n in week
-            ]
-            for week in grid.monthdayscalendar(year, month)
-        ]
-        for month in range(1, 13)
-    ]
-
-
-def _wrong_day(year: int, values: dict[str, str]) -> list[tuple[str, str]]:
-    errors = []
-    try:
-        if date.fromisoformat(values["day"]).year != year:
-            raise ValueError
-    except ValueError:
-        errors.append(("day", _("请填写 %(year)d 年内的日期。", year=year)))
-    if values["kind"] not in {"working", "off"}:
-        errors.append(("kind", _("请选择工作日或休息日。")))
-    if len(values["name"]) > 60:
-        errors.append(("name", _("名称不超过 60 字。")))
-    if not 0 < len(values["source"]) <= 100:
-        errors.append(("source", _("请填写依据，不超过 100 字。")))
-    return errors
-
-
-def _warn_of_open_limits(year: int) -> None:
-    tasks, timers = calendar.count_open(context().session, year)
-    if tasks or timers:
-        flash(
-            _(
-                "%(year)d 年内有 %(tasks)d 项待办期限和 %(timers)d 个计时仍按原日历，不会自动重算，请逐项核对。",
-                year=year,
-                tasks=tasks,
-                timers=timers,
-            ),
-            "warning",
-        )
-
-
-def _known(year: int) -> int:
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise NotFound
-    return year
 
 
 def _accounts_page(

@@ -18,12 +18,14 @@ from werkzeug.test import encode_multipart
 
 from app.demo.accounts import GROUPS, ORGANISATIONS
 from app.factory import Application
+from app.models.calendar_changes import CalendarChange
 from app.models.history import HistoryEvent
 from app.models.identity import GroupMember, User
 from app.models.register import Budget, CalendarDay, CalendarYear, CreditRecord, LedgerEntry, RegistryReply
 from app.models.runtime import Message, UserTask
 from app.services import calendar, history
 from app.services.registers import ledger
+from app.worker import Worker
 from tests.factories import PASSWORD, World
 from tests.web.conftest import TOKEN, Visitor
 
@@ -80,6 +82,7 @@ def test_each_post_opens_its_pages_only(staffed: World, sign_in: SignIn, post: s
         "clerk",
     }
     wanted = {address: post == "system_admin" for address in ADMIN_PAGES}
+    wanted[ADMIN_PAGES[0]] = post in {"system_admin", "process_approver", "auditor"}
     wanted |= {address: post in readers for address in BOOK_PAGES}
     wanted["/books/objections"] = post in {"objection", "supervisor", "auditor"}
     for address, allowed in wanted.items():
@@ -95,8 +98,10 @@ def test_each_post_opens_its_pages_only(staffed: World, sign_in: SignIn, post: s
 def test_each_post_changes_its_books_only(staffed: World, sign_in: SignIn, post: str) -> None:
     person = sign_in(post)
     holders = {
-        "/administration/calendar/2026/days": {"system_admin"},
-        "/administration/calendar/2027/publish": {"system_admin"},
+        "/administration/calendar/2026/changes": {"system_admin"},
+        "/administration/calendar/changes/1/publish": {"system_admin", "process_approver"},
+        "/administration/calendar/changes/1/refuse": {"system_admin", "process_approver"},
+        "/administration/calendar/changes/1/withdraw": {"system_admin"},
         "/administration/accounts": {"system_admin"},
         "/administration/accounts/1/state": {"system_admin"},
         "/administration/accounts/1/groups": {"system_admin"},
@@ -133,47 +138,128 @@ def test_the_year_shows_months_days_off_and_make_up_days(staffed: World, sign_in
     assert "Provisional" in text_of(admin.get("/administration/calendar/2028?lang=en"))
 
 
-def test_a_day_is_changed_and_a_year_published(staffed: World, sign_in: SignIn) -> None:
-    admin, at = sign_in("system_admin"), "/administration/calendar/2028"
-    assert (
-        admin.send(
-            at, f"{at}/days", day="2028-10-08", kind="working", name="调休上班", source="通知一号"
-        ).status_code
-        == 302
-    )
-    assert admin.send(at, f"{at}/publish", circular="通知一号").status_code == 302
+AT = "/administration/calendar/2028"
+LIST = "10月1日至7日，休息日，国庆节\n2028-10-08,工作日,调休上班"
+
+
+@pytest.fixture
+def second(staffed: World, sign_in: SignIn) -> Visitor:
+    """Another administrator."""
+    staffed.add_person("admin2", "system_admin")
+    return sign_in("admin2")
+
+
+def propose(admin: Visitor, **values: Any) -> Any:
+    good = {"days": LIST, "source": "通知一号", "how": "amend", "publishes": "1"}
+    return admin.send(AT, f"{AT}/changes", **{**good, **values})
+
+
+def test_a_year_is_proposed_by_one_and_published_by_another(
+    staffed: World, sign_in: SignIn, second: Visitor
+) -> None:
+    admin = sign_in("system_admin")
+    assert propose(admin).status_code == 302
+    shown = admin.get(AT)
+    page(shown.get_data(as_text=True))
+    assert "须由另一人核对后发布" in text_of(shown)
+    assert "核对无误，发布" not in text_of(shown)
+    assert "2028-10-08" in text_of(shown)
+    assert admin.send(AT, "/administration/calendar/changes/1/publish").status_code == 403
+    assert propose(second).status_code == 409
+    with staffed.database.reading() as session:
+        assert session.get(CalendarDay, date(2028, 10, 8)) is None
+    page(second.get(AT).get_data(as_text=True))
+    assert second.send(AT, "/administration/calendar/changes/1/withdraw").status_code == 403
+    assert second.send(AT, "/administration/calendar/changes/1/publish").status_code == 302
+    assert second.send(AT, "/administration/calendar/changes/1/publish").status_code == 409
     with staffed.database.reading() as session:
         assert session.get_one(CalendarDay, date(2028, 10, 8)).kind == "working"
         assert session.get_one(CalendarYear, 2028).state == "published"
         assert calendar.calendar_of(session).is_working(date(2028, 10, 8))
+    past = admin.get(AT)
+    page(past.get_data(as_text=True))
+    assert "通知一号" in text_of(past)
+    assert "已发布" in text_of(past)
+    assert "天有变化" in text_of(past)
+
+
+def test_a_proposal_is_refused_with_a_reason_or_withdrawn(
+    staffed: World, sign_in: SignIn, second: Visitor
+) -> None:
+    admin, approver = sign_in("system_admin"), sign_in("process_approver")
+    assert propose(admin).status_code == 302
+    assert approver.send(AT, "/administration/calendar/changes/1/refuse").status_code == 422
+    assert (
+        approver.send(AT, "/administration/calendar/changes/1/refuse", reason="漏了一天").status_code == 302
+    )
+    assert "退回理由：漏了一天" in text_of(admin.get(AT))
+    assert "被退回" in text_of(admin.get("/notifications/"))
+    assert propose(admin).status_code == 302
+    assert admin.send(AT, "/administration/calendar/changes/2/withdraw").status_code == 302
+    with staffed.database.reading() as session:
+        assert session.get(CalendarDay, date(2028, 10, 8)) is None
+
+
+def test_what_was_changed_meanwhile_is_not_overwritten(
+    staffed: World, sign_in: SignIn, second: Visitor
+) -> None:
+    assert propose(sign_in("system_admin")).status_code == 302
+    with staffed.acting() as context:
+        calendar.set_day(context.session, date(2028, 11, 11), "working", "", "紧急通知", context.now)
+    assert second.send(AT, "/administration/calendar/changes/1/publish").status_code == 409
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"day": "2027-01-01"}, "2028 年内的日期"),
-        ({"day": "2028-02-30"}, "2028 年内的日期"),
-        ({"day": "x" * 500}, "2028 年内的日期"),
-        ({"kind": "maybe"}, "工作日或休息日"),
-        ({"name": "长" * 61}, "不超过 60 字"),
+        ({"days": "2027-01-01,休息日,元旦"}, "第 1 行：2027-01-01 不在 2028 年"),
+        ({"days": "2028-10-08,工作日\n2028-02-30,休息日"}, "第 2 行：“2028-02-30”不是日期"),
+        ({"days": "2028-10-08"}, "第 1 行：应有日期和类型"),
+        ({"days": "2028-10-08,maybe"}, "不认识类型“maybe”"),
+        ({"days": "10月8日,班\n10月7日至9日,休"}, "2028-10-08 与第 1 行矛盾"),
+        ({"days": f"2028-10-08,班,{'长' * 61}"}, "名称不超过 60 字"),
+        ({"days": "", "publishes": ""}, "请填写日期清单，或选择文件"),
+        ({"days": "2028-10-07,休息日", "publishes": ""}, "与现行日历没有差别"),
         ({"source": ""}, "请填写依据"),
         ({"source": "长" * 101}, "请填写依据"),
     ],
 )
-def test_a_wrong_day_is_refused_and_stays_typed(
+def test_a_wrong_list_is_refused_by_row_and_stays_typed(
     staffed: World, sign_in: SignIn, values: dict[str, str], words: str
 ) -> None:
-    good = {"day": "2028-10-08", "kind": "working", "name": "<b>调休</b>", "source": "通知"}
-    answer = sign_in("system_admin").send(
-        "/administration/calendar/2028", "/administration/calendar/2028/days", **{**good, **values}
-    )
+    answer = propose(sign_in("system_admin"), **{"source": "<b>通知</b>", **values})
     html = answer.get_data(as_text=True)
     page(html)
     assert answer.status_code == 422
     assert words in html
-    assert "<b>调休</b>" not in html
+    assert "<b>通知</b>" not in html
+    assert values.get("days", LIST).split("\n")[0] in html
+
+
+def _book(*rows: tuple[Any, ...]) -> bytes:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)  # type: ignore[union-attr]
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("days.xlsx", _book(("日期", "类型", "名称"), (date(2028, 10, 8), "工作日", "调休上班"))),
+        ("days.csv", "日期,类型,名称\n2028/10/8,班,调休上班\n".encode("gb18030")),
+        ("days.csv", "\ufeff2028年10月8日,working,调休上班".encode()),
+    ],
+)
+def test_lists_are_imported_from_files(staffed: World, sign_in: SignIn, name: str, data: bytes) -> None:
+    upload = FileStorage(io.BytesIO(data), name)
+    assert propose(sign_in("system_admin"), file=upload, publishes="").status_code == 302
     with staffed.database.reading() as session:
-        assert session.get(CalendarDay, date(2028, 10, 8)) is None
+        change = session.scalars(select(CalendarChange)).one()
+        assert change.difference == [["2028-10-08", "off", "working", "", "调休上班"]]
+    wrong = FileStorage(io.BytesIO(b"PK\x03\x04"), "x.xlsx")
+    assert propose(sign_in("system_admin"), file=wrong).status_code in {409, 422}
 
 
 @pytest.mark.parametrize("year", ["1949", "2101", "99999999999999999999", "0"])
@@ -181,18 +267,28 @@ def test_unknown_years_are_not_found(staffed: World, sign_in: SignIn, year: str)
     assert sign_in("system_admin").get(f"/administration/calendar/{year}").status_code == 404
 
 
-def test_open_limits_of_the_year_are_counted_and_told(staffed: World, sign_in: SignIn) -> None:
+def test_limits_are_computed_again_when_a_change_is_published(
+    staffed: World, sign_in: SignIn, second: Visitor
+) -> None:
     number = staffed.start("leave", "wang", who="王")
     staffed.complete("wang", staffed.open_tasks(number)["t_ask"], reason="探亲", days="3")
     admin, at = sign_in("system_admin"), "/administration/calendar/2026"
     with staffed.database.reading() as session:
         assert calendar.count_open(session, 2026) == (1, 1)
         assert calendar.count_open(session, 2027) == (0, 0)
-    assert (
-        admin.send(at, f"{at}/days", day="2026-12-31", kind="off", name="停工", source="通知").status_code
-        == 302
-    )
-    assert "2026 年内有 1 项待办期限和 1 个计时仍按原日历" in text_of(admin.get(at))
+        before = session.scalars(select(UserTask.due_at).where(UserTask.status == "open")).one()
+    made = admin.send(at, f"{at}/changes", days="2026-11-24,休息日,停工", source="通知", how="amend")
+    assert made.status_code == 302
+    second.send(at, "/administration/calendar/changes/1/publish")
+    assert "正在为 1 个案件重新计算期限" in text_of(second.get(at))
+    Worker(staffed.database, staffed.settings, "test").drain()
+    with staffed.database.reading() as session:
+        after = session.scalars(select(UserTask.due_at).where(UserTask.status == "open")).one()
+        assert after is not None
+        assert before is not None
+        assert after - before == timedelta(days=1)
+        kinds = session.scalars(select(HistoryEvent).where(HistoryEvent.kind == "limits_recomputed")).all()
+        assert [event.detail["source"] for event in kinds] == ["通知"]
 
 
 # Accounts
@@ -610,7 +706,7 @@ def test_figures_have_their_definitions(staffed: World, sign_in: SignIn, address
 
 def test_posts_without_token_are_refused(staffed: World, sign_in: SignIn) -> None:
     person = sign_in("system_admin")
-    for address in ("/administration/accounts", "/administration/calendar/2026/days", "/books/budgets"):
+    for address in ("/administration/accounts", "/administration/calendar/2026/changes", "/books/budgets"):
         assert person.client.post(address, data={"username": "x"}).status_code == 400
 
 
