@@ -39,6 +39,14 @@ class Story:
             complete(context, username, number, element_id, **data)
         self.stage.drain()
 
+    def vote(
+        self, username: str, number: str, element_id: str, choice: str = "agree", opinion: str = ""
+    ) -> None:
+        """Vote on the open task at this element, then let the worker run."""
+        with self.stage.acting() as context:
+            task.sign(acting(context, username), first_open(context, number, element_id).id, choice, opinion)
+        self.stage.drain()
+
     def values(self, username: str, number: str, element_id: str) -> Mapping[str, Any]:
         """What the form of an open task is prefilled with."""
         with self.stage.looking() as context:

@@ -102,8 +102,16 @@ def _investigated(walk: Walk, **report: Any) -> Walk:
         task = walk.do("t_inv", no_conflict=True, actions="查阅", findings="登记不存在", evidence=EVIDENCE)
         people.append(task.assignee)
     assert people == ["user:4", "user:5"]
-    walk.do("t_rep", **{"established": "yes", "facts": "编报 12 笔", "suggestion": "从重", **report})
+    _confirmed(walk, "refused", **report)
+    _confirmed(walk, "agreed", **report)
     return walk
+
+
+def _confirmed(walk: Walk, outcome: str, **report: Any) -> None:
+    """The investigators vote on the report; a refusal sends it back to be written again."""
+    walk.do("t_rep", **{"established": "yes", "facts": "编报 12 笔", "suggestion": "从重", **report})
+    assert walk.decide("t_sign", "signatures", outcome).signers == (("user:4", 1), ("user:5", 1))
+    assert ("t_rep" in walk.open) is (outcome == "refused")
 
 
 def _told(walk: Walk, **prior: Any) -> Walk:

@@ -130,6 +130,8 @@ def _claw_back(told: Story, case_no: str, username: str, uscc: str) -> str:
         facts="虚报三笔质押贷款业绩。",
         suggestion="建议收回资金。",
     )
+    for name in ("investigator1", "investigator2"):
+        told.vote(name, number, "t_sign")
     told.act("supervisor", number, "t_prior", facts="虚报三笔质押贷款业绩。", evidence=EVIDENCE, reason="违反承诺书。",
              measures=measures, period_months="24", recover_amount="500000", decision="取消承接资格并收回资金。")  # fmt: skip
     assert told.open_documents(username) == ["TPL-27"]
