@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.models.account import MailedLink
 from app.services.context import Context
-from app.services.errors import Invalid, NotFound
+from app.services.errors import Invalid, NotFound, ServiceError
 
 BYTES = 32
 
@@ -58,8 +58,19 @@ def make_link(
     return f"{site}{path}?token={token}"
 
 
+class LinkGone(NotFound):
+    """The link is wrong, was used or is too old; which of them nobody is told."""
+
+    def __init__(self) -> None:
+        ServiceError.__init__(
+            self,
+            "链接无效、已使用或已过期，请重新申请。",
+            "This link is wrong, was used or is too old. Ask for a new one.",
+        )
+
+
 def read_link(context: Context, purpose: str, token: str, *, to_spend: bool = False) -> MailedLink:
-    """The link of this token while it is good. Raises NotFound for an unknown, used or old one alike.
+    """The link of this token while it is good. Raises LinkGone for an unknown, used or old one alike.
 
     Whoever is going to use it up locks it: two clicks are one.
     """
@@ -68,7 +79,7 @@ def read_link(context: Context, purpose: str, token: str, *, to_spend: bool = Fa
         query = query.with_for_update().execution_options(populate_existing=True)
     link = context.session.scalar(query)
     if link is None or link.used_at is not None or link.expires_at <= context.now:
-        raise NotFound
+        raise LinkGone
     return link
 
 

@@ -117,6 +117,16 @@ def account_of(context: Context, identity: Identity) -> User:
     raise Unlinked
 
 
+def is_linked(context: Context) -> bool:
+    """Whether an identity of the provider opens the actor's account."""
+    if context.actor is None:
+        return False
+    query = select(ExternalIdentity.subject).where(
+        ExternalIdentity.issuer == context.settings.oidc_issuer, ExternalIdentity.user_id == context.actor.id
+    )
+    return context.session.scalars(query.limit(1)).first() is not None
+
+
 def link(context: Context, identity: Identity) -> None:
     """Let this identity open the actor's account from now on. Raises NotPermitted when it opens another."""
     user, session = context.actor, context.session

@@ -134,7 +134,8 @@ def _page(errors: dict[str, str] | None = None) -> str:
     settings = context().settings
     return render_template("account/show.html", user=signed_in(), errors=errors or {}, has_errors=bool(errors),
                            must_set_up=second_factor.must_set_up(settings, signed_in()),
-                           provider=settings.oidc_name if oidc.is_configured(settings) else "")  # fmt: skip
+                           provider=settings.oidc_name if oidc.is_configured(settings) else "",
+                           linked=oidc.is_linked(context()))  # fmt: skip
 
 
 def _second_factor_page(error: str = "") -> str:

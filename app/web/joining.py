@@ -14,8 +14,8 @@ from app.web.errors import field_errors
 from app.web.guards import actor, context, permission
 
 blueprint = Blueprint("joining", __name__)
-REGISTRATION = ("uscc", "org_name", "org_type", "username", "name", "email", "password")
-PERSON = ("username", "name", "password")
+REGISTRATION = ("uscc", "org_name", "org_type", "name", "email", "username", "password")  # as on the page
+PERSON = ("name", "username", "password")
 
 
 @blueprint.get("/register")
@@ -32,7 +32,7 @@ def register_submit() -> Any:
     try:
         registration.request_registration(found, values)
     except Invalid as error:
-        return _registration_page(values, field_errors(error)), 422
+        return _registration_page(values, _in_order(REGISTRATION, field_errors(error))), 422
     return render_template("joining/sent.html", email=values["email"])
 
 
@@ -71,7 +71,7 @@ def join_submit() -> Any:
     try:
         user = invitations.accept_with_new_account(found, token, values)
     except Invalid as error:
-        return _join_page(token, values, field_errors(error)), 422
+        return _join_page(token, values, _in_order(PERSON, field_errors(error))), 422
     enter(user)
     return redirect(home_of(user))
 
@@ -119,6 +119,11 @@ def _count(action: str) -> None:
 
 def _values(names: tuple[str, ...]) -> dict[str, str]:
     return {name: request.form.get(name, "") for name in names}
+
+
+def _in_order(names: tuple[str, ...], errors: dict[str, str]) -> dict[str, str]:
+    """What is wrong, from the top of the page to its end."""
+    return {name: errors[name] for name in sorted(errors, key=names.index)}
 
 
 def _registration_page(values: dict[str, str], errors: dict[str, str] | None = None) -> str:

@@ -93,6 +93,14 @@ def test_an_organisation_registers_itself(world: World, chen: Visitor) -> None:
     assert "浦江样例商业银行" in chen.get(org_page(world)).get_data(as_text=True)
 
 
+def test_what_is_wrong_stands_in_the_order_of_the_page(visitor: Visitor) -> None:
+    page = visitor.send("/register").get_data(as_text=True)
+    summary, _, form = page.partition("<form")
+    named = re.findall(r'href="#(\w+)"', summary[summary.index('class="summary') :])
+    assert named == [name for name in re.findall(r'id="(\w+)" name', form) if name in ORG]
+    assert len(named) == len(ORG)
+
+
 def test_nothing_exists_before_the_link_is_followed_and_it_works_once(
     world: World, application: Application
 ) -> None:
@@ -102,7 +110,9 @@ def test_nothing_exists_before_the_link_is_followed_and_it_works_once(
     assert roles(world) == {}
     assert follow(first, way).status_code == 302
     again = Visitor(application.test_client())
-    assert follow(again, way).status_code == 404
+    gone = follow(again, way)
+    assert gone.status_code == 404
+    assert "已使用或已过期" in gone.get_data(as_text=True)
 
 
 def test_a_link_grows_old(world: World, application: Application) -> None:
@@ -443,7 +453,9 @@ def test_linking_and_entering_by_the_provider(
     assert stranger.send("/login", "/login/oidc/finish").status_code == 403
     wang = sign_in("wang")
     come_back(wang, provider)
+    assert "未关联" in wang.get("/account/").get_data(as_text=True)
     assert wang.send("/account/", "/login/oidc/finish").status_code == 302
+    assert "已关联" in wang.get("/account/").get_data(as_text=True)
     entered = Visitor(application.test_client())
     come_back(entered, provider)
     assert entered.send("/login", "/login/oidc/finish").status_code == 302
