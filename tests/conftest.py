@@ -60,6 +60,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(SLOW_PLACES):
             item.add_marker(pytest.mark.slow)
+        if item.nodeid.startswith("tests/e2e/"):
+            item.add_marker(
+                pytest.mark.xdist_group("e2e")
+            )  # one installation and one browser for all of them
         names = set(getattr(item, "fixturenames", ()))
         parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
         chosen = names | {value for value in parameters if isinstance(value, str)}
