@@ -23,7 +23,7 @@ UNNAMED = "经办人员"
 # What the applicant sees of a case's history; the office sees these and OFFICE_KINDS.
 OPEN_KINDS = frozenset({
     "started", "case_state", "action", "ended", "cancelled", "clock_started", "clock_suspended", "clock_resumed",
-    "clock_stopped", "limits_recomputed", "intervention", "intervention_undone",
+    "clock_stopped", "limits_recomputed", "file_replaced", "intervention", "intervention_undone",
 })  # fmt: skip
 OFFICE_KINDS = OPEN_KINDS | {
     "task_completed", "task_claimed", "task_released", "task_transferred", "timer_fired", "message_received",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
@@ -52,6 +52,7 @@ __all__ = [
     "describe",
     "open_file",
     "put",
+    "references",
     "sniff",
     "stream",
 ]
@@ -112,6 +113,18 @@ def describe(attachment: Attachment) -> dict[str, str | int]:
         "media_type": attachment.media_type,
         "sha256": attachment.sha256,
     }
+
+
+def references(value: Any) -> Iterator[int]:
+    """Ids of the stored files that a value refers to, at any depth."""
+    if isinstance(value, Mapping):
+        if "sha256" in value and str(value.get("id", "")).isdigit():
+            yield int(value["id"])
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
 
 
 def _pieces(source: BinaryIO | Iterable[bytes]) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.models.files import FileScan
 from app.models.register import Attachment
-from app.services import file_store, jobs
+from app.services import file_store, jobs, quarantine
 from app.services.context import Context
 from app.services.errors import NotPermitted
 from app.services.settings import Settings
@@ -126,6 +126,8 @@ def _finish(context: Context, args: dict[str, Any], verdict: Verdict | None) -> 
         "checked_at": context.now,
     }
     context.session.execute(update(FileScan).where(FileScan.sha256 == args["sha256"]).values(**values))
+    if not verdict.clean:
+        quarantine.announce(context, args["sha256"])
 
 
 jobs.register_errand(JOB, jobs.Errand(_prepare, _perform, _finish))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from flask import request, url_for
 from sqlalchemy import select
 
 from app.models.register import Attachment
 from app.models.runtime import ProcessInstance, UserTask
-from app.services import attachments, scanning
+from app.services import attachments, files, replacements, scanning
 from app.services.errors import ServiceError
 from app.web.guards import context
 from app.web.numbers import whole_number
@@ -49,8 +48,9 @@ def files_of(
 ) -> tuple[list[FileEntry], Shown | None]:
     """The files in what was handed in, as far as the reader may have them, and the one that `?file=` asks for."""
     session = context().session
-    named = set(_ids_in([task.data for task in handed_in]))
-    known = [int(key) for key in attachments.referable(context(), instance) if key in named]
+    named = set(files.references([task.data for task in handed_in]))
+    named |= replacements.instead_of(session, named)
+    known = [int(key) for key in attachments.referable(context(), instance) if int(key) in named]
     query = select(Attachment).where(Attachment.id.in_(known)).order_by(Attachment.id)
     rows = session.scalars(query).all()
     states = scanning.states_of(session, [row.sha256 for row in rows])
@@ -64,18 +64,6 @@ def link_to(instance: ProcessInstance, attachment_id: str) -> str | None:
     if not attachment_id.isdigit():
         return None
     return url_for("cases.show_tab", number=instance.number, tab="forms", file=attachment_id, _anchor="file")
-
-
-def _ids_in(value: Any) -> Iterator[str]:
-    """Ids of the files that a stored answer holds, at any depth."""
-    if isinstance(value, Mapping):
-        if "sha256" in value and "id" in value:
-            yield str(value["id"])
-        else:
-            yield from _ids_in(list(value.values()))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _ids_in(item)
 
 
 def _entry(instance: ProcessInstance, row: Attachment, state: str, wanted: int | None) -> FileEntry:

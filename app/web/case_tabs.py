@@ -14,7 +14,16 @@ from app.engine.diagram import render_svg
 from app.engine.diagram.planes import Plane, list_planes
 from app.models.history import HistoryEvent
 from app.models.runtime import ProcessInstance, UserTask
-from app.services import access, actions, case_relations, case_steps, cases, comments, repository
+from app.services import (
+    access,
+    actions,
+    case_relations,
+    case_steps,
+    cases,
+    comments,
+    replacements,
+    repository,
+)
 from app.services.calendar import calendar_of
 from app.services.case_steps import Pass
 from app.services.cases import Holder
@@ -61,6 +70,7 @@ def case_page(number: str, tab: str, **extra: Any) -> Response:
         "frozen": cases.is_frozen(session, instance),
         "appeals": appeals.appeals_of(session, instance.number),
         "remedies": _remedies(instance),
+        "put_away": replacements.put_away(session, instance) if found.settings.clamd else [],
         "ledgers": clocks.ledgers(session, instance, found.now),
         "figures": case_relations.figures_of(session, instance) if office else None,
         "hints": case_relations.hints_of(session, instance) if office else [],

@@ -7,8 +7,9 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.services import access, actions, attachments, cases, comments, repository
+from app.services import access, actions, attachments, cases, comments, replacements, repository
 from app.services.errors import Invalid, NotFound
+from app.services.files import FileRefused
 from app.services.registers import appeals, letters
 from app.web.case_files import VIEWABLE
 from app.web.case_tabs import case_page
@@ -120,6 +121,22 @@ def view_attachment(attachment_id: int) -> Response:
     if item.media_type not in VIEWABLE:
         raise NotFound
     return framed_file(item.sha256, item.name, item.media_type, item.size)
+
+
+@blueprint.post("/attachments/<int:attachment_id>/replace")
+@permission("apply.use")
+def replace_attachment(attachment_id: int) -> Any:
+    """Hand in another file instead of a submitted one that the scanner put away."""
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise Invalid("请选择文件。", "Choose a file.")
+    try:
+        new = replacements.replace(context(), attachment_id, sent.stream, sent.filename)
+    except FileRefused as error:
+        raise Invalid(error.message, error.message_en) from error
+    flash(_("已补交：%(name)s", name=new.name), "success")
+    instance = new.instance
+    return redirect(url_for("cases.show", number=instance.number if instance else ""))
 
 
 def _case_list(text: str) -> str:

@@ -56,6 +56,7 @@ EVENTS = {
     "task_delegated": _("将“%(name)s”委派给 %(to)s"), "task_copied": _("抄送“%(name)s”"),
     "task_asked": _("就“%(name)s”与 %(to)s 沟通"), "task_answered": _("答复关于“%(name)s”的沟通"),
     "task_urged": _("催办“%(name)s”"), "task_rerouted": _("“%(name)s”无人可办，按流程规定处理"),
+    "file_replaced": _("补交“%(by)s”，代替未通过病毒检查的“%(file)s”"),
     "task_recused": _("%(to)s 应当回避，“%(name)s”须更换承办人"),
     "task_effective_day": _("为“%(name)s”指明生效日期"),
     "clock_started": _("“%(clock)s”开始计算"), "clock_suspended": _("“%(clock)s”中止：%(name)s"),
@@ -167,7 +168,8 @@ def event_words(event: HistoryEvent, name: str = "") -> str:
         return f"{event.kind} {name}".strip()
     words = {"name": name or event.element_name, "to": event.detail.get("to_name") or event.detail.get("to", ""),
              "what": event.detail.get("what_en" if is_english() else "what", "")}  # fmt: skip
-    words |= {"clock": clock_name(event.detail), "year": event.detail.get("year", "")}
+    words |= {"clock": clock_name(event.detail)}
+    words |= {key: event.detail.get(key, "") for key in ("year", "file", "by")}
     return str(sentence) % words
 
 
@@ -181,5 +183,6 @@ def clock_name(found: Mapping[str, Any]) -> str:
     return str(label or found.get("label") or CLOCKS.get(key, key))
 
 
-ACTION_NAMES = {"MSG-WITHDRAW": _("撤回申报"), "MSG-INSTALMENT-REQUEST": _("申请分期缴回"),
+ACTION_NAMES = {"MSG-WITHDRAW": _("撤回申报"), "MSG-APPEAL-WITHDRAWN": _("撤回复核申请"),
+                "MSG-INSTALMENT-REQUEST": _("申请分期缴回"),
                 "MSG-CALL-CANCELLED": _("取消批次"), "MSG-PUBLICITY-TERMINATE": _("终止公示")}  # fmt: skip

@@ -15,9 +15,10 @@ from sqlalchemy import func, select
 
 from app.models.files import FileScan, Upload
 from app.models.register import Attachment
-from app.models.runtime import Job, UserTask
-from app.services import attachments, files, scanning, task, uploads
+from app.models.runtime import Job, ProcessInstance, UserTask
+from app.services import attachments, files, history, replacements, scanning, task, uploads
 from app.services.errors import Conflict, Invalid, NotFound, ServiceError, TaskEnded
+from app.services.registers import mailbox
 from tests.clamd import EICAR, Scanner, fake_clamd
 from tests.deals import PDF, make_deals_world
 from tests.factories import World
@@ -249,6 +250,46 @@ def test_a_file_that_is_still_being_scanned_may_be_handed_in(deals: World, scann
     assert not readable(deals, kept, "lu")
     deals.drain()
     assert readable(deals, kept, "lu")
+
+
+def told(world: World, principal: str) -> list[str]:
+    with world.looking() as context:
+        lines = mailbox.messages_of(context.session, [principal])
+        return [line.subject for line in lines if "账单.pdf" in line.subject]
+
+
+def replace_file(world: World, attachment: Attachment, data: bytes, who: str = "bian") -> Attachment:
+    with world.acting(who) as context:
+        return replacements.replace(context, attachment.id, io.BytesIO(data), "新账单.pdf")
+
+
+def test_a_file_found_harmful_after_it_was_handed_in_is_told_and_replaced(
+    deals: World, scanner: Scanner
+) -> None:
+    at = begin(deals)
+    bad = send(deals, at, PDF[:-5] + EICAR + b"\n%%EOF", "账单.pdf")
+    complete_with(deals, at, bad)
+    with pytest.raises(Conflict):
+        replace_file(deals, bad, PDF)  # nobody knows yet that it is harmful
+    deals.drain()
+    owner = deals.people["bian"]
+    assert [len(told(deals, who)) for who in (f"user:{owner}", "group:clerk")] == [1, 1]
+    with pytest.raises(NotFound):
+        replace_file(deals, bad, PDF, "wai")
+    worse = replace_file(deals, bad, PDF[:-5] + EICAR + b"%\n%%EOF")
+    deals.drain()
+    good = replace_file(deals, bad, PDF)
+    deals.drain()
+    assert (readable(deals, bad, "lu"), readable(deals, good, "lu")) == (False, True)
+    with deals.looking() as context:
+        row = context.session.scalars(select(ProcessInstance)).one()
+        [found] = replacements.put_away(context.session, row)
+        assert found.instead is not None
+        assert (found.file.id, found.instead.id) == (bad.id, good.id)
+        assert replacements.instead_of(context.session, {bad.id}) == {worse.id, good.id}
+        kinds = [event.kind for event in history.timeline(context.session, row.id)]
+        assert kinds.count("file_replaced") == 2
+    assert len(told(deals, "group:clerk")) == 4  # two harmful files, two that came instead
 
 
 @pytest.mark.parametrize("mood", ["silent", "stream: INSTREAM size limit exceeded. ERROR", "?"])

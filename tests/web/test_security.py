@@ -156,7 +156,7 @@ ALLOWED = {
                  "studio.confirm_intervention", "studio.refuse_intervention", "studio.undo_intervention",
                  "studio.begin_migration", "studio.remap_migration", "studio.start_migration", "studio.pause_migration",
                  "studio.undo_migration"},
-    "wai": {"apply.declare", "apply.appeal", "apply.ask_instalments", "apply.read_notice", "inbox.submit_task", "inbox.claim",
+    "wai": {"apply.declare", "apply.appeal", "cases.replace_attachment", "apply.ask_instalments", "apply.read_notice", "inbox.submit_task", "inbox.claim",
             "inbox.release", "inbox.transfer", "inbox.bulk", "inbox.save_view", "inbox.delete_view",
             "inbox.save_settings", "inbox.create_label", "inbox.delete_label", "uploads.begin", "uploads.add", "uploads.cancel", "rows.open_page",
             "rows.bring_in", "rows.results", "drafts.restore", "api.save_draft", "api.complete_task",

@@ -147,6 +147,8 @@ class Attachment(Base):
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     uploaded_at: Mapped[datetime]
+    # the file that the scanner put away after it was handed in, and that this one came instead of
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id"), index=True)
 
     instance: Mapped[ProcessInstance | None] = relationship()
     uploaded_by: Mapped[User | None] = relationship()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.engine.receipts import plan_receipt
 from app.models.identity import User
 from app.models.register import Attachment, Receipt
-from app.services import access, attachments, outbox, repository
+from app.services import access, attachments, files, outbox, repository
 from app.services.context import Context
 from app.services.numbering import OFFICE_ZONE
 from app.services.registers.fingerprint import fingerprint
@@ -50,8 +50,8 @@ def expected(context: Context, work: Work) -> tuple[list[PartHash], str]:
     element = definition.element(task.process_key, task.element_id)
     name = element.attributes.get("resultVariable") if element is not None else None
     drafted = work.draft.data if work.draft is not None else {}
-    files = attachments.referable(context, work.instance)
-    accepted = work.form.accept(drafted, work.variables, scope, stored=work.values, files=files)
+    known = attachments.referable(context, work.instance)
+    accepted = work.form.accept(drafted, work.variables, scope, stored=work.values, files=known)
     before = work.variables.get(name or "")
     typed = {**(before if isinstance(before, dict) else {}), **accepted.to_json()}
     variables = {**work.variables, **({name: typed} if name else {})}
@@ -61,7 +61,7 @@ def expected(context: Context, work: Work) -> tuple[list[PartHash], str]:
 
 def files_of(session: Session, instance_id: int, contents: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Name, size and hash of every stored file that these contents refer to, each once, as it is in the store."""
-    wanted = dict.fromkeys(_references(contents))
+    wanted = dict.fromkeys(files.references(contents))
     query = select(Attachment).where(Attachment.id.in_(wanted), Attachment.instance_id == instance_id)
     stored = {row.id: row for row in session.scalars(query)}
     return [{"name": row.name, "size": row.size, "sha256": row.sha256}
@@ -112,14 +112,3 @@ def _text(receipt: Receipt, site: str) -> str:
     return "\n".join(
         [*lines, "", f"Receipt {receipt.number}: received {exact(receipt.received_at)} (UTC+8)."]
     )
-
-
-def _references(value: Any) -> Iterator[int]:
-    if isinstance(value, Mapping):
-        if "sha256" in value and str(value.get("id", "")).isdigit():
-            yield int(value["id"])
-        for inner in value.values():
-            yield from _references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _references(inner)
