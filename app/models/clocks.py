@@ -87,6 +87,18 @@ class StepPass(Base):
         CheckConstraint("how IN ('open', 'completed', 'returned', 'cancelled')", name="how"),
         CheckConstraint("(ended_at IS NULL) = (how = 'open')", name="closed"),
         Index("ix_step_pass_ended", "ended_at", "process_key", "element_id"),
+        Index(
+            "ix_step_pass_figures",  # all that a dashboard counts, in the order in which it is grouped
+            "process_key",
+            "element_id",
+            "org_type",
+            "actor_id",
+            "how",
+            "working_days",
+            "ended_at",
+            "suspended_days",
+            "task_id",
+        ),
     )
 
     task_id: Mapped[int] = mapped_column(ForeignKey("user_task.id"), primary_key=True)

@@ -11,7 +11,7 @@ from tests.engine.fuzz.driving import check
 from tests.engine.fuzz.graphs import draw_graph, run_graph
 
 
-def main(arguments: list[str]) -> int:
+def main(*arguments: str) -> int:
     """Run; the number of wrong processes is the exit code (at most 1)."""
     count = int(arguments[0]) if arguments else 10_000
     first = int(arguments[1]) if len(arguments) > 1 else SystemRandom().randrange(10**6, 10**9)
@@ -30,4 +30,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(*sys.argv[1:]))

@@ -135,12 +135,13 @@ def run(site: Site, others: int) -> None:
         look(site, client, {"mine": 10_000, "others": others}, PAGES + FILTERED)
 
 
-def main(others: int = OTHERS) -> None:
+def main(*arguments: str) -> None:
     """Measure on each database."""
+    others = int(arguments[0]) if arguments else OTHERS
     with open_sites() as sites:
         for site in sites:
             run(site, others)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else OTHERS)
+    main(*sys.argv[1:])

@@ -11,13 +11,16 @@ from pathlib import Path
 from app import models as _models  # noqa: F401
 from app.db import Base, Database
 from app.services.studio import batches
+from tests.bench.site import show
 from tests.factories import World, make_leave_world
 from tests.services.test_migration import LONGER
 from tests.services.test_migration_batches import _begin, _counts, _rows, _start
 
 
-def main(count: int, url: str) -> None:
+def main(*arguments: str) -> None:
     """Print the seconds of each part; fails when a case is not what it was after all is undone."""
+    count = int(arguments[0]) if arguments else 1000
+    url = arguments[1] if len(arguments) > 1 else ""
     with tempfile.TemporaryDirectory() as folder:
         database = Database(url or f"sqlite:///{folder}/bench.db")
         Base.metadata.create_all(database.engine)
@@ -28,27 +31,27 @@ def main(count: int, url: str) -> None:
         world.deploy(LONGER)
         began = time.perf_counter()
         batch = _begin(world)
-        say(f"tried out {count}", began)
-        _run(world, batch, batches.start, "moved")
+        say("tried_out", count, began)
+        _run(world, batch, batches.start, "moved", count)
         assert _counts(world, batch) == {"moved": count}
-        _run(world, batch, batches.undo, "brought back")
+        _run(world, batch, batches.undo, "brought_back", count)
         assert _counts(world, batch) == {"undone": count}
         assert _rows(world, numbers[count // 2]) == before
 
 
-def _run(world: World, batch: int, act: Callable[..., object], words: str) -> None:
+def _run(world: World, batch: int, act: Callable[..., object], part: str, count: int) -> None:
     began = time.perf_counter()
     with world.acting("wang") as context:
         act(context, batch)
     workers = [world.worker("first"), world.worker("second")]
     while sum(worker.run_due() for worker in workers):
         continue
-    say(words, began)
+    say(part, count, began)
 
 
-def say(words: str, began: float) -> None:
-    sys.stdout.write(f"{words}: {time.perf_counter() - began:.1f} s\n")
+def say(part: str, count: int, began: float) -> None:
+    show("migration", part=part, cases=count, seconds=round(time.perf_counter() - began, 1))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, sys.argv[2] if len(sys.argv) > 2 else "")
+    main(*sys.argv[1:])

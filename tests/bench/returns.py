@@ -10,7 +10,7 @@ from random import SystemRandom
 from tests.engine.returning.walking import MAX_STEPS, walk
 
 
-def main(arguments: list[str]) -> int:
+def main(*arguments: str) -> int:
     """Walk; the exit code is 1 when any walk broke."""
     count = int(arguments[0]) if arguments else 2_000
     seed = first = int(arguments[1]) if len(arguments) > 1 else SystemRandom().randrange(10**6, 10**9)
@@ -31,4 +31,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(*sys.argv[1:]))

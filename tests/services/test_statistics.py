@@ -131,7 +131,7 @@ def test_a_pass_is_closed_once_and_the_report_asks_few_questions(world: World) -
         asked: list[str] = []
         event.listen(world.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
         report(context.session, Period(world.now, date(2026, 11, 1)))
-        assert len(asked) == 5
+        assert len(asked) == 4
     assert world.instance(number).status == "active"
 
 

@@ -111,29 +111,36 @@ def age_bucket(started_on: date, day: date) -> int:
 
 
 def report(session: Session, period: Period) -> Report:
-    """Everything that a dashboard shows, in four statements and one for names, however many tasks there are."""
-    whole, names = Figure(), {}
+    """Everything that a dashboard shows, in two statements and two for names, however many tasks there are."""
+    whole = Figure()
     steps: dict[Step, Figure] = {}
     org_types: dict[str, Figure] = {}
     reviewers: dict[int, Figure] = {}
-    step_columns = (StepPass.process_key, StepPass.element_id)
-    for key, element, name, name_en, org_type, started_on, count in _open_counts(session, period):
-        names[key, element] = (name, name_en)
+    newest: dict[Step, int] = {}
+    for key, element, org_type, started_on, count, last in _open_counts(session, period):
+        newest[key, element] = max(last, newest.get((key, element), 0))
         bucket = age_bucket(started_on, period.day)
         for figure in (whole, _of(steps, (key, element)), _of(org_types, org_type)):
             figure.ages[bucket] += count
-    for row in _ended_counts(session, period, (*step_columns, StepPass.name, StepPass.name_en)):
-        key, element, name, name_en, *counts = row
-        names.setdefault((key, element), (name, name_en))
-        _add((whole, _of(steps, (key, element))), *counts)
-    for org_type, *counts in _ended_counts(session, period, (StepPass.org_type,)):
-        _add((_of(org_types, org_type),), *counts)
-    for actor, *counts in _ended_counts(session, period, (StepPass.actor_id,)):
-        if actor is not None:
-            _add((_of(reviewers, actor),), *counts)
-    people = select(User.id, User.name).where(User.id.in_(reviewers))
-    found = {user_id: name for user_id, name in session.execute(people)} if reviewers else {}
-    return Report(period, whole, steps, names, reviewers, found, org_types)
+    for key, element, org_type, actor, how, days, count, suspended, last in _ended_counts(session, period):
+        newest[key, element] = max(last, newest.get((key, element), 0))
+        figures = [whole, _of(steps, (key, element)), _of(org_types, org_type)]
+        _add(figures if actor is None else [*figures, _of(reviewers, actor)], how, days, count, suspended)
+    return Report(
+        period, whole, steps, _names(session, newest), reviewers, _people(session, reviewers), org_types
+    )
+
+
+def _names(session: Session, newest: Mapping[Step, int]) -> dict[Step, tuple[str, str]]:
+    """What each step was called in its newest pass."""
+    columns = (StepPass.process_key, StepPass.element_id, StepPass.name, StepPass.name_en)
+    query = select(*columns).where(StepPass.task_id.in_(newest.values())).order_by(*columns[:2])
+    return {(key, element): (name, name_en) for key, element, name, name_en in session.execute(query)}
+
+
+def _people(session: Session, reviewers: Iterable[int]) -> dict[int, str]:
+    query = select(User.id, User.name).where(User.id.in_(reviewers))
+    return {user_id: name for user_id, name in session.execute(query)} if reviewers else {}
 
 
 def _of(figures: dict[Any, Figure], key: Any) -> Figure:
@@ -152,17 +159,18 @@ def _add(figures: Iterable[Figure], how: str, days: int | None, count: int, susp
 
 
 def _open_counts(session: Session, period: Period) -> Iterable[Any]:
-    columns = (StepPass.process_key, StepPass.element_id, StepPass.name, StepPass.name_en, StepPass.org_type,
-               StepPass.started_on)  # fmt: skip
-    query = select(*columns, func.count()).where(is_open(period.at)).group_by(*columns).order_by(*columns)
-    return session.execute(_within(query, period))
+    columns = (StepPass.process_key, StepPass.element_id, StepPass.org_type, StepPass.started_on)
+    query = select(*columns, func.count(), func.max(StepPass.task_id)).where(is_open(period.at))
+    return session.execute(_within(query.group_by(*columns).order_by(*columns), period))
 
 
-def _ended_counts(session: Session, period: Period, columns: tuple[Any, ...]) -> Iterable[Any]:
-    keys = (*columns, StepPass.how, StepPass.working_days)
-    query = select(*keys, func.count(), func.sum(StepPass.suspended_days))
+def _ended_counts(session: Session, period: Period) -> Iterable[Any]:
+    """Every dimension at once: the passes are read in one go, in the order of the index `ix_step_pass_figures`."""
+    columns = (StepPass.process_key, StepPass.element_id, StepPass.org_type, StepPass.actor_id, StepPass.how,
+               StepPass.working_days)  # fmt: skip
+    query = select(*columns, func.count(), func.sum(StepPass.suspended_days), func.max(StepPass.task_id))
     query = query.where(is_ended(period), StepPass.how.in_(("completed", "returned")))
-    return session.execute(_within(query.group_by(*keys).order_by(*columns), period))
+    return session.execute(_within(query.group_by(*columns).order_by(*columns), period))
 
 
 def _within(query: Any, period: Period) -> Any:
