@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from app.engine.errors import Problem, StepFailed
@@ -134,14 +134,8 @@ def items(
     session: Session, batch: MigrationBatch, state: str = "", after: int = 0
 ) -> tuple[Sequence[MigrationItem], int | None]:
     """One page of cases in the order of their ids, and the id that the next page begins after."""
-    query = (
-        select(MigrationItem)
-        .where(MigrationItem.batch_id == batch.id, MigrationItem.instance_id > after)
-        .options(joinedload(MigrationItem.instance))
-    )
-    if state:
-        query = query.where(MigrationItem.state == state)
-    found = session.scalars(query.order_by(MigrationItem.instance_id).limit(PAGE + 1)).all()
+    query = _in_order(batch, state).where(MigrationItem.instance_id > after)
+    found = session.scalars(query.options(joinedload(MigrationItem.instance)).limit(PAGE + 1)).all()
     return found[:PAGE], found[PAGE - 1].instance_id if len(found) > PAGE else None
 
 
@@ -149,15 +143,8 @@ def items(
 def _check(context: Context, args: dict[str, Any]) -> None:
     """Try the next cases out and ask for the rest."""
     batch = context.session.get_one(MigrationBatch, args["batch"], with_for_update=True)
-    query = (
-        select(MigrationItem)
-        .join(MigrationItem.instance)
-        .options(joinedload(MigrationItem.instance).options(undefer(ProcessInstance.state)))
-        .where(MigrationItem.batch_id == batch.id, MigrationItem.state == "waiting")
-        .order_by(MigrationItem.instance_id)
-        .limit(CHUNK)
-    )
-    waiting = context.session.scalars(query).all()
+    whole = joinedload(MigrationItem.instance).options(undefer(ProcessInstance.state))
+    waiting = context.session.scalars(_in_order(batch, "waiting").options(whole).limit(CHUNK)).all()
     for item in waiting:
         _try_out(context, batch, item)
     if len(waiting) < CHUNK:
@@ -251,14 +238,13 @@ def _barred(context: Context, batch: MigrationBatch, row: ProcessInstance) -> di
     return None
 
 
-def _reason(code: str, zh: str, en: str) -> dict[str, Any]:
-    return {"code": code, "process": "", "element": "", "zh": zh, "en": en}
+def _reason(code: str, zh: str, en: str, process: str = "", element: str = "") -> dict[str, Any]:
+    return {"code": code, "process": process, "element": element, "zh": zh, "en": en}
 
 
 def _told(problem: Problem) -> dict[str, Any]:
     process = problem.file.rpartition("/")[2].removesuffix(".bpmn")
-    return {"code": problem.code, "process": process, "element": problem.element_id or "",
-            "zh": problem.message_zh, "en": problem.message_en}  # fmt: skip
+    return _reason(problem.code, problem.message_zh, problem.message_en, process, problem.element_id or "")
 
 
 def _english(error: ServiceError | StepFailed) -> str:
@@ -291,10 +277,15 @@ def _ask(context: Context, kind: str, batch: MigrationBatch, ids: Sequence[int])
 
 
 def _ids(session: Session, batch: MigrationBatch, state: str) -> Sequence[int]:
-    query = select(MigrationItem.instance_id).where(
-        MigrationItem.batch_id == batch.id, MigrationItem.state == state
+    return session.scalars(_in_order(batch, state).with_only_columns(MigrationItem.instance_id)).all()
+
+
+def _in_order(batch: MigrationBatch, state: str = "") -> Select[tuple[MigrationItem]]:
+    """The cases of a batch in the order of their ids: those in one state, or all."""
+    query = (
+        select(MigrationItem).where(MigrationItem.batch_id == batch.id).order_by(MigrationItem.instance_id)
     )
-    return session.scalars(query.order_by(MigrationItem.instance_id)).all()
+    return query.where(MigrationItem.state == state) if state else query
 
 
 def _locked(context: Context, batch_id: int, *states: str) -> MigrationBatch:
