@@ -41,6 +41,18 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "clerk",
         }
     ),
+    "pool.read": frozenset(
+        {
+            "division",
+            "board",
+            "finance",
+            "finance_reviewer",
+            "finance_approver",
+            "supervisor",
+            "auditor",
+            "clerk",
+        }
+    ),
     "board.read": frozenset({"division", "board", "supervisor", "auditor", "observer"}),
     "register.pay": frozenset({"finance"}),
     "register.review": frozenset({"division"}),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -13,12 +14,16 @@ from app.db import Base
 from app.models.register import Agreement, Call, CreditRecord, LedgerEntry, Notice, Payment, Sanction
 from app.services import access, applications, reviews
 from app.services.errors import Invalid
-from app.services.registers import ledger, payments, recovery
+from app.services.inbox_export import write_workbook
+from app.services.registers import ledger, payments, recovery, typical_cases
+from app.web.downloads import made_file
 from app.web.guards import context, permission, signed_in
+from app.web.labels import ORG_TYPES
 from app.web.numbers import whole_number
 
 blueprint = Blueprint("registers", __name__, url_prefix="/registers")
 LIMIT = 200
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/")
@@ -47,6 +52,52 @@ def start_review(number: str) -> Any:
     reviews.start_review(context(), number, request.form.get("review_type", ""), whole_number(year) or 0)
     flash(_("已启动考核，任务将出现在处室待办中。"), "success")
     return redirect(url_for("registers.agreements"))
+
+
+@blueprint.get("/cases")
+@permission("pool.read")
+def list_typical_cases() -> str:
+    """The pool of typical cases."""
+    wanted = _wanted()
+    found = typical_cases.pool(context().session, wanted, whole_number(request.args.get("before", "")))
+    query: dict[str, Any] = {key: value for key, value in request.args.items() if key != "before"}
+    next_url = (
+        url_for("registers.list_typical_cases", **query, before=found.next_id) if found.next_id else None
+    )
+    return render_template(
+        "registers/typical_cases.html",
+        found=found.cases,
+        wanted=wanted,
+        next_url=next_url,
+        workbook_url=url_for("registers.typical_cases_workbook", **query),
+        tab="cases",
+    )
+
+
+@blueprint.get("/cases.xlsx")
+@permission("pool.read")
+def typical_cases_workbook() -> Response:
+    """The same as a workbook, up to a cap."""
+    heads = [_("案例"), _("承担单位"), _("机构类型"), _("报送期"), _("做法和成效"), _("示范案例"), _("协议编号"),
+             _("存档件"), _("入库时间")]  # fmt: skip
+    rows = (
+        [row.title, row.org_name, str(ORG_TYPES.get(row.org.org_type, "")) if row.org else "", row.period, row.text,
+         _("是") if row.is_recommended else _("否"), row.agreement_no, row.document_no, row.added_at]
+        for row in typical_cases.all_of(context().session, _wanted())
+    )  # fmt: skip
+    handle = BytesIO()
+    write_workbook(handle, _("典型案例"), heads, rows)
+    return made_file(handle.getvalue(), f"{_('典型案例')}.xlsx", XLSX)
+
+
+def _wanted() -> typical_cases.Wanted:
+    given = request.args
+    org_type = given.get("org_type", "")
+    return typical_cases.Wanted(
+        given.get("q", "").strip()[:80],
+        org_type if org_type in ORG_TYPES else "",
+        bool(given.get("recommended")),
+    )
 
 
 @blueprint.get("/payments")

@@ -48,6 +48,7 @@ def _accepted_after_a_reminder_and_a_return() -> Walk:
     assert (letter["letter"], letter["data"]["deals"], letter["data"]["recommended"]) == ("TPL-22", 11, True)
     booked = walk.called("accept_report")[0]
     assert (booked["agreement_no"], str(booked["due_on"]), len(booked["cases"])) == ("XY-1", "2026-04-15", 1)
+    assert (booked["recommended"], booked["period"]) == (True, GIVEN["period"])
     assert walk.instance.outcome == "accepted"
     return walk
 

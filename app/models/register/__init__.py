@@ -17,6 +17,7 @@ from app.models.register.money import Agreement, Budget, LedgerEntry, Milestone,
 from app.models.register.policy import CalendarDay, CalendarYear, Clause
 from app.models.register.publicity import Notice, NoticeItem, Objection
 from app.models.register.review import ExpertDraw, ScoreSheet
+from app.models.register.typical_cases import TypicalCase
 
 __all__ = [
     "Acceptance",
@@ -48,4 +49,5 @@ __all__ = [
     "RegistryReply",
     "Sanction",
     "ScoreSheet",
+    "TypicalCase",
 ]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from app.models.register import Agreement
 from app.services.delegates import DelegateContext, DelegateError, delegate
-from app.services.registers import agreements, cases, ledger, pledges, signatures
+from app.services.registers import agreements, cases, ledger, pledges, signatures, typical_cases
 
 
 @delegate
@@ -108,14 +108,23 @@ def load_agreement(ctx: DelegateContext, *, agreement_no: str) -> dict[str, Any]
 
 @delegate
 def accept_report(
-    ctx: DelegateContext, *, agreement_no: str, due_on: date, document_no: str, cases: list[dict[str, Any]]
+    ctx: DelegateContext,
+    *,
+    agreement_no: str,
+    due_on: date,
+    document_no: str,
+    cases: list[dict[str, Any]],
+    period: str = "",
+    recommended: bool = False,
 ) -> dict[str, Any]:
-    """A periodic report counts: its milestone is done, its cases stand in a document.
+    """A periodic report counts: its milestone is done, its cases stand in a document and go into the pool.
 
-    Gives counted, document_no, cases.
+    Gives counted, document_no, cases (number).
     """
     counted = agreements.note_reported(ctx.session, agreement_no, due_on)
-    return {"counted": counted, "document_no": document_no, "cases": len(cases)}
+    added = typical_cases.add(ctx.session, ctx.instance, agreement_no, cases, ctx.now, period=period,
+                              document_no=document_no, recommended=recommended)  # fmt: skip
+    return {"counted": counted, "document_no": document_no, "cases": added}
 
 
 @delegate
