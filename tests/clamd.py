@@ -12,6 +12,8 @@ from pathlib import Path
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
+FULL = "full"
+
 
 @dataclass
 class Scanner:
@@ -32,6 +34,9 @@ def fake_clamd(socket_path: Path | None = None) -> Iterator[Scanner]:
                 return
             assert self.rfile.read(10) == b"zINSTREAM\0"
             data = b""
+            if scanner.mood == FULL:  # answers and hangs up without listening to the end
+                self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
+                return
             while length := struct.unpack("!L", self.rfile.read(4))[0]:
                 data += self.rfile.read(length)
             scanner.seen.append(data)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,10 +61,9 @@ def scan(address: str, pieces: Iterable[bytes], timeout: float = TIMEOUT) -> Ver
     """Let clamd judge these bytes. Raises ScannerFailed unless it says clean or names what it found."""
     try:
         with _connect(address, timeout) as line:
-            line.sendall(b"zINSTREAM\0")
-            for piece in pieces:
-                line.sendall(struct.pack("!L", len(piece)) + piece)
-            line.sendall(struct.pack("!L", 0))
+            # It hangs up while we still send when the file is longer than its StreamMaxLength; then it says so.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                _send(line, pieces)
             answer = _read_answer(line)
     except OSError as error:
         raise ScannerFailed(f"{address}: {error}") from error
@@ -147,6 +147,13 @@ def _connect(address: str, timeout: float) -> socket.socket:
     if parts.scheme != "tcp" or not parts.hostname:
         raise ScannerFailed(f"not an address of clamd: {address}")
     return socket.create_connection((parts.hostname, parts.port or 3310), timeout)
+
+
+def _send(line: socket.socket, pieces: Iterable[bytes]) -> None:
+    line.sendall(b"zINSTREAM\0")
+    for piece in pieces:
+        line.sendall(struct.pack("!L", len(piece)) + piece)
+    line.sendall(struct.pack("!L", 0))
 
 
 def _read_answer(line: socket.socket) -> str:

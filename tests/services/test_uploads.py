@@ -19,7 +19,7 @@ from app.models.runtime import Job, ProcessInstance, UserTask
 from app.services import attachments, files, history, replacements, scanning, task, uploads
 from app.services.errors import Conflict, Invalid, NotFound, ServiceError, TaskEnded
 from app.services.registers import mailbox
-from tests.clamd import EICAR, Scanner, fake_clamd
+from tests.clamd import EICAR, FULL, Scanner, fake_clamd
 from tests.deals import PDF, make_deals_world
 from tests.factories import World
 from tests.worlds import NewWorld
@@ -290,6 +290,12 @@ def test_a_file_found_harmful_after_it_was_handed_in_is_told_and_replaced(
         kinds = [event.kind for event in history.timeline(context.session, row.id)]
         assert kinds.count("file_replaced") == 2
     assert len(told(deals, "group:clerk")) == 4  # two harmful files, two that came instead
+
+
+def test_a_scanner_that_hangs_up_on_a_long_file_is_quoted(scanner: Scanner) -> None:
+    scanner.mood = FULL
+    with pytest.raises(scanning.ScannerFailed, match="size limit exceeded"):
+        scanning.scan(scanner.address, [bytes(256 * 1024)] * 40)
 
 
 @pytest.mark.parametrize("mood", ["silent", "stream: INSTREAM size limit exceeded. ERROR", "?"])
