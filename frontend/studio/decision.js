@@ -16,6 +16,7 @@ import { DECISION_WORDS } from "./decision/dictionary.js";
 import { Findings } from "./decision/findings.js";
 import { makeModeler } from "./decision/modeler.js";
 import { inputsOf } from "./decision/values.js";
+import { drawViews } from "./decision/views.js";
 import { download, make } from "./shared/dom.js";
 import { postJson } from "./shared/http.js";
 import { say } from "./shared/language.js";
@@ -90,16 +91,6 @@ async function look() {
   checks.run();
 }
 
-function drawViews() {
-  const active = modeler.getActiveView();
-  views.replaceChildren(...modeler.getViews().map((view) => {
-    const name = view.type === "drd" ? say("决策图", "Requirements graph") : view.name || view.id;
-    const current = view.element === active?.element;
-    return make(`button.btn.btn-sm.${current ? "btn-primary" : "btn-outline-secondary"}`,
-      { type: "button", "aria-pressed": String(current), onclick: () => modeler.open(view) }, name);
-  }));
-}
-
 async function showFinding(finding) {
   const view = modeler.getViews().find(({ element }) => element.id === finding.owner);
   if (view && modeler.getActiveView() !== view) await modeler.open(view);
@@ -147,7 +138,7 @@ async function loadChecks() {
 }
 
 translateDom(canvas, DECISION_WORDS, { within: ".dmn-js-parent", skip: "svg, td, .decision-name, .dms-decision-name" });
-modeler.on("views.changed", drawViews);
+modeler.on("views.changed", () => drawViews(views, modeler));
 modeler.on("viewer.created", ({ viewer }) => viewer.on("commandStack.changed", changed));
 await show(await session.load());
 await loadChecks();

@@ -10,6 +10,7 @@ import { Findings } from "./process/findings.js";
 import { createModeler } from "./process/modeler.js";
 import { makeHelp, makeOptions } from "./process/options.js";
 import { mountPanel } from "./process/panel/panel.jsx";
+import { elementsOf, usedStates } from "./process/registry.js";
 import { RunPlayer } from "./process/run.js";
 import { translatePage, untranslated } from "./process/translation.js";
 import { Session } from "./session.js";
@@ -45,9 +46,8 @@ const studio = {
     view.viewbox({ x: inner.x - width * 0.13, y: inner.y + (inner.height - width * ratio) / 2, width, height: width * ratio });
   },
   tell: (...words) => notice.replaceChildren(...words.filter(Boolean)),
-  elementsOf: (type) => modeler.get("elementRegistry").filter((item) => item.businessObject.$type === type && !item.labelTarget)
-    .map((item) => ({ value: item.id, label: `${item.businessObject.name ?? ""}（${item.id}）` })),
-  usedStates: () => [...new Set(modeler.get("elementRegistry").getAll().map((item) => item.businessObject?.get?.("zr:caseState")).filter(Boolean))].sort(),
+  elementsOf: (type) => elementsOf(modeler, type),
+  usedStates: () => usedStates(modeler),
 };
 
 const notice = make("div.studio-notice", { role: "status" });

@@ -166,6 +166,26 @@ def test_a_layout_can_be_undone_and_a_clock_is_picked(enter: Enter) -> None:
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=SLOW)
 
 
+def test_who_may_only_look_sees_everything_and_changes_nothing(
+    enter: Enter, assert_accessible: Callable[[Page], None]
+) -> None:
+    page = enter("auditor")
+    page.goto("/studio/view/1/files/bpmn/acceptance.bpmn")
+    expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
+    page.locator(".djs-element[data-element-id=t_check] > .djs-hit").first.click()
+    expect(page.locator("#properties").get_by_label("名称", exact=True)).to_have_value("形式审查")
+    expect(page.locator("#properties :is(input, select, textarea):enabled")).to_have_count(0)
+    expect(page.locator("#properties [contenteditable=true], .djs-palette, .djs-context-pad")).to_have_count(
+        0
+    )
+    assert_accessible(page)
+    page.goto("/studio/view/1/files/bpmn/track_record.dmn")
+    expect(page.locator("#canvas")).to_contain_text("BANK_COUNT", timeout=SLOW)
+    expect(page.locator("#canvas [contenteditable=true]")).to_have_count(0)
+    page.goto("/studio/view/1/files/forms/acceptance/check.json")
+    expect(page.frame_locator("iframe").get_by_label("符合", exact=True).first).to_be_disabled()
+
+
 def test_no_diagram_loses_anything_in_the_editor(enter: Enter) -> None:
     page = _open(enter, "archive")
     for path in sorted((ROOT / "bpmn").glob("*.bpmn")):

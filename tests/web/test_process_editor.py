@@ -48,7 +48,9 @@ def test_the_page_tells_the_script_where_to_ask(designer: Visitor) -> None:
 
 def test_a_discarded_draft_opens_no_editor(designer: Visitor) -> None:
     designer.send("/studio/drafts/1/discard", "/studio/drafts/1/discard")
-    assert designer.get(PROCESS).status_code == 409
+    answer = designer.get(PROCESS)
+    assert answer.headers["Location"] == "/studio/view/draft-1/files/bpmn/leave.bpmn"
+    assert "草稿已不在编辑中" in designer.get(answer.headers["Location"]).get_data(as_text=True)
     assert post(designer, "/studio/drafts/1/lint", path="bpmn/leave.bpmn", text=LEAVE).status_code == 409
 
 

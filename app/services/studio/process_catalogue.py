@@ -36,7 +36,11 @@ RULE_NAMES = {
 
 def catalogue(context: Context, draft: Draft) -> dict[str, list[Entry]]:
     """Lists of `{value, zh, en, …}` by what they are for."""
-    files = drafts.draft_files(context, draft)
+    return catalogue_of(context, drafts.draft_files(context, draft))
+
+
+def catalogue_of(context: Context, files: Mapping[str, bytes]) -> dict[str, list[Entry]]:
+    """The same for any bundle."""
     reading = read_bundle(repository.make_bundle(files))
     policies = list(_policies(files))
     return {

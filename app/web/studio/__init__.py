@@ -21,6 +21,7 @@ from app.web.studio import (
     running,
     trial,
     trial_tests,
+    viewer,
 )
 from app.web.studio.desk import blueprint
 
@@ -44,4 +45,5 @@ __all__ = [
     "running",
     "trial",
     "trial_tests",
+    "viewer",
 ]

@@ -15,7 +15,7 @@ from app.services.studio.process_catalogue import function_entry
 from app.web.guards import context, only_reads, permission
 from app.web.language import is_english
 from app.web.studio.desk import answers_json, blueprint
-from app.web.studio.editors import editor_page, find_open_draft, sent
+from app.web.studio.editors import editor_page, find_open_draft, sent, to_viewer
 
 ENDPOINTS = {
     "findingsUrl": "decision_findings",
@@ -25,10 +25,12 @@ ENDPOINTS = {
 
 
 @blueprint.get("/drafts/<int:draft_id>/decision/<key>")
-@permission("studio.edit")
-def decision_editor(draft_id: int, key: str) -> Response:
-    draft = find_open_draft(draft_id)
+@permission("studio.read")
+def decision_editor(draft_id: int, key: str) -> Any:
+    draft = drafts.find_draft(context(), draft_id)
     path, checks = decision_editing.decision_path(key), decision_editing.checks_path(key)
+    if elsewhere := to_viewer(draft, path):
+        return elsewhere
     files = drafts.draft_files(context(), draft)
     if path not in files:
         raise NotFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.models.studio import Draft
@@ -56,7 +56,6 @@ def draft(draft_id: int) -> str:
         saved=drafts.changed_files(session, found),
         editors=drafts.editors_of(context(), found),
         moved=base.moved_files(session, found) if found.state == "editing" else (),
-        has_endpoint=current_app.view_functions.__contains__,
         cases=release.cases_of(session, found),
         checked=checked,
         problems=repository.check_files(files) if checked else (),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.models.studio import Draft
+from app.services import access
 from app.services.errors import Conflict, Invalid
 from app.services.studio import drafts
 from app.web.guards import context
@@ -18,6 +20,12 @@ EDITOR_CSP = (
     "frame-ancestors 'none'"
 )
 
+# A form in a frame; ours are the only pages that show it.
+PREVIEW_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+)
+
 Value = TypeVar("Value", str, int, bool, dict, list)  # type: ignore[type-arg]
 
 
@@ -27,6 +35,13 @@ def find_open_draft(draft_id: int) -> Draft:
     if draft.state != "editing":
         raise Conflict("草稿已不在编辑中，不能修改。", "The draft is no longer being edited.")
     return draft
+
+
+def to_viewer(draft: Draft, path: str) -> WerkzeugResponse | None:
+    """Where whoever may look but not edit finds the file instead; None for who may edit it now."""
+    if draft.state == "editing" and access.may(context().actor, "studio.edit"):
+        return None
+    return redirect(url_for("studio.view_file", version=f"draft-{draft.id}", path=path))
 
 
 def editor_page(

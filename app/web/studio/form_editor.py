@@ -19,21 +19,17 @@ from app.web.forms import BoundForm, build_form
 from app.web.guards import context, only_reads, permission
 from app.web.language import is_english
 from app.web.studio.desk import answers_json, blueprint
-from app.web.studio.editors import editor_page, find_open_draft, sent
+from app.web.studio.editors import PREVIEW_CSP, editor_page, find_open_draft, sent, to_viewer
 
-# Ours is the only page that shows the preview, in a frame.
-PREVIEW_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
-)
 CHOICES = ("hidden", "readonly")
 
 
 @blueprint.get("/drafts/<int:draft_id>/form/<path:key>")
-@permission("studio.edit")
-def form_editor(draft_id: int, key: str) -> Response:
-    draft = find_open_draft(draft_id)
-    path = form_editing.form_path(key)
+@permission("studio.read")
+def form_editor(draft_id: int, key: str) -> Any:
+    draft, path = drafts.find_draft(context(), draft_id), form_editing.form_path(key)
+    if elsewhere := to_viewer(draft, path):
+        return elsewhere
     drafts.read_file(context(), draft, path)
     settings: dict[str, Any] = {
         "key": key,
@@ -65,7 +61,7 @@ def preview_form(draft_id: int, key: str) -> Response:
         form = _preview(draft_files=drafts.draft_files(context(), draft), key=key, language=language)
     except Invalid as error:
         problem = service_message(error)
-    page = render_template("studio/form_preview.html", form=form, problem=problem, draft=draft, key=key,
+    page = render_template("studio/form_preview.html", form=form, problem=problem, key=key, address=request.path,
                            form_language=language, sent=request.form)  # fmt: skip
     response = make_response(page)
     response.headers["Content-Security-Policy"] = PREVIEW_CSP

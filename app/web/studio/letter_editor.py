@@ -16,13 +16,15 @@ from app.web.downloads import made_file
 from app.web.guards import context, only_reads, permission
 from app.web.language import is_english
 from app.web.studio.desk import answers_json, blueprint
-from app.web.studio.editors import editor_page, find_open_draft, sent
+from app.web.studio.editors import editor_page, find_open_draft, sent, to_viewer
 
 
 @blueprint.get("/drafts/<int:draft_id>/letter/<key>")
-@permission("studio.edit")
-def letter_editor(draft_id: int, key: str) -> Response:
-    draft, path = find_open_draft(draft_id), letter_editing.letter_path(key)
+@permission("studio.read")
+def letter_editor(draft_id: int, key: str) -> Any:
+    draft, path = drafts.find_draft(context(), draft_id), letter_editing.letter_path(key)
+    if elsewhere := to_viewer(draft, path):
+        return elsewhere
     files = drafts.draft_files(context(), draft)
     if path not in files:
         raise NotFound

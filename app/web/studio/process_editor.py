@@ -17,7 +17,7 @@ from app.services.studio.process_catalogue import catalogue
 from app.web.guards import context, only_reads, permission
 from app.web.language import is_english
 from app.web.studio.desk import answers_json, blueprint
-from app.web.studio.editors import editor_page, find_open_draft, sent
+from app.web.studio.editors import editor_page, find_open_draft, sent, to_viewer
 
 ENDPOINTS = {
     "catalogueUrl": "process_catalogue", "proveUrl": "prove_process", "layoutUrl": "lay_out_process",
@@ -26,10 +26,11 @@ ENDPOINTS = {
 
 
 @blueprint.get("/drafts/<int:draft_id>/process/<key>")
-@permission("studio.edit")
-def process_editor(draft_id: int, key: str) -> Response:
-    draft = find_open_draft(draft_id)
-    path = process_editing.process_path(key)
+@permission("studio.read")
+def process_editor(draft_id: int, key: str) -> Any:
+    draft, path = drafts.find_draft(context(), draft_id), process_editing.process_path(key)
+    if elsewhere := to_viewer(draft, path):
+        return elsewhere
     name = process_editing.process_name(drafts.read_file(context(), draft, path).data, key)
     urls = {name: url_for(f"studio.{end}", draft_id=draft.id, key=key) for name, end in ENDPOINTS.items()}
     urls["lintUrl"] = url_for("studio.lint_draft", draft_id=draft.id)

@@ -26,7 +26,7 @@ export function createFeelEditor(parent, help, options) {
       extensions: [
         history(), bracketMatching(), closeBrackets(), ...language,
         autocompletion({ override: [(context) => complete(context, help, kind)], icons: false }),
-        linter((current) => findMistakes(current, help, kind, onMistakes), { delay: 500 }),
+        isReadOnly ? [] : linter((current) => findMistakes(current, help, kind, onMistakes), { delay: 500 }),
         keymap.of([{ key: "Enter", run: acceptCompletion }, ...completionKeymap, ...defaultKeymap, ...historyKeymap]),
         EditorView.lineWrapping, EditorState.readOnly.of(isReadOnly), EditorView.editable.of(!isReadOnly),
         EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),

@@ -2,6 +2,7 @@
 import { make } from "../shared/dom.js";
 import { postJson } from "../shared/http.js";
 import { isEnglish, say } from "../shared/language.js";
+import { goTo } from "./registry.js";
 
 const QUIET = 1000;
 
@@ -76,14 +77,7 @@ export class Findings {
   }
 
   goTo(id) {
-    const element = this.elementOf(id);
-    if (!element) return;
-    const canvas = this.modeler.get("canvas");
-    const root = canvas.findRoot(element);
-    if (root && root !== canvas.getRootElement()) canvas.setRootElement(root);
-    canvas.scrollToElement(element, 150);
-    this.modeler.get("selection").select(element.parent ? element : null);
-    canvas.getContainer().scrollIntoView({ block: "nearest" });
+    goTo(this.modeler, id);
   }
 }
 

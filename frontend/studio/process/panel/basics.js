@@ -28,7 +28,7 @@ function idOf(studio, element, bo) {
 
 function idMistake(studio, bo, value) {
   if (!ID.test(value ?? "")) return say("以字母或下划线开头，只含字母、数字、_ . -", "Letters, digits, _ . - and no digit first");
-  const owner = studio.modeler.get("moddle").ids.assigned(value);
+  const owner = studio.modeler.get("moddle").ids?.assigned(value); // a viewer keeps no list of ids
   return owner && owner !== bo ? say("这个 ID 已被使用", "This id is taken") : null;
 }
 

@@ -37,7 +37,7 @@ export function FeelField({ id, label, kind = "formal", value, set, help, descri
       clearTimeout(timer);
       timer = setTimeout(commit, PAUSE);
     };
-    const shown = createFeelEditor(box.current, help, { kind, label, value, hint, onChange: changed, onMistakes: setMistakes });
+    const shown = createFeelEditor(box.current, help, { kind, label, value, hint, isReadOnly: help.isReadOnly, onChange: changed, onMistakes: setMistakes });
     shown.contentDOM.addEventListener("blur", commit);
     view.current = shown;
     return () => {
@@ -64,7 +64,7 @@ export function ManyField({ id, label, value, set, options, description, free })
       {chosen.length > 0 && <ul class="chips">{chosen.map((word) => (
         <li key={word}><span title={nameOf(word)}>{nameOf(word)}</span>
           <button type="button" aria-label={say("去掉 {word}", "Remove {word}", { word })} onClick={() => set(chosen.filter((other) => other !== word).join(" "))}>×</button></li>))}</ul>}
-      <select id={`bio-properties-panel-${id}`} class="bio-properties-panel-input" value="" onChange={(event) => { add(event.target.value); event.target.value = ""; }}>
+      <select id={`bio-properties-panel-${id}`} class="bio-properties-panel-input many-add" value="" onChange={(event) => { add(event.target.value); event.target.value = ""; }}>
         <option value="">{say("添加…", "Add…")}</option>
         {left.map((option) => <option key={option.value} value={option.value}>{option.label}</option>)}
       </select>

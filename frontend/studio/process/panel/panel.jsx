@@ -32,6 +32,7 @@ export function mountPanel(container, studio) {
       <PropertiesPanel element={Array.isArray(element) ? element : withoutLabel(element)} groups={Array.isArray(element) ? [] : groupsOf(studio, withoutLabel(element))}
         headerProvider={header} placeholderProvider={placeholder} layoutConfig={LAYOUT} eventBus={eventBus} />, container);
   };
+  if (studio.isReadOnly) lock(container);
   let asked = 0;
   const later = () => {
     cancelAnimationFrame(asked);
@@ -40,6 +41,15 @@ export function mountPanel(container, studio) {
   eventBus.on(["selection.changed", "elements.changed", "import.done", "root.set"], later);
   studio.redrawPanel = later;
   draw();
+}
+
+// Whatever the panel draws cannot be changed; groups still open and close.
+function lock(container) {
+  container.classList.add("is-locked");
+  const lockAll = () => {
+    for (const field of container.querySelectorAll(":is(input, select, textarea):enabled")) field.disabled = true;
+  };
+  new MutationObserver(lockAll).observe(container, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
 }
 
 const withoutLabel = (element) => element.labelTarget ?? element;

@@ -1,0 +1,78 @@
+"""Files of any version or draft to look at: diagrams, decisions and forms as in their editors, nothing to save."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify, make_response, render_template, request, url_for
+
+from app.engine.form import Language
+from app.services.errors import Invalid, NotFound
+from app.services.studio import comparison, form_editing, process_editing
+from app.services.studio.catalogue import key_of, kind_of
+from app.services.studio.comparison import Version
+from app.services.studio.process_catalogue import catalogue_of
+from app.web.errors import service_message
+from app.web.forms import build_form
+from app.web.guards import context, permission
+from app.web.language import is_english
+from app.web.studio.desk import answers_json, blueprint
+from app.web.studio.editors import EDITOR_CSP, PREVIEW_CSP
+
+SCRIPTS = {"process": "studio/process_view", "decision": "studio/decision_view", "form": "studio/form_view"}
+
+
+@blueprint.get("/view/<version>/files/<path:path>")
+@permission("studio.read")
+def view_file(version: str, path: str) -> Response:
+    """One file of a version (`12`) or a draft (`draft-7`). Without scripts its text can be read."""
+    found = comparison.find_version(context(), version)
+    data = _file(found, path)
+    kind, key = kind_of(path), key_of(path)
+    settings: dict[str, Any] = {
+        "key": key,
+        "text": data.decode(errors="replace"),
+        "catalogueUrl": url_for("studio.view_catalogue", version=version),
+    }
+    name = process_editing.process_name(data, key) if kind == "process" else key
+    page = render_template("studio/view.html", found=found, path=path, kind=kind, key=key, name=name,
+                           entry=SCRIPTS.get(kind), settings=settings)  # fmt: skip
+    response = make_response(page)
+    response.headers["Content-Security-Policy"] = EDITOR_CSP
+    return response
+
+
+@blueprint.get("/view/<version>/catalogue")
+@permission("studio.read")
+@answers_json
+def view_catalogue(version: str) -> Response:
+    """The names of everything that a process of this version may refer to."""
+    return jsonify(catalogue_of(context(), comparison.find_version(context(), version).files))
+
+
+@blueprint.get("/view/<version>/form/<path:key>")
+@permission("studio.read")
+def view_form(version: str, key: str) -> Response:
+    """A form as people see it, with nothing to hand in; for the frame of its page."""
+    found = comparison.find_version(context(), version)
+    text = _file(found, form_editing.form_path(key)).decode(errors="replace")
+    language: Language = "en" if is_english() else "zh"
+    form, problem = None, ""
+    try:
+        variables = form_editing.sample_variables(found.files)
+        form = build_form(
+            form_editing.read_form(text, key), variables, context().environment().scope, language
+        )
+    except Invalid as error:
+        problem = service_message(error)
+    page = render_template("studio/form_preview.html", form=form, problem=problem, address=None, key=key,
+                           form_language=language, sent=request.args)  # fmt: skip
+    response = make_response(page)
+    response.headers["Content-Security-Policy"] = PREVIEW_CSP
+    return response
+
+
+def _file(found: Version, path: str) -> bytes:
+    if path not in found.files:
+        raise NotFound
+    return found.files[path]
