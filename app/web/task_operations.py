@@ -23,6 +23,7 @@ from app.services.task_operations import (
     questions,
     returning,
     signing,
+    substitutes,
     urging,
 )
 from app.web.guards import context, permission, signed_in
@@ -318,8 +319,15 @@ def _return_page(shown: UserTask, error: str = "") -> str:
 
 
 def _opinion_page(shown: UserTask, error: str = "") -> str:
+    found = context()
+    person = substitutes.covered_by(found, signed_in(), shown) or signed_in()
     return render_template(
-        "task_operations/opinion.html", task=shown, evidence=evidence_of(shown), error=error, **parts(shown)
+        "task_operations/opinion.html",
+        task=shown,
+        asked=signing.asked_by(found, shown, person.id),
+        evidence=evidence_of(shown),
+        error=error,
+        **parts(shown),
     )
 
 

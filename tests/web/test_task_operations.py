@@ -83,6 +83,9 @@ def test_somebody_asked_gets_the_page_of_an_opinion(world: World, sign_in: SignI
     assert "等待其他人员表态" in text(zhang.get(f"/tasks/{check}"))
     assert li.get(f"/tasks/{check}").headers["Location"].endswith("/opinion")
     address = f"/tasks/{check}/opinion"
+    asked = text(li.get(address))
+    assert "zhang请您办理：" in asked
+    assert "请看" in asked
     assert li.send(address, address, vote="refuse", text="").status_code == 422
     assert li.send(address, address, vote="agree", text="没有意见").status_code == 302
     page = text(zhang.get(f"/tasks/{check}"))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from app.engine.operations import seats as algebra
 from app.engine.operations.seats import OperationRefused, Seat, Sheet
+from app.models.history import HistoryEvent
 from app.models.identity import User
 from app.models.operations import TaskSeat
 from app.models.runtime import UserTask
@@ -126,6 +127,19 @@ def vote(context: Context, task_id: int, choice: str, opinion: str) -> tuple[Act
         acting.assign(context, act.task, chair)
         acting.record(act, "task_decided", outcome=outcome, **counts(changed))
     return act, outcome
+
+
+def asked_by(context: Context, task: UserTask, person: int) -> HistoryEvent | None:
+    """Who asked this person to act on the task, and why; None for signers whom the diagram names."""
+    query = select(HistoryEvent).where(
+        HistoryEvent.instance_id == task.instance_id,
+        HistoryEvent.kind.in_(("task_signers_added", "task_delegated")),
+    )
+    for event in context.session.scalars(query.order_by(HistoryEvent.seq.desc())):
+        asked = event.detail.get("persons") or [event.detail.get("to")]
+        if event.detail.get("task") == task.id and person in asked:
+            return event
+    return None
 
 
 def holder_acted(context: Context, task: UserTask) -> bool:
