@@ -159,8 +159,13 @@ def _decide(context: Context, change: CalendarChange, user: User, state: str) ->
 
 
 def _tell_publishers(context: Context, change: CalendarChange, user: User) -> None:
-    groups = [f"group:{key}" for key in sorted(access.PERMISSIONS[PUBLISH])]
-    notify(context, "notice", groups, f"{change.year} 年工作日历有变更待发布",
+    people = {
+        person.principal
+        for group in access.PERMISSIONS[PUBLISH]
+        for person in access.members_of(context.session, group)
+        if person.id != user.id
+    }
+    notify(context, "notice", sorted(people), f"{change.year} 年工作日历有变更待发布",
            f"由{user.name}提议，涉及 {len(change.difference)} 天，依据：{change.source}",
            subject_en=f"A calendar change for {change.year} waits to be published",
            text_en=f"Proposed by {user.name}, {len(change.difference)} days; source: {change.source}",

@@ -56,7 +56,7 @@ from app.web.content_policy import CSP
 from app.web.cookies import SessionCookie
 from app.web.errors import register_errors
 from app.web.guards import actor, context, register_guards
-from app.web.language import is_english, select_language
+from app.web.language import is_english, register_texts, select_language
 from app.web.numbers import RowNumber, whole_number
 
 DESKS = (
@@ -71,6 +71,7 @@ def register(app: Flask) -> None:
     app.url_map.converters["int"] = RowNumber
     Babel(app, locale_selector=select_language, default_locale="zh_Hans_CN", default_timezone="Asia/Shanghai",
           default_translation_directories="web/translations")  # fmt: skip
+    register_texts(app)
     app.session_interface = SessionCookie()
     CSRFProtect(app)
     manager = LoginManager(app)
@@ -92,6 +93,7 @@ def register(app: Flask) -> None:
         days_left=times.days_left,
         letter_part=letter_views.letter_part,
         words=labels.words,
+        unit=labels.unit,
         task_name=progress.task_name,
     )
     app.jinja_env.globals.update(

@@ -143,11 +143,21 @@ def words(value: Any) -> str:
     return str(CODES.get(value, value))
 
 
+def unit(value: str) -> str:
+    """The unit of a parameter in the language of the page."""
+    return UNITS.get(value, value) if is_english() else value
+
+
 def operation_name(operation: str) -> str:
     """The name of an operation on a task in the language of the page."""
     return acting.NAMES[operation][1 if is_english() else 0]
 
 
+UNITS = {
+    "家": "organisations", "工作日": "working days", "日": "days", "月": "months", "年": "years", "次": "times",
+    "份": "copies", "人": "people", "分": "points", "轮": "rounds", "字": "characters", "期": "instalments",
+    "元": "yuan",
+}  # fmt: skip
 CODES = {
     "pass": _("符合"), "fail": _("不符合"), "manual": _("需人工认定"), "accept": _("建议受理"),
     "supplement": _("建议补正"), "not_accept": _("建议不予受理"), "clear": _("无失信"), "hit": _("命中失信"),

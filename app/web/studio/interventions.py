@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from app.engine.diagram import ElementState, render_svg
 from app.models.runtime import ProcessInstance
-from app.services import runtime
+from app.services import repository, runtime
 from app.services.errors import Invalid, NotFound
 from app.services.studio import intervening, interventions
 from app.web.errors import service_message
@@ -116,9 +116,11 @@ def _page(number: str, error: str = "", typed: dict[str, Any] | None = None) -> 
     instance = runtime.load_instance(found, row)
     running = row.status == "active"
     shown = interventions.list_of(found, row)
+    names = repository.process_names(found.session, [row.process_key], english=is_english())
     return render_template(
         "studio/interventions.html",
         case=row,
+        process_name=names.get(row.process_key, row.process_key),
         error=error,
         typed=typed or {},
         svg=_diagram(row),
