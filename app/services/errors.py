@@ -68,6 +68,16 @@ class TooOften(NotPermitted):
         self.minutes = minutes
 
 
+class StoreUnavailable(ServiceError):
+    """Files cannot be kept or read now: the bucket does not answer, refuses us, or lost what it had."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "文件存储暂时无法使用，请稍后再试。已保存的内容没有变化。",
+            "The store of files cannot be used at the moment. Please try again later; what was saved has not changed.",
+        )
+
+
 class Conflict(ServiceError):
     """Somebody else was first."""
 

@@ -5,33 +5,52 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
 
+from app.services.errors import ServiceError, StoreUnavailable
+
 CHUNK = 256 * 1024
+CONNECT, TRIES, PATIENCE = timedelta(seconds=3), 3, timedelta(seconds=10)  # somebody waits for the page
 INCOMING = "incoming"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UPLOAD = re.compile(r"[A-Za-z0-9_-]{20,40}")
 Place = Path | str  # a folder, or the address of a bucket such as s3://name/prefix
 
 
-class FileMissing(Exception):
+class FileMissing(StoreUnavailable):
     """The store has no file of this hash: storage was lost or the hash is wrong."""
+
+    def __init__(self, name: str) -> None:
+        ServiceError.__init__(
+            self,
+            "存储中找不到这份文件，请联系系统运维。",
+            "The store does not have this file. Please tell the operators.",
+        )
+        self.name = name
 
 
 def put(place: Place, source: bytes | Path) -> str:
-    """Store bytes, or those of a file, and give their SHA-256. What is there already stays as it is."""
+    """Store bytes, or those of a file, and give their SHA-256. What is there already stays as it is.
+
+    This and everything else here raises StoreUnavailable when the bucket does not answer or refuses us.
+    """
     sha256 = hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else _hash_of(source)
     key = _key(sha256)
     try:
-        obstore.put(_store(place), key, source, mode="create", use_multipart=False)
+        with _asking():
+            obstore.put(_store(place), key, source, mode="create", use_multipart=False)
     except AlreadyExistsError:
         return sha256
+    except FileNotFoundError as error:  # there is no such bucket
+        raise StoreUnavailable from error
     if isinstance(place, Path):
         (place / key).chmod(0o440)
     return sha256
@@ -45,10 +64,11 @@ def read(place: Place, sha256: str) -> bytes:
 def stream(place: Place, sha256: str) -> Iterator[bytes]:
     """The bytes of a stored file, piece by piece. Raises FileMissing at once, before the first piece."""
     try:
-        found = obstore.get(_store(place), _key(sha256))
+        with _asking():
+            found = obstore.get(_store(place), _key(sha256))
     except FileNotFoundError:
         raise FileMissing(sha256) from None
-    return (bytes(piece) for piece in found.stream(min_chunk_size=CHUNK))
+    return _pieces_of(found)
 
 
 def remove(place: Place, sha256: str) -> None:
@@ -58,14 +78,20 @@ def remove(place: Place, sha256: str) -> None:
 
 def put_piece(place: Place, upload: str, number: int, data: bytes) -> None:
     """Keep one piece of an unfinished upload; the same piece again replaces it."""
-    obstore.put(_store(place), _piece(upload, number), data, use_multipart=False)
+    try:
+        with _asking():
+            obstore.put(_store(place), _piece(upload, number), data, use_multipart=False)
+    except FileNotFoundError as error:
+        raise StoreUnavailable from error
 
 
 def pieces(place: Place, upload: str, count: int) -> Iterator[bytes]:
     """The first `count` pieces of an upload in order. Raises FileMissing when one was lost."""
     for number in range(count):
         try:
-            yield bytes(obstore.get(_store(place), _piece(upload, number)).bytes())
+            with _asking():
+                piece = bytes(obstore.get(_store(place), _piece(upload, number)).bytes())
+            yield piece
         except FileNotFoundError:
             raise FileMissing(upload) from None
 
@@ -78,7 +104,8 @@ def remove_pieces(place: Place, upload: str, count: int) -> None:
 
 def _delete(place: Place, key: str) -> None:
     try:
-        obstore.delete(_store(place), key)
+        with _asking():
+            obstore.delete(_store(place), key)
     except FileNotFoundError:
         return
 
@@ -105,4 +132,26 @@ def _store(place: Place) -> Any:
     """Credentials of a bucket come from the environment (AWS_…), as its clients everywhere expect."""
     if isinstance(place, Path):
         return LocalStore(place, mkdir=True, automatic_cleanup=True)
-    return from_url(place)
+    return from_url(
+        place,
+        # Whether plain http will do is said by the address of the endpoint.
+        client_options={"allow_http": True, "connect_timeout": CONNECT},
+        retry_config={"max_retries": TRIES, "retry_timeout": PATIENCE},
+    )
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """What the bucket refuses, or does not answer, in one word; what is there or not there is for the caller."""
+    try:
+        yield
+    except (AlreadyExistsError, FileNotFoundError):
+        raise
+    except (BaseError, OSError) as error:
+        raise StoreUnavailable from error
+
+
+def _pieces_of(found: Any) -> Iterator[bytes]:
+    with _asking():
+        for piece in found.stream(min_chunk_size=CHUNK):
+            yield bytes(piece)

@@ -21,6 +21,7 @@ from app.services.errors import (
     NotPermitted,
     SeparationViolated,
     ServiceError,
+    StoreUnavailable,
     TaskEnded,
     TaskTaken,
     TooOften,
@@ -30,6 +31,7 @@ from app.web.language import is_english
 
 STATUS: dict[type[ServiceError], int] = {
     TooOften: 429,
+    StoreUnavailable: 503,
     NotFound: 404,
     NotPermitted: 403,
     Conflict: 409,
@@ -65,12 +67,16 @@ def status_of(error: ServiceError) -> int:
 def _refused(error: ServiceError) -> tuple[str, int, dict[str, str]]:
     status = status_of(error)
     titles: dict[int, str] = {404: _("没有找到"), 403: _("不能办理"), 409: _("现在不能办理"), 422: _("请更正后再提交"),
-                              429: _("操作过于频繁")}  # fmt: skip
+                              429: _("操作过于频繁"), 503: _("暂时无法使用")}  # fmt: skip
     named = {DeadlinePassed: _("已超过截止时间"), TaskEnded: _("任务已办结"), TaskTaken: _("已有人先办"),
              SeparationViolated: _("职责分离，不能办理")}  # fmt: skip
     title = next(
         (text for kind, text in named.items() if isinstance(error, kind)), titles.get(status, _("不能办理"))
     )
+    if isinstance(error, StoreUnavailable):
+        log.error(
+            "store of files unavailable", error=repr(error), cause=repr(error.__cause__), path=request.path
+        )
     when = error.at if isinstance(error, TaskTaken | TaskEnded) else None
     who = error.name if isinstance(error, TaskTaken | TaskEnded) else ""
     headers = {"Retry-After": str(60 * error.minutes)} if isinstance(error, TooOften) else {}

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.services import file_store, files
+from app.services.errors import StoreUnavailable
 from tests.services.registers.registers import Registers
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer<<>>\n%%EOF"
@@ -187,3 +192,68 @@ def test_a_bucket_serves_as_well_as_a_folder() -> None:
     file_store.remove(place, sha256)
     with pytest.raises(files.FileMissing):
         files.stream(place, sha256)
+
+
+class _Bucket(BaseHTTPRequestHandler):
+    """Answers every request of an S3 client with one status."""
+
+    def _tell(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b"<Error><Code>x</Code></Error>"
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_PUT = do_POST = _tell
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Bucket)
+    address = f"http://127.0.0.1:{server.server_port}"
+    for name, value in {
+        "ACCESS_KEY_ID": "k",
+        "SECRET_ACCESS_KEY": "s",
+        "REGION": "us-east-1",
+        "ENDPOINT_URL": address,
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    server.status, server.place = 200, f"s3://bucket-{server.server_port}/files"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_bucket_that_refuses_or_lost_something_is_told_apart(bucket: Any) -> None:
+    attempts: list[Callable[[], object]] = [
+        lambda: file_store.put(bucket.place, b"x"),
+        lambda: file_store.put_piece(bucket.place, "u" * 24, 0, b"x"),
+        lambda: file_store.read(bucket.place, "0" * 64),
+        lambda: list(file_store.pieces(bucket.place, "u" * 24, 1)),
+        lambda: file_store.remove(bucket.place, "0" * 64),
+    ]
+    bucket.status = 403
+    for attempt in attempts:
+        with pytest.raises(StoreUnavailable) as refused:
+            attempt()
+        assert type(refused.value) is StoreUnavailable
+    bucket.status = 404
+    for attempt in attempts[:2]:  # no such bucket
+        with pytest.raises(StoreUnavailable):
+            attempt()
+    for attempt in attempts[2:4]:
+        with pytest.raises(file_store.FileMissing):
+            attempt()
+
+
+def test_a_bucket_that_does_not_answer_is_no_mystery(bucket: Any) -> None:
+    bucket.shutdown()
+    bucket.server_close()
+    with pytest.raises(StoreUnavailable):
+        file_store.put(bucket.place, b"x")
