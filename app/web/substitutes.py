@@ -75,11 +75,14 @@ def transfer_all(user_id: int) -> Any:
 
 def _page(error: str = "") -> str:
     found, user = context(), signed_in()
+    processes = repository.list_current(found.session)
     return render_template(
         "task_operations/substitutes.html",
         rows=substitutes.concerning(found, user),
         people=substitutes.colleagues(found, user),
-        processes=repository.list_current(found.session),
+        processes=processes,
+        names={row.key: row.name_en if is_english() and row.name_en else row.name for row in processes},
+        last_day=lambda row: row.ends_at - timedelta(microseconds=1),
         user=user,
         error=error,
     )

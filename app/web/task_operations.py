@@ -48,6 +48,7 @@ class Words:
     many: bool = False
     required: bool = True
     day: Any = None
+    button: Any = None
 
 
 PAGES = {
@@ -94,6 +95,7 @@ PAGES = {
         ),
         lazy_gettext("生效日期已记录。"),
         day=lazy_gettext("生效日期"),
+        button=lazy_gettext("记录生效日期"),
     ),
     "take_back": Words(lazy_gettext("后续环节尚未开始办理时，可以取回重新办理。"), lazy_gettext("已拿回。")),
     "withdraw": Words(
@@ -309,10 +311,12 @@ def _return_page(shown: UserTask, error: str = "") -> str:
     acting.require_allowed(
         shown, "return_direct" if not acting.policy_of(shown).allows("return") else "return"
     )
+    previews = returning.previews(context(), shown)
     return render_template(
         "task_operations/return.html",
         task=shown,
-        previews=returning.previews(context(), shown),
+        previews=[found for found in previews if found.plan.possible],
+        barred=[found for found in previews if not found.plan.possible],
         policy=acting.policy_of(shown),
         error=error,
     )

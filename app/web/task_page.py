@@ -8,6 +8,7 @@ from uuid import uuid4
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.models.history import HistoryEvent
 from app.models.identity import User
 from app.models.runtime import UserTask
 from app.services import access, inbox, repository, task
@@ -20,6 +21,7 @@ from app.web.forms import BoundForm
 from app.web.guards import context, permission, signed_in
 from app.web.inbox_frame import blueprint, is_office
 from app.web.inbox_rows import list_beside
+from app.web.language import is_english
 from app.web.letter_views import papers_of
 from app.web.numbers import whole_number
 from app.web.task_views import evidence_of, parts_of
@@ -136,6 +138,7 @@ def _task_page(work: Work, form: BoundForm, *, merged: bool = False) -> Any:
     saved_by = (
         found.session.get(User, work.draft.saved_by_id) if work.draft and work.draft.saved_by_id else None
     )
+    returned = returning.why_returned(found, shown)
     common: dict[str, Any] = {
         "work": work,
         "task": shown,
@@ -148,7 +151,8 @@ def _task_page(work: Work, form: BoundForm, *, merged: bool = False) -> Any:
             shown.process_key, shown.element_id
         ),
         "limit": limit_of(shown),
-        "returned": returning.why_returned(found, shown),
+        "returned": returned,
+        "returned_from": _name_at(shown, returned) if returned is not None else "",
     }
     common |= papers_of(work)
     common["is_office"] = is_office()
@@ -162,3 +166,10 @@ def _task_page(work: Work, form: BoundForm, *, merged: bool = False) -> Any:
         evidence=evidence_of(shown),
         **common,
     )
+
+
+def _name_at(shown: UserTask, event: HistoryEvent) -> str:
+    """The name of the element of an event in the language of the page."""
+    definition = repository.definition_of(context().session, shown.instance.definition)
+    element = definition.element(event.process_key, event.element_id) if is_english() else None
+    return element.name_en if element is not None and element.name_en else event.element_name

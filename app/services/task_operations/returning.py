@@ -42,7 +42,7 @@ class NotReturnable(Conflict):
         zh = "；".join(reason.message_zh for reason in plan.reasons)
         en = "; ".join(reason.message_en for reason in plan.reasons)
         super().__init__(
-            f"不能退回到“{plan.target.name}”：{zh}。", f"Nobody can return to {plan.target.name}: {en}."
+            f"不能退回到“{plan.target.name}”：{zh}。", f"Nobody can return to {plan.target.name_en}: {en}."
         )
 
 

@@ -51,6 +51,7 @@ class Place:
     name: str
     task_id: str | None = None
     due_at: datetime | None = None
+    name_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def plan_return(case: Case, point: Point, harmless: frozenset[str] = frozenset()
         outdated = Problem(
             OUTDATED, point.element, process_file(target.process_id),
             f"“{target.name}”之后的并行环节已经变动，不能退回到该环节",
-            f"what ran beside {target.name} has changed since: nobody can return there",
+            f"what ran beside {target.name_en} has changed since: nobody can return there",
         )  # fmt: skip
         return ReturnPlan(point.number, completed, target, (), (), (), (), (), (), (outdated,))
     live = live_rows(found.level)
@@ -216,9 +217,13 @@ def _bars(case: Case, found: Undoing, harmless: frozenset[str]) -> Iterable[Prob
         node = case.subprocess_specs[event.spec].node(event.element)
         if event.number in found.numbers and node is not None and not _may_repeat(event, node, harmless):
             zh, en = BARS[event.kind]
-            name = node.bpmn_name or node.bpmn_id
+            place = _place(node, event.spec)
             yield Problem(
-                event.kind, event.element, process_file(node.process_id), f"“{name}”{zh}", f"{name} {en}"
+                event.kind,
+                event.element,
+                process_file(node.process_id),
+                f"“{place.name}”{zh}",
+                f"{place.name_en} {en}",
             )
 
 
@@ -268,5 +273,7 @@ def _place(
     node: FlowNode | None, key: str, *, task_id: str | None = None, due_at: datetime | None = None
 ) -> Place:
     if node is None:
-        return Place(key, key, key)
-    return Place(node.process_id, node.bpmn_id, node.bpmn_name or node.bpmn_id, task_id, due_at)
+        return Place(key, key, key, name_en=key)
+    name = node.bpmn_name or node.bpmn_id
+    name_en = node.settings.text("nameEn") or name
+    return Place(node.process_id, node.bpmn_id, name, task_id, due_at, name_en)
