@@ -100,6 +100,7 @@ def register(app: Flask) -> None:
         is_english=is_english,
         may=lambda name: access.may(actor(), name),
         case_state=labels.case_state,
+        holder_names=labels.holder_names,
         clock_name=labels.clock_name,
         org_types=labels.ORG_TYPES,
         unread=notifications.unread,

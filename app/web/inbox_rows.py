@@ -34,7 +34,7 @@ from app.web.inbox_frame import (
 from app.web.language import is_english
 from app.web.progress import task_name
 from app.web.task_offers import Offer
-from app.web.times import day, due, moment
+from app.web.times import day, due_badge, moment
 
 COLUMN_NAMES = {
     "case": lazy_gettext("事项"), "number": lazy_gettext("案号"), "org": lazy_gettext("单位"),
@@ -170,8 +170,8 @@ def _pick(entry: Entry, *, is_open: bool) -> str:
 
 def _badge(entry: Entry) -> tuple[str, str]:
     if entry.task is not None and entry.task.status == "open":
-        shown = due(entry.task.due_at)
-        return shown["text"], "mute" if shown["kind"] == "none" else shown["kind"]
+        kind, text = due_badge(entry.task.due_at)
+        return text, "mute" if kind == "none" else kind
     if entry.task is None:
         words, tone = labels.case_state(entry.case.case_state, entry.case.status)
         return str(words), tone

@@ -44,26 +44,33 @@ def seconds(value: datetime | str | None) -> str:
     return local(value).strftime("%H:%M:%S") if value else ""
 
 
-def due(value: datetime | None) -> dict[str, str]:
-    """Class, words and full sentence of a due badge: late in red, today in amber, a date in blue, none in grey."""
+def due_badge(value: datetime | None) -> tuple[str, str]:
+    """Class and words of a due badge: late in red, today in amber, a date in blue, none in grey."""
     if value is None or value >= NO_DUE_DATE:
-        return {"kind": "none", "text": _("不限时"), "long": _("不限时")}
+        return "none", _("不限时")
     now, end = context().now.astimezone(ZONE), local(value)
-    date_words = end.strftime("%m-%d") if end.year == now.year else end.strftime("%Y-%m-%d")
     if end < now:
         late = working_days(end.date(), now.date())
-        text = _("逾期 %(n)d 个工作日", n=late) if late else _("今天已逾期")
-        return {
-            "kind": "late",
-            "text": text,
-            "long": _("%(when)s 到期，%(late)s", when=moment(value), late=text),
-        }
+        return "late", _("逾期 %(n)d 个工作日", n=late) if late else _("今天已逾期")
     if end.date() == now.date():
-        text = _("今天 %(time)s", time=end.strftime("%H:%M"))
-        return {"kind": "warn", "text": text, "long": _("今天 %(time)s 到期", time=end.strftime("%H:%M"))}
+        return "warn", _("今天 %(time)s", time=end.strftime("%H:%M"))
+    date_words = end.strftime("%m-%d") if end.year == now.year else end.strftime("%Y-%m-%d")
     left = working_days(now.date(), end.date())
-    return {"kind": "info", "text": _("%(date)s · 余 %(n)d 个工作日", date=date_words, n=left),
-            "long": _("%(when)s 到期，还有 %(n)d 个工作日", when=moment(value), n=left)}  # fmt: skip
+    return "info", _("%(date)s · 余 %(n)d 个工作日", date=date_words, n=left)
+
+
+def due(value: datetime | None) -> dict[str, str]:
+    """Class and words of a due badge, and the full sentence."""
+    kind, text = due_badge(value)
+    found = {"kind": kind, "text": text, "long": text}
+    if value is None or kind == "none":
+        return found
+    if kind == "late":
+        return {**found, "long": _("%(when)s 到期，%(late)s", when=moment(value), late=text)}
+    if kind == "warn":
+        return {**found, "long": _("今天 %(time)s 到期", time=clock(value))}
+    left = working_days(context().now.astimezone(ZONE).date(), local(value).date())
+    return {**found, "long": _("%(when)s 到期，还有 %(n)d 个工作日", when=moment(value), n=left)}
 
 
 def limit_of(task: UserTask) -> Limit | None:
