@@ -15,7 +15,7 @@ from app.services.context import Context
 from app.services.notifications import digest
 from app.services.notifications.choices import Wishes, unsubscribe_token, wishes_of
 from app.services.notifications.kinds import DIGEST, OFF, Kind, kind_of
-from app.services.notifications.people import people_behind
+from app.services.principals import people_behind
 from app.services.registers import mailbox
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.models.runtime import ProcessInstance, UserTask
 from app.services.arrivals import Arrived, on_arrival
 from app.services.context import Context
+from app.services.principals import people_behind
 from app.services.task_operations import acting, copies, people, signing
 
 
@@ -20,12 +21,12 @@ def arrive(context: Context, row: ProcessInstance, arrived: Arrived) -> None:
         elif policy.empty and not _has_people(context, task):
             _reroute(context, row, task, policy.empty)
         if view.copy_to:
-            receivers = people.behind(context.session, view.copy_to)
+            receivers = people_behind(context.session, view.copy_to)
             copies.send_copies(context, row, task, receivers, "", sent_by=None)
 
 
 def _has_people(context: Context, task: UserTask) -> bool:
-    found = people.behind(context.session, task.candidates)
+    found = people_behind(context.session, task.candidates)
     return any(people.may_act(context.session, person, task) for person in found)
 
 

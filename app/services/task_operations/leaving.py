@@ -13,7 +13,7 @@ from app.models.runtime import ProcessInstance, UserTask
 from app.services import access, runtime
 from app.services.context import Context
 from app.services.errors import Conflict, ServiceError
-from app.services.task_operations import acting, people, signing
+from app.services.task_operations import acting, signing
 
 
 @dataclass(frozen=True)
@@ -76,20 +76,20 @@ def _give(
             raise Conflict("该任务没有候选组，须指定接办人。", "No group can take this task: name somebody.")
         acting.assign(context, task, None)
     else:
-        if to.id == leaver.id or not (_shares(context, to, shared) or _same_post(to, leaver)):
+        if to.id == leaver.id or not (_shares(to, shared) or _same_post(to, leaver)):
             raise Conflict("接办人不在该任务的候选范围内。", "That person is not a candidate for this task.")
         access.check_separation(context.session, to, task)
         signing.move_seat(context, task, leaver.id, to.id)
         if task.assignee_id == leaver.id:
-            task.candidates = [*shared, to.principal] if not _shares(context, to, shared) else shared
+            task.candidates = [*shared, to.principal] if not _shares(to, shared) else shared
             acting.assign(context, task, to.id)
             signing.readdress(context, task)
     acting.record_task(context, row, task, "task_transferred", reason=reason, to=to.id if to else None,
                        to_name=to.name if to else "", before=leaver.id, before_name=leaver.name)  # fmt: skip
 
 
-def _shares(context: Context, to: User, principals: Sequence[str]) -> bool:
-    return any(one.id == to.id for one in people.behind(context.session, principals))
+def _shares(to: User, principals: Sequence[str]) -> bool:
+    return bool(set(access.principals_of(to)) & set(principals))
 
 
 def _same_post(to: User, leaver: User) -> bool:

@@ -7,41 +7,12 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models.identity import Group, GroupMember, Membership, User
+from app.models.identity import Group, GroupMember, User
 from app.models.runtime import UserTask
 from app.services import access
 from app.services.context import Context
 from app.services.errors import SeparationViolated
-
-
-def behind(session: Session, principals: Iterable[str]) -> list[User]:
-    """The active accounts that these principals stand for, each once, in the given order."""
-    found: dict[int, User] = {}
-    for principal in principals:
-        kind, _, rest = principal.partition(":")
-        if kind == "group":
-            people = access.members_of(session, rest)
-        elif kind == "user" and rest.isdecimal():
-            user = session.get(User, int(rest))
-            people = [user] if user is not None and user.is_active else []
-        elif kind == "org":
-            people = _members(session, rest)
-        else:
-            people = []
-        found.update({person.id: person for person in people if person.id not in found})
-    return list(found.values())
-
-
-def _members(session: Session, rest: str) -> list[User]:
-    org_id, _, role = rest.partition(":")
-    query = (
-        select(User)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.org_id == int(org_id), User.is_active)
-    )
-    if role:
-        query = query.where(Membership.role == role)
-    return list(session.scalars(query.distinct().order_by(User.id)))
+from app.services.principals import people_behind
 
 
 def may_act(session: Session, user: User, task: UserTask) -> bool:
@@ -55,7 +26,7 @@ def may_act(session: Session, user: User, task: UserTask) -> bool:
 
 def candidates(context: Context, task: UserTask) -> list[User]:
     """Who may take the task over: the people it is addressed to and may act on it, without the actor."""
-    return _without_actor(context, task, behind(context.session, _shared(task)))
+    return _without_actor(context, task, people_behind(context.session, _shared(task)))
 
 
 def colleagues(context: Context, task: UserTask) -> list[User]:

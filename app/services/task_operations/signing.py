@@ -20,6 +20,7 @@ from app.models.operations import TaskSeat
 from app.models.runtime import UserTask
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotPermitted
+from app.services.principals import people_by_principal
 from app.services.task_operations import acting, people, substitutes
 from app.services.task_operations.acting import Act
 
@@ -87,8 +88,9 @@ def seat_signers(context: Context, task: UserTask, signers: Sequence[tuple[str, 
     """Give a new task the seats of its diagram; whoever may not act gets none. False when nobody is left."""
     position = 0
     taken: set[int] = set()
+    behind = people_by_principal(context.session, [principal for principal, _ in signers])
     for principal, weight in signers:
-        for person in people.behind(context.session, [principal]):
+        for person in behind[principal]:
             if person.id in taken or not people.may_act(context.session, person, task):
                 continue
             taken.add(person.id)

@@ -8,15 +8,23 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.models.identity import GroupMember, Membership, User
+from app.services import access
 
 
 def people_behind(session: Session, principals: Iterable[str]) -> Sequence[User]:
-    """Every active account that one of these principals reaches, once, in the order of their ids."""
+    """Every active account that one of these principals reaches, once, by name."""
     conditions = [found for principal in principals if (found := _condition(principal)) is not None]
     if not conditions:
         return ()
-    query = select(User).where(or_(*conditions), User.is_active).options(selectinload(User.memberships))
-    return session.scalars(query.order_by(User.id)).all()
+    query = select(User).where(or_(*conditions), User.is_active)
+    query = query.options(selectinload(User.memberships), selectinload(User.groups))
+    return session.scalars(query.order_by(User.name, User.id)).all()
+
+
+def people_by_principal(session: Session, principals: Sequence[str]) -> dict[str, list[User]]:
+    """The same for each principal, in the given order: a person stands behind every principal that reaches it."""
+    people = [(one, frozenset(access.principals_of(one))) for one in people_behind(session, principals)]
+    return {principal: [one for one, own in people if principal in own] for principal in principals}
 
 
 def _condition(principal: str) -> ColumnElement[bool] | None:
