@@ -59,6 +59,20 @@ function claim() {
   form.submit();
 }
 
+// Into the form of the open task; from a row of the list, first to its task.
+function act() {
+  const row = rowOf(document.activeElement);
+  const link = row?.querySelector("a");
+  if (link && !link.hasAttribute("aria-current")) {
+    link.click();
+    return;
+  }
+  const fields = "input:not([type=hidden]):not([type=file]), select, textarea, button[value=complete]";
+  const field = [...document.querySelectorAll("#task-form :is(" + fields + ")")].find((one) => one.checkVisibility());
+  field?.focus();
+  field?.scrollIntoView({ block: "center" });
+}
+
 function toggleHelp() {
   if (help.open) help.close();
   else help.showModal();
@@ -69,6 +83,7 @@ const keys = {
   k: () => move(-1),
   o: () => rowOf(document.activeElement)?.querySelector("a")?.click(),
   c: claim,
+  a: act,
   x: pick,
   "?": toggleHelp,
 };

@@ -40,7 +40,7 @@ def register_texts(app: Flask) -> None:
     @pass_eval_context
     def translate(given: EvalContext, text: str, **values: Any) -> str:
         """As Jinja's newstyle gettext: `%%` is a per cent sign, values are escaped."""
-        found = texts.get_translations().ugettext(text)
+        found: str = texts.get_translations().ugettext(text)
         if given.autoescape:
             found = Markup(found)  # noqa: S704  our own texts
         return found % values if values or "%" in found else found

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from app.models.runtime import UserTask
 from tests.e2e.conftest import Programme
 
 Enter = Callable[..., Page]
@@ -46,7 +47,33 @@ def test_a_clerk_works_by_keyboard_alone(
     press("o")
     expect(page).to_have_url(re.compile(r"/tasks/\d+"))
     page.goto("/inbox?panel=settings")
-    page.get_by_label("使用单键快捷键（j、k、c、x、?）").press("Space")
+    page.get_by_label("使用单键快捷键（j、k、o、c、a、x、?）").press("Space")
     page.get_by_role("button", name="保存设置").press("Enter")
     press("?")
     expect(page.get_by_role("dialog", name="快捷键")).not_to_be_visible()
+
+
+def test_a_head_and_an_expert_work_by_keyboard_alone(enter: Enter, programme: Programme) -> None:
+    number = programme.story.row(UserTask, element_id="t_pick", status="open").subject
+    head = enter("division_head")
+    head.goto(f"/inbox/claimable?q={number}")
+    press = head.keyboard.press
+    press("j")
+    press("c")
+    expect(head.get_by_role("button", name="提交", exact=True)).to_be_visible()
+    press("a")
+    expect(head.locator("#task-form :focus")).to_have_count(1)
+    head.locator("[name=f_size]").press("Control+A")
+    head.keyboard.type("3")
+    head.get_by_role("button", name="提交", exact=True).press("Enter")
+    expect(head.get_by_text("已提交：抽取或指定专家")).to_be_visible()
+    expert = enter(programme.story.assignee(number, "t_coi"))
+    expert.goto(f"/inbox?q={number}")
+    expert.keyboard.press("j")
+    expert.keyboard.press("a")
+    expect(expert).to_have_url(re.compile(r"/tasks/\d+"))
+    expert.keyboard.press("a")
+    expect(expert.locator("#task-form :focus")).to_have_count(1)
+    expert.keyboard.press("Space")
+    expert.get_by_role("button", name="提交", exact=True).press("Enter")
+    expect(expert.get_by_text("已提交：签署回避与保密承诺")).to_be_visible()
