@@ -6,6 +6,7 @@ import { getJson } from "./shared/http.js";
 import { say } from "./shared/language.js";
 import { bindActions } from "./process/actions.js";
 import { inventory, removed } from "./process/extensions.js";
+import { Diagrams } from "./process/diagrams.js";
 import { Findings } from "./process/findings.js";
 import { createModeler } from "./process/modeler.js";
 import { makeHelp, makeOptions } from "./process/options.js";
@@ -50,6 +51,7 @@ const studio = {
   usedStates: () => usedStates(modeler),
 };
 
+const diagrams = new Diagrams(modeler, settings.key, document.getElementById("verdict"), studio.fit);
 const notice = make("div.studio-notice", { role: "status" });
 page.prepend(notice);
 
@@ -84,6 +86,7 @@ async function open(text, isForeign = false) {
   session.unblock();
   const before = modeler.get("canvas").viewbox();
   const { warnings } = await modeler.importXML(text);
+  await diagrams.openMain();
   const losses = warnings.filter((warning) => !warning.message.startsWith("unknown attribute"));
   studio.tell();
   if (losses.length) {

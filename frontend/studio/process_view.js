@@ -4,6 +4,7 @@ import "./process/process.css";
 import { make } from "./shared/dom.js";
 import { getJson } from "./shared/http.js";
 import { say } from "./shared/language.js";
+import { Diagrams } from "./process/diagrams.js";
 import { makeHelp, makeOptions } from "./process/options.js";
 import { mountPanel } from "./process/panel/panel.jsx";
 import { elementsOf, goTo, usedStates } from "./process/registry.js";
@@ -16,6 +17,7 @@ const viewer = createViewer(document.getElementById("canvas"));
 async function begin() {
   const catalogue = await getJson(settings.catalogueUrl);
   const { warnings } = await viewer.importXML(settings.text);
+  await new Diagrams(viewer, settings.key, document.querySelector(".process-editor"), () => viewer.get("canvas").zoom("fit-viewport", "auto")).openMain();
   viewer.get("canvas").zoom("fit-viewport", "auto");
   const studio = {
     modeler: viewer, settings, catalogue, options: makeOptions(catalogue, settings.key), isReadOnly: true,

@@ -166,6 +166,31 @@ def test_a_layout_can_be_undone_and_a_clock_is_picked(enter: Enter) -> None:
     expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=SLOW)
 
 
+def test_a_foreign_file_is_imported_and_replaced_by_another(enter: Enter) -> None:
+    """Two diagrams, an interface, documentation at an odd place and a flow that is set aside: all of it is kept."""
+    page = _open(enter, "archive")
+    _import(page, ROOT / "tests" / "e2e" / "models" / "two_diagrams.bpmn")
+    expect(page.locator(".studio-notice")).to_be_empty()  # nothing that could not be read
+    expect(page.locator(".djs-element[data-element-id=b]")).to_be_visible()
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=SLOW)
+    kept = page.evaluate("studio.read()")
+    assert all(word in kept for word in ("zr:setAside", "operation", "两张图", "other:part"))
+    page.get_by_label("图：").select_option("附属图")
+    expect(page.locator(".djs-element[data-element-id=small_s]")).to_be_visible()
+    _import(page, ROOT / "bpmn" / "archive.bpmn")
+    expect(page.locator(".djs-element[data-element-id=t_check]").first).to_be_visible()
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=SLOW)
+    expect(page.get_by_label("图：")).to_be_hidden()
+
+
+def _import(page: Page, path: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="导入流程图").click()
+    chooser.value.set_files(path)
+    page.get_by_role("button", name="替换当前流程图").click()
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "waiting")
+
+
 def test_who_may_only_look_sees_everything_and_changes_nothing(
     enter: Enter, assert_accessible: Callable[[Page], None]
 ) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 from lxml import etree
 
 from app.engine.diagram.reading import has_diagram
-from app.engine.graph import FLOW_NODES
+from app.engine.graph import FLOW_NODES, SUB_PROCESSES
 from app.engine.importer.draft import Draft, bpmn_elements, remove
 from app.engine.layout import QUICK, layout
 from app.engine.layout.scene import Rect
 from app.engine.layout.writing import read_bounds
-from app.engine.xml import BPMNDI, DC, DI, local_name, parse_xml, qname
+from app.engine.xml import BPMNDI, DC, DI, bpmn, local_name, parse_xml, qname
 
 EVENT = (36.0, 36.0)
 SIZES = {
@@ -27,6 +27,7 @@ DISTANCE = 50.0
 def complete_drawing(draft: Draft) -> Any:
     """The root with a diagram in which every added element has its place."""
     _drop_lost_shapes(draft)
+    _point_planes(draft)
     if not has_diagram(draft.root):
         draft.note(None, "layout_made")
         return parse_xml(layout(etree.tostring(draft.root), QUICK), max_bytes=20_000_000, max_nodes=400_000)
@@ -53,6 +54,18 @@ def _drop_lost_shapes(draft: Draft) -> None:
                 remove(item)
     if lost:
         draft.note(None, "shape_removed", "、".join(lost))
+
+
+def _point_planes(draft: Draft) -> None:
+    """A plane shows a process, a collaboration or a sub-process (BPMN 2.0.2, 12.2.2); editors open nothing else."""
+    kinds = {"process", "collaboration", "choreography", *SUB_PROCESSES}
+    shown = {item.get("id") for item in bpmn_elements(draft.root) if local_name(item) in kinds}
+    found = (draft.root.find(bpmn(kind)) for kind in ("collaboration", "process"))
+    whole = next((item for item in found if item is not None), None)
+    for plane in draft.root.iter(qname(BPMNDI, "BPMNPlane")):
+        if whole is not None and plane.get("bpmnElement") not in shown:
+            plane.set("bpmnElement", whole.get("id"))
+            draft.note(whole, "plane_repaired")
 
 
 def _shapes(draft: Draft) -> dict[str, tuple[Any, Rect]]:

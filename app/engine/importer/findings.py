@@ -24,6 +24,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "文件中有多个流程（{detail}），各自成为草稿",
         "several processes ({detail}): each becomes a draft",
     ),
+    "plane_repaired": (
+        "图没有指明所画的流程，已指向此流程",
+        "the diagram did not say what it shows and was given this",
+    ),
+    "documentation_moved": (
+        "说明写在流程之外，已移到流程中",
+        "documentation stood outside of every process and was moved into one",
+    ),
     "choreography": (
         "编排图不执行，仅保留供参考",
         "choreographies are not executed, they are kept for reference",

@@ -13,7 +13,7 @@ from app.engine.importer.flows import repair_conditions, repair_ends
 from app.engine.importer.identities import repair_collaboration, repair_identities
 from app.engine.importer.placeholders import replace_refused
 from app.engine.importer.reading import read_foreign
-from app.engine.xml import local_name, write_xml
+from app.engine.xml import bpmn, local_name, write_xml
 
 NOTHING_KNOWN = Known()
 
@@ -29,6 +29,7 @@ def repair(xml: bytes, known: Known = NOTHING_KNOWN) -> Repaired:
     draft = Draft(root, known, found)
     repair_identities(draft)
     repair_collaboration(draft)
+    _move_documentation(draft)
     repair_ends(draft)
     for scope in draft.scopes():
         repair_activities(draft, scope)
@@ -40,6 +41,18 @@ def repair(xml: bytes, known: Known = NOTHING_KNOWN) -> Repaired:
     replace_refused(draft)
     draft.root = complete_drawing(draft)
     return Repaired(write_xml(draft.root), tuple(draft.findings))
+
+
+def _move_documentation(draft: Draft) -> None:
+    """Definitions have no documentation (BPMN 2.0.2, 8.1): editors would drop what stands there."""
+    strays = draft.root.findall(bpmn("documentation"))
+    process = draft.root.find(bpmn("process"))
+    if not strays or process is None:
+        return
+    for stray in reversed(strays):
+        stray.tail = None
+        process.insert(0, stray)
+    draft.note(process, "documentation_moved")
 
 
 def _note_data(draft: Draft) -> None:

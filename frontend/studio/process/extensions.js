@@ -27,7 +27,7 @@ function walk(element, around, found, seen) {
   if (!found.has(owner)) found.set(owner, new Map());
   const labels = found.get(owner);
   for (const name of attributesOf(element)) count(labels, name);
-  for (const child of element.extensionElements?.values ?? []) label(child, "", labels);
+  for (const child of element.extensionElements ? childrenOf(element.extensionElements) : []) label(child, "", labels);
   for (const child of childrenOf(element)) {
     if (child.$type !== "bpmn:ExtensionElements" && !child.$type.startsWith("bpmndi:")) walk(child, owner, found, seen);
   }

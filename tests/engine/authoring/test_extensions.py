@@ -63,7 +63,10 @@ def described() -> tuple[set[str], set[str]]:
     """The attributes and the elements of ours that the editor knows."""
     types: list[dict[str, Any]] = VOCABULARY["types"]
     attributes = {
-        p["name"] for t in types if "bpmn:BaseElement" in t.get("extends", ()) for p in t["properties"]
+        p["name"]
+        for t in types
+        if {"bpmn:BaseElement", "bpmn:Activity"} & set(t.get("extends", ()))
+        for p in t["properties"]
     }
     shelves = {
         p["name"] for t in types if "bpmn:ExtensionElements" in t.get("extends", ()) for p in t["properties"]

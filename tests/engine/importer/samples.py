@@ -55,6 +55,7 @@ SAMPLES: dict[str, bytes] = {
     "not_executable": process('<startEvent id="s"/><endEvent id="e"/>' + flow("s", "e"), ""),
     "no_process": document('<collaboration id="c"><participant id="a" name="企业"/></collaboration>'),
     "several_processes": document('<process id="p"/><process id="q"/>'),
+    "documentation_moved": document("<documentation>说明</documentation><process id='p'/>"),
     "choreography": document('<choreography id="c"/><process id="p"/>'),
     "dangling_reference": document(
         '<process id="p"><laneSet id="l"><lane id="k"><flowNodeRef>no</flowNodeRef></lane></laneSet></process>'
@@ -150,6 +151,14 @@ SAMPLES: dict[str, bytes] = {
         "</D:BPMNShape></D:BPMNPlane></D:BPMNDiagram>"
     ),
     "layout_made": PLAIN,
+    "plane_repaired": document(
+        '<process id="p" isExecutable="true"><startEvent id="s"/><endEvent id="e"/>'
+        + flow("s", "e")
+        + "</process>"
+        '<D:BPMNDiagram xmlns:D="http://www.omg.org/spec/BPMN/20100524/DI"><D:BPMNPlane bpmnElement="d">'
+        '<D:BPMNShape bpmnElement="s"><c:Bounds xmlns:c="http://www.omg.org/spec/DD/20100524/DC" x="9" y="9"'
+        ' width="36" height="36"/></D:BPMNShape></D:BPMNPlane></D:BPMNDiagram>'
+    ),
     "shape_removed": document(
         '<process id="p" isExecutable="true"><startEvent id="s"/><endEvent id="e"/>'
         + flow("s", "e")

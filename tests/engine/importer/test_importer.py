@@ -70,6 +70,13 @@ def test_known_references_stay() -> None:
     assert "form" not in [finding.code for finding in repair(SAMPLES["form"], known).findings]
 
 
+def test_documentation_outside_of_a_process_moves_into_one() -> None:
+    found = repair(SAMPLES["documentation_moved"])
+    process = parse_xml(found.xml).find(bpmn("process"))
+    assert [item.text for item in process.findall(bpmn("documentation"))] == ["说明"]
+    assert parse_xml(found.xml).find(bpmn("documentation")) is None
+
+
 def test_implicit_split_is_accepted_as_it_is() -> None:
     split = around('<task id="n"/><endEvent id="f"/>' + flow("n", "f"))
     assert {finding.code for finding in repair(split).findings} == {"layout_made"}
