@@ -221,15 +221,16 @@ def _of_account(session: Session, user: User, units: Sequence[str]) -> list[Fact
 def _of_acts(session: Session, user: User, case: ProcessInstance, units: Sequence[str]) -> list[Fact]:
     """What the person did on the applicant's side, also when the membership has ended."""
     query = (
-        select(UserTask.subject, UserTask.completed_at)
+        select(UserTask.subject, UserTask.completed_at, UserTask.candidates)
         .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
         .join(Organisation, Organisation.id == ProcessInstance.org_id)
         .where(Organisation.uscc.in_(units), UserTask.completed_by_id == user.id,
                UserTask.status == "completed", UserTask.duty.in_(APPLICANTS))
         .order_by(UserTask.completed_at.desc())
-        .limit(50)
+        .limit(200)
     )  # fmt: skip
-    rows = session.execute(query).all()
+    # The office signs and responds as well; what was asked of an organisation was done for it.
+    rows = [row for row in session.execute(query) if any(one.startswith("org:") for one in row.candidates)]
     if any(row.subject == case.number for row in rows):
         return [Fact("co_author", "您参与编制了本案申报材料", "you took part in writing this declaration")]
     if rows and rows[0].completed_at is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -10,11 +12,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from app.models.register import Agreement, Budget, CreditRecord, Receivable, Sanction
+from app.models.register import Agreement, Budget, CreditRecord, DocumentSignature, Receivable, Sanction
 from app.models.runtime import ProcessInstance
-from app.services import attachments, files, task
+from app.services import attachments, conflicts, files, task
 from app.services.messages import send_message
-from app.services.registers import cases, credit, ledger, letters, mailbox, payments, recovery
+from app.services.registers import cases, credit, ledger, letters, mailbox, payments, recovery, signing_room
+from app.services.signing.authority import DEMO_PASSPHRASE, DemoAuthority
+from app.services.signing.keys import Pkcs12
 from tests.factories import World
 from tests.services.registers.office import USCC, do, started
 
@@ -74,6 +78,21 @@ def sign(world: World, number: str, element: str, who: str) -> None:
             files={reference["id"]: reference},
         )
     world.worker().drain()
+
+
+def sign_by_certificate(world: World, number: str, element: str, who: str, organisation: str) -> str:
+    """Sign in the browser's way and hand in what came of it; gives the holder that is not the party."""
+    task_id = world.open_tasks(number)[element]
+    made = DemoAuthority(world.settings.secret).issue_pkcs12("签署人", organisation, world.now)
+    with world.acting(who) as context:
+        found = signing_room.sign(context, task_id, Pkcs12(made, DEMO_PASSPHRASE))
+        work = task.open_task(context, task_id)
+        assert work.draft is not None
+        given = {**work.draft.data, "signer_title": "行长", "confirm_text": True, "confirm_liability": True}
+        known = attachments.referable(context, work.instance)
+        task.complete_task(context, task_id, given, key=uuid4().hex, result_url="/", files=known)
+    world.worker().drain()
+    return found.other_holder
 
 
 def open_letters(world: World) -> None:
@@ -312,3 +331,34 @@ def repair(office: World, lead: str) -> None:
     do(office, lead, "t_rep", "supervisor", outcome="agree", reason="已整改")
     [entry] = rows(office, CreditRecord)
     assert (entry.state, entry.end_reason) == ("repaired", "已整改")
+
+
+@pytest.fixture
+def demo(office: World) -> Iterator[World]:
+    """Trusts the demo authority for the length of a test."""
+    usual, office.settings = office.settings, replace(office.settings, demo=True)
+    yield office
+    office.settings = usual
+
+
+def test_a_certificate_of_another_organisation_is_judged_by_the_division(demo: World) -> None:
+    case = started(demo, "innovation_centre_declaration", call=CALL)
+    number = started(
+        demo, "agreement_signing", case_no=case, call=CALL, declaration={"org_type": "bank"}, totals={}
+    )
+    later = [{**TERMS["instalments"][0], "condition": "after_final"}]
+    do(demo, number, "t_draft", "division", **{**TERMS, "instalments": later})
+    do(demo, number, "t_neg", "editor", outcome="agree", comment="同意")
+    assert sign_by_certificate(demo, number, "t_u", "editor", "东海银行总行") == "东海银行总行"
+    do(demo, number, "t_holder", "division", outcome="refuse", reason="没有授权")
+    assert sign_by_certificate(demo, number, "t_u", "editor", "东海银行总行")
+    do(demo, number, "t_holder", "division", outcome="accept", reason="总行授权分行使用")
+    assert sign_by_certificate(demo, number, "t_b", "signatory", "上海市知识产权局") == ""
+    assert demo.instance(number).outcome == "effective"
+    with demo.acting("signatory") as context:
+        row = context.session.scalars(select(ProcessInstance).where(ProcessInstance.number == number)).one()
+        assert context.actor is not None
+        assert conflicts.judge(context.session, context.actor, row).facts == (), "it signed for the office"
+    signatures = rows(demo, DocumentSignature)[-2:]
+    assert [(row.side, row.other_holder_reason) for row in signatures] == [
+        ("undertaker", "总行授权分行使用"), ("bureau", "")]  # fmt: skip
