@@ -19,7 +19,7 @@ from app.services import access, conflicts, history, policy, repository, search
 from app.services.scoring import seals
 
 PAGE = 20
-UNNAMED = "经办人员"
+UNNAMED = ("经办人员", "an officer")
 # What the applicant sees of a case's history; the office sees these and OFFICE_KINDS.
 OPEN_KINDS = frozenset({
     "started", "case_state", "action", "ended", "cancelled", "clock_started", "clock_suspended", "clock_resumed",
@@ -47,6 +47,11 @@ class Holder:
     task: UserTask
     names: tuple[str, ...]
     is_reader: bool
+    names_en: tuple[str, ...] = ()
+
+    def called(self, *, english: bool) -> tuple[str, ...]:
+        """The names in a language: posts have one in each, people and organisations only their own."""
+        return self.names_en if english and self.names_en else self.names
 
 
 @dataclass(frozen=True)
@@ -112,14 +117,17 @@ def holders_of(session: Session, instances: Sequence[ProcessInstance], user: Use
     )
     tasks = session.scalars(query).all()
     names = _principal_names(session, {p for task in tasks for p in task.candidates})
-    return [
-        Holder(
-            task,
-            _holder_names(task, names, named=access.reads_as_office(user, by_id[task.instance_id])),
-            task.assignee_id in (None, user.id) and access.is_candidate(user, task),
-        )
-        for task in tasks
-    ]
+    return [_holder(task, names, by_id[task.instance_id], user) for task in tasks]
+
+
+def _holder(
+    task: UserTask, names: Mapping[str, tuple[str, str]], instance: ProcessInstance, user: User
+) -> Holder:
+    free = task.assignee_id in (None, user.id) and access.is_candidate(user, task)
+    if task.assignee and access.reads_as_office(user, instance):
+        return Holder(task, (task.assignee.name,), free)
+    found = [names.get(p, UNNAMED if p.startswith("user:") else (p, p)) for p in task.candidates]
+    return Holder(task, tuple(zh for zh, _en in found), free, tuple(en for _zh, en in found))
 
 
 def events_for(session: Session, instance: ProcessInstance, user: User) -> list[HistoryEvent]:
@@ -270,19 +278,16 @@ def _states_reached(session: Session, instance: ProcessInstance) -> dict[str, da
     return reached
 
 
-def _holder_names(task: UserTask, names: Mapping[str, str], *, named: bool) -> tuple[str, ...]:
-    if task.assignee and named:
-        return (task.assignee.name,)
-    return tuple(names.get(p, UNNAMED if p.startswith("user:") else p) for p in task.candidates)
-
-
-def _principal_names(session: Session, principals: set[str]) -> Mapping[str, str]:
+def _principal_names(session: Session, principals: set[str]) -> Mapping[str, tuple[str, str]]:
+    """Principal → its name in Chinese and English."""
     groups = [p.removeprefix("group:") for p in principals if p.startswith("group:")]
     orgs = [int(p.split(":")[1]) for p in principals if p.startswith("org:")]
-    names = {f"group:{g.key}": g.name for g in session.scalars(select(Group).where(Group.key.in_(groups)))}
+    rows = session.scalars(select(Group).where(Group.key.in_(groups)))
+    names = {f"group:{g.key}": (g.name, g.name_en or g.name) for g in rows}
     for org in session.scalars(select(Organisation).where(Organisation.id.in_(orgs))):
-        names |= {f"org:{org.id}": org.name, f"org:{org.id}:signer": f"{org.name}（签署人）"}
-    return names | {p: "异议人" for p in principals if p.startswith("ticket:")}
+        names[f"org:{org.id}"] = (org.name, org.name)
+        names[f"org:{org.id}:signer"] = (f"{org.name}（签署人）", f"{org.name} (signer)")
+    return names | {p: ("异议人", "Objector") for p in principals if p.startswith("ticket:")}
 
 
 def _colleague_ids(session: Session, user: User) -> set[int]:

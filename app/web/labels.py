@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +10,13 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from app.models.history import HistoryEvent
+from app.services.cases import Holder
 from app.services.task_operations import acting
 from app.web.language import is_english
 
 CASE_STATES = {
-    "draft": (_("草稿"), "mute"), "submitted": (_("已提交"), "info"), "supplement_required": (_("待补正"), "warn"),
+    "draft": (_("草稿，未提交"), "mute"),
+    "submitted": (_("已提交"), "info"), "supplement_required": (_("待补正"), "warn"),
     "accepted": (_("已受理"), "info"), "not_accepted": (_("不予受理"), "late"), "eligibility": (_("资格审查"), "info"),
     "credit": (_("信用核查"), "info"), "under_review": (_("评审中"), "info"), "reviewed": (_("已评审"), "info"),
     "deliberated": (_("已审议"), "info"), "in_publicity": (_("公示中"), "info"),
@@ -78,6 +80,13 @@ ORG_TYPES = {"bank": _("商业银行"), "insurer": _("保险公司"), "guarantor
 VOTES = {"agree": _("同意"), "refuse": _("不同意"), "abstain": _("弃权")}
 
 ROLES = {"editor": _("编制人"), "signer": _("签署人")}
+
+
+def holder_names(holders: Iterable[Holder]) -> str:
+    """Everybody who holds something, once each, in the language of the page."""
+    return "、".join(
+        dict.fromkeys(name for holder in holders for name in holder.called(english=is_english()))
+    )
 
 
 def case_state(code: str | None, status: str = "active") -> tuple[str, str]:

@@ -191,4 +191,4 @@ def _org_id(document: Document) -> int | None:
 
 
 def _said(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.astimezone(OFFICE_ZONE):%Y年%m月%d日 %H:%M}"
+    return "" if moment is None else f"{moment.astimezone(OFFICE_ZONE):%Y-%m-%d %H:%M}"
