@@ -5,7 +5,7 @@ What was submitted stays as it was; the new file stands beside it in the case an
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -48,7 +48,9 @@ def instead_of(session: Session, ids: Collection[int]) -> set[int]:
     )
 
 
-def replace(context: Context, attachment_id: int, source: BinaryIO, name: str) -> Attachment:
+def replace(
+    context: Context, attachment_id: int, source: BinaryIO | Iterable[bytes], name: str
+) -> Attachment:
     """Take another file for a submitted one that was put away; a later one counts instead of an earlier.
 
     Raises NotFound for a file of others, Conflict when the file may be had or the case has ended, files.FileRefused.

@@ -22,7 +22,8 @@ from app.engine.spiff.user_task import UserTask
 PRINCIPAL = re.compile(r"(?:group|org|user|ticket):\S+")
 DUTIES = frozenset(
     {
-        "accept", "appeal", "appeal_decide", "apply", "approve", "board", "credit_approve", "credit_draft", "draft", "finance_approve",
+        "accept", "appeal", "appeal_decide", "apply", "approve", "board", "credit_approve", "credit_draft", "draft",
+        "finance_approve",
         "finance_request", "finance_review", "investigate", "objection", "objection_approve", "respond",
         "review", "sanction_decide", "sanction_draft", "score", "sign",
     }
