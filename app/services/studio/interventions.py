@@ -81,9 +81,13 @@ def carry_out(
     actor, text = _actor(context), require_reason(reason, 500)
     row = runtime.lock_instance(context, find_case(context, number).id)
     _require_same(context, row, seen)
+    is_proposal = kind not in PROTECTIVE and involves_money(context, row)
+    # Whoever confirms sees what would happen.
+    told = preview(context, number, kind, args).difference if is_proposal else ()
     found = Intervention(instance=row, kind=kind, args=dict(args), reason=text, state="proposed", seen=seen,
-                         proposed_by_id=actor.id, proposed_at=context.now, difference=[])  # fmt: skip
-    if kind not in PROTECTIVE and involves_money(context, row):
+                         proposed_by_id=actor.id, proposed_at=context.now,
+                         difference=[dict(line) for line in told])  # fmt: skip
+    if is_proposal:
         same = select(Intervention).where(
             Intervention.instance_id == row.id, Intervention.state == "proposed", Intervention.seen == seen
         )

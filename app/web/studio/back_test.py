@@ -29,6 +29,7 @@ def back_test_page(draft_id: int) -> str:
                            changed=sorted(back_test.changed_decisions(found, draft)),
                            is_current=test is not None and back_test.is_current(found, draft, test),
                            summary=back_test.summarise(found, test) if test and test.state == "done" else None,
+                           names={line.record.decision_id: line.record.decision_name for line in lines},
                            outcome_of=back_test.outcome_of)  # fmt: skip
 
 

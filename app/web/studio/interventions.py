@@ -16,6 +16,7 @@ from app.models.runtime import ProcessInstance
 from app.services import repository, runtime
 from app.services.errors import Invalid, NotFound
 from app.services.studio import intervening, interventions
+from app.web import labels
 from app.web.errors import service_message
 from app.web.guards import context, permission, signed_in
 from app.web.language import is_english
@@ -161,5 +162,16 @@ def _lines(difference: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
     names = {"status": _("办理状态"), "case_state": _("案件状态"), "steps": _("当前环节"),
              "failed_jobs": _("失败的作业")}  # fmt: skip
     return [
-        {**line, "what": names.get(line["what"]) or line["what"].removeprefix("var ")} for line in difference
+        {
+            "what": names.get(line["what"]) or line["what"].removeprefix("var "),
+            **{side: _said(line["what"], line[side]) for side in ("before", "after")},
+        }
+        for line in difference
     ]
+
+
+def _said(what: str, value: str) -> str:
+    """States in words; everything else as it is."""
+    if what == "status" and value:
+        return _("人工暂停") if value == "suspended" else str(labels.case_state(None, value)[0])
+    return str(labels.case_state(value)[0]) if what == "case_state" and value else value
