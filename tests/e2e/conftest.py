@@ -125,6 +125,8 @@ def programme(
     app = create_app(
         replace(Config(), DATABASE_URL=new_sqlite_url(), DEMO=True, FILES_DIR=files, SECRET_KEY="test")
     )
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    app.settings = replace(app.settings, site=f"http://127.0.0.1:{server.port}")
     runner = app.test_cli_runner()
     for verb in ("deploy", "demo"):
         with app.app_context():
@@ -134,7 +136,6 @@ def programme(
     stage = LiveStage(app)
     story = Story(stage)
     call_no = story.open_call(title="上海市知识产权金融创新中心项目申报（第三批次）")
-    server = make_server("127.0.0.1", 0, app, threaded=True)
     with _running(server.serve_forever, server.shutdown), _working(app, stage.turn):
         yield Programme(f"http://127.0.0.1:{server.port}", story, call_no, notice_no)
     server.server_close()
