@@ -38,7 +38,7 @@ def register_texts(app: Flask) -> None:
     texts = babel.instance.domain_instance = Texts(domain=babel.default_domain)
 
     @pass_eval_context
-    def translate(given: EvalContext, text: str, **values: Any) -> str:
+    def translate(given: EvalContext, text: str, /, **values: Any) -> str:
         """As Jinja's newstyle gettext: `%%` is a per cent sign, values are escaped."""
         found: str = texts.get_translations().ugettext(text)
         if given.autoescape:
