@@ -35,7 +35,9 @@ def upgrade() -> None:
         sa.Column("result_no", sa.String(length=80), nullable=False),
         sa.Column("result_on", sa.Date(), nullable=True),
         sa.Column("closed_at", app.db.UtcDateTime(), nullable=True),
-        sa.CheckConstraint("kind IN ('review', 'reconsideration', 'litigation')", name=op.f("ck_appeal_kind")),
+        sa.CheckConstraint(
+            "kind IN ('review', 'reconsideration', 'litigation')", name=op.f("ck_appeal_kind")
+        ),
         sa.CheckConstraint("state IN ('draft', 'open', 'closed')", name=op.f("ck_appeal_state")),
         sa.CheckConstraint(f"outcome IS NULL OR outcome IN ({OUTCOMES})", name=op.f("ck_appeal_outcome")),
         sa.CheckConstraint(
@@ -45,7 +47,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["instance_id"], ["process_instance.id"], name=op.f("fk_appeal_instance_id_process_instance")
         ),
-        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_appeal_document_id_document")),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["document.id"], name=op.f("fk_appeal_document_id_document")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appeal")),
         sa.UniqueConstraint("instance_id", name=op.f("uq_appeal_instance_id")),
     )
