@@ -25,7 +25,8 @@ def test_every_service_task_of_the_project_names_a_known_operation(content: dict
         for n in delegates.signatures()
         if f'"{n}"'.encode() in data
     }
-    assert named == set(delegates.signatures())
+    # clocks are bound to the diagrams now; cases that run on earlier versions still call these
+    assert named | {"suspend_clock", "resume_clock"} == set(delegates.signatures())
 
 
 @pytest.mark.parametrize("how", ["opened", "deemed"])
