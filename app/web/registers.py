@@ -130,7 +130,7 @@ def list_receivables() -> str:
     return render_template(
         "registers/receivables.html",
         receivables=rows,
-        totals=recovery.totals(rows),
+        totals=recovery.totals(session, rows),
         entries=entries,
         tab="receivables",
     )

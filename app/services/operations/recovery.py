@@ -66,7 +66,7 @@ def cancel_receivable(ctx: DelegateContext, *, receivable_no: str, reason: str) 
     account = recovery.account_of(receivable)
     left = ledger.balance(ctx.session, account)
     if left > 0:
-        ledger.post(ctx.session, account, -left, f"{receivable_no}:cancelled", ctx.now,
+        ledger.post(ctx.session, account, -left, f"{receivable_no}:{recovery.WRITTEN_OFF}", ctx.now,
                     case_no=receivable.case_no, memo=f"注销：{reason}"[:200])  # fmt: skip
     if receivable.settled_at is None:
         receivable.state, receivable.settled_at = "settled", ctx.now

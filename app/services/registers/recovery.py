@@ -19,6 +19,8 @@ from app.services.numbering import OFFICE_ZONE, next_number
 from app.services.registers import cases, ledger
 from app.services.registers.fingerprint import plain
 
+WRITTEN_OFF = "cancelled"  # ends the reference of the posting that writes a receivable off
+
 
 class TooMuch(Invalid):
     """More was paid than is owed."""
@@ -137,8 +139,11 @@ def account_of(receivable: Receivable) -> str:
     return f"receivable:{receivable.number}"
 
 
-def totals(rows: Sequence[tuple[Receivable, Decimal]]) -> dict[str, Decimal]:
-    """ST-13: receivable, received and outstanding."""
-    due = sum((row.principal + row.interest for row, _ in rows), ledger.ZERO)
+def totals(session: Session, rows: Sequence[tuple[Receivable, Decimal]]) -> dict[str, Decimal]:
+    """ST-13: receivable, received and outstanding; what was written off was neither due nor received."""
+    references = [f"{row.number}:{WRITTEN_OFF}" for row, _ in rows]
+    query = select(LedgerEntry.amount).where(LedgerEntry.reference.in_(references))
+    written_off = sum(session.scalars(query), ledger.ZERO)  # negative
+    due = sum((row.principal + row.interest for row, _ in rows), ledger.ZERO) + written_off
     outstanding = sum((left for _, left in rows), ledger.ZERO)
     return {"receivable": due, "received": due - outstanding, "outstanding": outstanding}

@@ -92,7 +92,7 @@ def publicity_figures(session: Session) -> list[PublicityFigures]:
 
 def recovery_figures(session: Session) -> dict[str, Decimal]:
     """ST-13: receivable, received and outstanding, in yuan, from the ledger."""
-    return recovery.totals(recovery.receivables(session))
+    return recovery.totals(session, recovery.receivables(session))
 
 
 def _reached(session: Session, state: str) -> set[int]:

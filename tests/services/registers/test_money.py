@@ -227,6 +227,20 @@ def test_money_comes_back_in_parts(registers_anywhere: Registers) -> None:
     assert recovery.receivables(registers.session, state="open") == []
 
 
+def test_what_a_revoked_decision_claimed_is_neither_due_nor_received(registers: Registers) -> None:
+    lead, number = receivable(registers)
+    recovery.post_recovery(registers.context, number, Decimal("201234.56"), "回单1")
+    for left in (300000, 0):
+        written = registers.call("cancel_receivable", lead, receivable_no=number, reason="复核撤销")
+        assert written["cancelled"] == left
+    assert statistics.recovery_figures(registers.session) == {
+        "receivable": Decimal("201234.56"),
+        "received": Decimal("201234.56"),
+        "outstanding": Decimal("0.00"),
+    }
+    assert recovery.receivables(registers.session, state="open") == []
+
+
 def picked(payload: dict[str, Any]) -> dict[str, Any]:
     return {"amount": payload["amount"], "reference": payload["reference"]}
 
