@@ -144,6 +144,9 @@ def test_money_takes_two_people(world: World, case: str) -> None:
     before = _rows(world, case)
     proposed = _do(world, case, "variable", name="who", value='"李"')
     assert _rows(world, case) == before
+    with world.database.reading() as session:  # whoever confirms sees what it would change
+        (line,) = session.get_one(Intervention, proposed).difference
+        assert (line["what"], line["after"]) == ("var who", '"李"')
     with pytest.raises(SeparationViolated), world.acting("yun") as context:
         interventions.confirm(context, proposed)
     with pytest.raises(Conflict):
