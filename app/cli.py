@@ -30,7 +30,7 @@ from app.services.clock import read_clock
 from app.services.context import Context
 from app.services.errors import NotDeployable, ServiceError
 from app.services.scoring import ranking
-from app.services.studio import bundles, kept_tests
+from app.services.studio import bundles, kept_tests, letter_editing
 from app.worker import Worker
 
 FILES = click.argument(
@@ -212,7 +212,7 @@ def check_source(source: Path, as_json: bool) -> None:
         found = (
             repository.read_folder(source) if source.is_dir() else bundles.read_bundle(_bundle_bytes(source))
         )
-    problems = (*repository.check_files(found), *kept_tests.problems(found))
+    problems = (*repository.check_files(found), *kept_tests.problems(found), *letter_editing.problems(found, None))
     _print_problems(problems, as_json=as_json)
     errors = sum(problem.severity == "error" for problem in problems)
     if not as_json:
