@@ -169,6 +169,8 @@ class Draft {
     clearTimeout(this.timer);
     clearTimeout(this.remembering); // it would forget that the form was sent
     this.isSending = true;
+    this.turn ??= this.form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name: "turn" }));
+    this.turn.value = Date.now() + 1; // a save that is still on its way must not undo what this one adds
     if (this.isDirty) remember(this.form, entriesOf(this.form), this.kept, true);
   }
 }

@@ -2,9 +2,9 @@
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { showCounts } from "./zi.js";
 
-// What a page holds, as the browser would send it, without files: those go their own way.
+// What a page holds, as the browser would send it, without files: those go their own way, and each sending has a turn.
 export function entriesOf(form) {
-  return [...new FormData(form)].filter(([, value]) => typeof value === "string");
+  return [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "turn");
 }
 
 // The part that people fill in, for telling whether anything changed.

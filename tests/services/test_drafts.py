@@ -104,6 +104,14 @@ def test_what_a_page_shows_but_does_not_send_is_no_difference(world: World, task
     assert save(world, "wang", task_id, 0, writer="a", initial=shown, **typed)[:3] == (False, False, 2)
 
 
+def test_a_row_just_added_stays_when_an_earlier_save_arrives_after_it(world: World, task_id: int) -> None:
+    row, added = {"#": "r1", "no": ""}, {"#": "r2", "no": ""}
+    save(world, "wang", task_id, 0, writer="a", turn=1000, rows=[row])
+    save(world, "wang", task_id, 1, writer="a", turn=1700, rows=[row, added])
+    late = save(world, "wang", task_id, 1, writer="a", turn=1600, rows=[row])
+    assert late[3]["rows"] == [row, added]
+
+
 def test_a_save_that_changes_nothing_makes_no_revision(world: World, task_id: int) -> None:
     save(world, "wang", task_id, 0, reason="探亲\r\n")
     assert save(world, "wang", task_id, 1, reason="探亲\n")[2] == 1
