@@ -212,7 +212,11 @@ def check_source(source: Path, as_json: bool) -> None:
         found = (
             repository.read_folder(source) if source.is_dir() else bundles.read_bundle(_bundle_bytes(source))
         )
-    problems = (*repository.check_files(found), *kept_tests.problems(found), *letter_editing.problems(found, None))
+    problems = (
+        *repository.check_files(found),
+        *kept_tests.problems(found),
+        *letter_editing.problems(found, None),
+    )
     _print_problems(problems, as_json=as_json)
     errors = sum(problem.severity == "error" for problem in problems)
     if not as_json:

@@ -33,10 +33,12 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=300), nullable=False),
         sa.Column("cases", sa.Integer(), nullable=True),
         sa.CheckConstraint(
-            "state IN ('proposed', 'published', 'refused', 'withdrawn')", name=op.f("ck_calendar_change_state")
+            "state IN ('proposed', 'published', 'refused', 'withdrawn')",
+            name=op.f("ck_calendar_change_state"),
         ),
         sa.CheckConstraint(
-            "state <> 'published' OR decided_by_id <> proposed_by_id", name=op.f("ck_calendar_change_two_people")
+            "state <> 'published' OR decided_by_id <> proposed_by_id",
+            name=op.f("ck_calendar_change_two_people"),
         ),
         sa.ForeignKeyConstraint(
             ["decided_by_id"], ["user.id"], name=op.f("fk_calendar_change_decided_by_id_user")

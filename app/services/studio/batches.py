@@ -280,7 +280,7 @@ def _ids(session: Session, batch: MigrationBatch, state: str) -> Sequence[int]:
     return session.scalars(_in_order(batch, state).with_only_columns(MigrationItem.instance_id)).all()
 
 
-def _in_order(batch: MigrationBatch, state: str = "") -> Select[tuple[MigrationItem]]:
+def _in_order(batch: MigrationBatch, state: str = "") -> Select[MigrationItem]:
     """The cases of a batch in the order of their ids: those in one state, or all."""
     query = (
         select(MigrationItem).where(MigrationItem.batch_id == batch.id).order_by(MigrationItem.instance_id)
