@@ -71,7 +71,9 @@ def evidence_of(task: UserTask) -> Evidence:
     return Evidence(
         handed_in=outside,
         opinions=[found for found in forms if found not in outside],
-        decisions=[(record, judgement_of(record, known)) for record in cases.decisions_for(session, instance)],
+        decisions=[
+            (record, judgement_of(record, known)) for record in cases.decisions_for(session, instance)
+        ],
         changes={task.id: found for task, _ in outside if (found := changes_of(context(), instance, task))},
         documents=[row for row in cases.documents_for(session, instance, user) if _may_open(row)],
     )
