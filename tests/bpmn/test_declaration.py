@@ -368,7 +368,7 @@ def test_the_whole_way_with_the_real_called_processes() -> None:
         walk.do("t_coi", confirmed="yes")
     for _ in experts:
         rows = walk.task("t_score").prefill["scores"]
-        scored = [{**row, "score": row["max"] * 0.9} for row in rows]
+        scored = [{**row, "score": row["max"] * 0.9, "reason": "依据充分，与申报材料一致。"} for row in rows]
         walk.do("t_score", scores=scored, comment="方案具体可行，目标明确，依据充分。")
     walk.do("t_defence_q", needed="no")
     text = "该单位方案具体可行，业绩突出，同意推荐为创新中心项目承担单位。"

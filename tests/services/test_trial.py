@@ -24,7 +24,7 @@ from tests.worlds import NewWorld
 assert app.services.operations.__all__  # importing it registers the delegates
 ASK = Completion("leave:t_ask", role="group:division", values={"reason": "探亲", "days": 3})
 AGREE = Completion("leave:t_check", role="group:division", values={"agree": "yes"})
-SERVED = ("acceptance", "innovation_centre_declaration", "objection_handling")
+SERVED = ("acceptance", "appeal", "innovation_centre_declaration", "objection_handling")
 
 
 def make_studio(url: str, folder: Path) -> World:

@@ -225,6 +225,15 @@ def investigate(office: World, lead: str, case_no: str) -> None:
         evidence=EVIDENCE,
         suggestion="处理",
     )
+    confirm(office, lead, "inspector", "detective")
+
+
+def confirm(office: World, lead: str, *investigators: str) -> None:
+    """All who investigated stand by the report."""
+    for name in investigators:
+        with office.acting(name) as context:
+            task.sign(context, office.open_tasks(lead)["t_sign"], "agree", "")
+        office.worker().drain()
 
 
 def own_tasks(office: World, number: str, element: str, user_id: int) -> list[int]:
