@@ -55,6 +55,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         databases.close_run()
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Markers follow from the place of a test and from the fixtures that it uses."""
     for item in items:
