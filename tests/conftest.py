@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import databases
 from tools.translations import compile_catalogue
@@ -37,6 +38,7 @@ SLOW_PLACES = (
     "tests/services/test_story.py",
     "tests/web/test_administration.py",
 )
+STORIES = ("tests/services/test_story.py",)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 NEW_URL = {"sqlite": "new_sqlite_url", "postgresql": "new_postgres_url"}
 TEMPLATES = {"sqlite": "sqlite_templates", "postgresql": "postgres_templates"}
@@ -55,16 +57,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         databases.close_run()
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Markers follow from the place of a test and from the fixtures that it uses."""
     for item in items:
         if item.nodeid.startswith(SLOW_PLACES):
             item.add_marker(pytest.mark.slow)
-        if item.nodeid.startswith("tests/e2e/"):
-            item.add_marker(
-                pytest.mark.xdist_group("e2e")
-            )  # one installation and one browser for all of them
         names = set(getattr(item, "fixturenames", ()))
         parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
         chosen = names | {value for value in parameters if isinstance(value, str)}
@@ -72,6 +69,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if chosen & POSTGRES_NAMES:
             item.add_marker(pytest.mark.postgres)
+
+
+class BySubject(LoadScopeScheduling):
+    """Tests of one file go to one process, the largest files first, so that what they share is made once; the browser
+    tests are as one file. Long stories share nothing and go one by one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith("tests/e2e/"):
+            return "tests/e2e"
+        return nodeid if nodeid.startswith(STORIES) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySubject:
+    return BySubject(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -35,17 +35,7 @@ def main() -> None:
     arguments = parser.parse_args()
     failed = [name for name, command in STATIC.items() if not _passes(name, [str(word) for word in command])]
     environment, missing = _prepare(arguments.quick)
-    pytest = [
-        str(PYTHON),
-        "-m",
-        "pytest",
-        "-n",
-        "2",
-        "--dist",
-        "loadgroup",
-        *(QUICK if arguments.quick else []),
-        *arguments.rest,
-    ]
+    pytest = [str(PYTHON), "-m", "pytest", "-n", "2", *(QUICK if arguments.quick else []), *arguments.rest]
     tests = subprocess.run(pytest, cwd=ROOT, env=environment, check=False)
     _conclude(failed, missing, tests.returncode)
 
