@@ -46,11 +46,19 @@ def test_a_clerk_works_by_keyboard_alone(
     expect(page.locator("[data-row] a").first).to_be_focused()
     press("o")
     expect(page).to_have_url(re.compile(r"/tasks/\d+"))
-    page.goto("/inbox?panel=settings")
-    page.get_by_label("使用单键快捷键（j、k、o、c、a、x、?）").press("Space")
-    page.get_by_role("button", name="保存设置").press("Enter")
+    _switch_keys(page)
     press("?")
     expect(page.get_by_role("dialog", name="快捷键")).not_to_be_visible()
+    _switch_keys(page)
+    press("?")
+    expect(page.get_by_role("dialog", name="快捷键")).to_be_visible()
+
+
+def _switch_keys(page: Page) -> None:
+    page.goto("/inbox?panel=settings")
+    page.get_by_label("使用单键快捷键").press("Space")
+    page.get_by_role("button", name="保存设置").press("Enter")
+    expect(page.get_by_label("使用单键快捷键")).to_have_count(0)
 
 
 def test_a_head_and_an_expert_work_by_keyboard_alone(enter: Enter, programme: Programme) -> None:

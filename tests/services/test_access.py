@@ -90,7 +90,8 @@ def test_an_auditor_alone_changes_nothing(user: User) -> None:
     user.is_active = True
     reading = {name for name in access.PERMISSIONS if access.may(user, name)}
     assert reading == {"case.read_office", "case.read_all", "register.read", "book.read", "objection.read", "studio.read",
-                       "operations.read", "interest.read", "dashboard.read", "case.running", "board.read"}  # fmt: skip
+                       "operations.read", "interest.read", "dashboard.read", "case.running", "board.read",
+                       "calendar.read", "pool.read"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +122,7 @@ def situations(draw: st.DrawFn) -> dict[str, Any]:
         "candidates": draw(st.lists(PRINCIPALS, min_size=1, max_size=2, unique=True)),
         "separate_from": draw(st.lists(st.sampled_from([*DUTIES[1:], "any"]), max_size=2, unique=True)),
         "not_actor_of": draw(st.lists(st.sampled_from(["t_a", "t_b"]), max_size=1)),
-        "acts": draw(st.lists(st.tuples(st.sampled_from(DUTIES), st.sampled_from(["t_a", "t_b"]), st.booleans()), max_size=3)),
+        "acts": draw(st.lists(st.tuples(st.sampled_from(DUTIES), st.sampled_from(["t_a", "t_b"]), st.booleans(), st.booleans()), max_size=3)),
         "own": draw(st.booleans()),
     }  # fmt: skip
 
@@ -142,8 +143,9 @@ def play(
         session.add_all(Membership(user_id=user.id, org_id=n, role="editor") for n in found["members"])
         base.org_id = found["org_id"]
         session.flush()
-        for number, (duty, element, mine) in enumerate(found["acts"]):
+        for number, (duty, element, mine, asked_of_party) in enumerate(found["acts"]):
             session.add(_task(world, base, f"e{number}", duty=duty, element_id=element, status="completed",
+                              candidates=["org:1:editor"] if asked_of_party else ["group:division"],
                               completed_by_id=user.id if mine else None))  # fmt: skip
         asked = _task(world, base, "asked", candidates=found["candidates"], separate_from=found["separate_from"],
                       not_actor_of=found["not_actor_of"])  # fmt: skip
@@ -170,7 +172,7 @@ def _task(world: World, row: ProcessInstance, engine_id: str, **values: Any) -> 
 
 def _is_tied(found: dict[str, Any]) -> bool:
     """By employer, or by what the person did on the applicant's side."""
-    own = {duty for duty, _element, mine in found["acts"] if mine}
+    own = {duty for duty, _element, mine, asked_of_party in found["acts"] if mine and asked_of_party}
     return bool(found["org_id"]) and (
         found["employer"] == USCCS[found["org_id"]] or bool(own & conflicts.APPLICANTS)
     )
@@ -178,7 +180,7 @@ def _is_tied(found: dict[str, Any]) -> bool:
 
 @given(found=situations())
 def test_separation_holds_for_every_situation(stage: World, found: dict[str, Any]) -> None:
-    mine = [(duty, element) for duty, element, own in found["acts"] if own]
+    mine = [(duty, element) for duty, element, own, _party in found["acts"] if own]
     duties = {duty for duty, _element in mine if duty}
     wanted = duties if "any" in found["separate_from"] else duties & set(found["separate_from"])
     official = not any(p.startswith(("org:", "ticket:")) for p in found["candidates"])
@@ -204,7 +206,7 @@ def test_sight_of_a_case_has_a_reason(stage: World, found: dict[str, Any]) -> No
     def check(session: Any, user: User, row: ProcessInstance, asked: UserTask) -> None:
         sees = access.may_see_instance(user, row, session)
         party = found["org_id"] in found["members"]
-        acted = any(own for _duty, _element, own in found["acts"])
+        acted = any(own for _duty, _element, own, _party in found["acts"])
         offered = access.is_candidate(user, asked)
         office = access.may(user, "case.read_office")
         reason = access.may(user, "case.read_all") or (office and (acted or offered))
