@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from asn1crypto import x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -35,6 +36,7 @@ from app.services.signing.revocation import Asking
 from app.services.signing.subjects import Holder, holder_of
 
 DIGEST = "sha256"
+Made = TypeVar("Made")
 # What is wrong with a signature is our answer to a reader, not news for the operator.
 for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
@@ -120,7 +122,7 @@ def sign(
             **_long_term(trust),
         )
         made = PdfSigner(metadata, signer, timestamper=stamper, new_field_spec=spec, stamp_style=style)
-        made.sign_pdf(writer, output=out)
+        _apart(lambda: made.sign_pdf(writer, output=out))
     except (SigningError, TimestampRequestError, PdfError, OSError) as error:
         if isinstance(error.__cause__, RevokedError):
             raise KeyRefused("这张证书已被吊销。", "This certificate was revoked.") from error
@@ -245,11 +247,19 @@ def _validate(
             kept.as_validation_context(arguments) if kept else ValidationContext(**arguments)
             for arguments in (trust.context(moment, mode), trust.context(moment))
         )
-        return validate_pdf_signature(
-            signature, signer_validation_context=signer, ts_validation_context=stamper
+        return _apart(
+            lambda: validate_pdf_signature(
+                signature, signer_validation_context=signer, ts_validation_context=stamper
+            )
         )
     except (SignatureValidationError, PdfError, ValueError):
         return None
+
+
+def _apart(work: Callable[[], Made]) -> Made:
+    """pyHanko starts an event loop for each call, which it may not do in a thread that runs one."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(work).result()
 
 
 def _reason(status: PdfSignatureStatus | None) -> str:

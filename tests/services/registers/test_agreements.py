@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 from dataclasses import replace
 from datetime import date
@@ -121,6 +122,19 @@ def test_a_signature_on_another_text_or_without_a_seal_is_invalid(registers: Reg
     swapped = signature(registers)
     swapped["signed_file"][0]["sha256"] = "0" * 64
     assert not verify(registers, case, swapped, text["sha256"])["valid"]
+
+
+def test_signing_does_not_mind_an_event_loop_around_it(registers: Registers) -> None:
+    """Servers that run handlers in an event loop, and tools that leave one behind."""
+    case, text = locked(registers)
+
+    async def sign() -> dict[str, Any]:
+        signed = by_certificate(registers, text_of(registers, text))
+        given = signature(registers, signed, method="e_seal")
+        return verify(registers, case, given, text["sha256"])  # type: ignore[no-any-return]
+
+    found = asyncio.run(sign())
+    assert (found["valid"], found["reason"]) == (True, "")
 
 
 def test_both_sides_sign_the_same_file_by_certificate(registers: Registers) -> None:
