@@ -23,36 +23,18 @@ OFFICE = frozenset({
 })  # fmt: skip
 STUDIO = frozenset({"process_designer", "process_approver"})  # they have tasks of their own: releases
 
+REGISTER_READERS = frozenset(
+    {"division", "board", "finance", "finance_reviewer", "finance_approver", "supervisor", "auditor", "clerk"}
+)
+
 # permission → groups that hold it. `applicant` stands for membership of any organisation.
 PERMISSIONS: dict[str, frozenset[str]] = {
     "apply.use": frozenset({"applicant"}),
     "inbox.use": OFFICE | STUDIO | {"applicant"},
     "case.read_office": OFFICE | STUDIO | {"auditor"},
     "case.read_all": frozenset({"auditor", "supervisor", "division", "board"}),
-    "register.read": frozenset(
-        {
-            "division",
-            "board",
-            "finance",
-            "finance_reviewer",
-            "finance_approver",
-            "supervisor",
-            "auditor",
-            "clerk",
-        }
-    ),
-    "pool.read": frozenset(
-        {
-            "division",
-            "board",
-            "finance",
-            "finance_reviewer",
-            "finance_approver",
-            "supervisor",
-            "auditor",
-            "clerk",
-        }
-    ),
+    "register.read": REGISTER_READERS,
+    "pool.read": REGISTER_READERS,
     "board.read": frozenset({"division", "board", "supervisor", "auditor", "observer"}),
     "register.pay": frozenset({"finance"}),
     "register.review": frozenset({"division"}),

@@ -18,7 +18,7 @@ from app.services.context import Context
 from app.services.errors import TooOften
 
 WINDOW = timedelta(minutes=15)
-LIMITS = {"look_up": 20, "submit": 60, "search": 120, "self_check": 60, "verify": 60, "register": 30, "reset": 10,
+LIMITS = {"look_up": 20, "submit": 60, "search": 120, "self_check": 60, "verify": 60, "register": 10, "reset": 10,
           "invite": 30, "password": 8, "totp": 8}  # fmt: skip
 
 
