@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from app.db import Database
 from tests.factories import World
 from tests.services.registers.office import make_office, project_content
 from tests.services.registers.registers import Registers, make_registers
+from tests.worlds import Templates
 
 
 @pytest.fixture
@@ -38,9 +39,9 @@ def content() -> dict[str, bytes]:
     return project_content()
 
 
-@pytest.fixture(scope="session")
-def office(new_sqlite_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One office for all tests that walk through the project's diagrams: deploying takes seconds."""
-    world = make_office(new_sqlite_url(), tmp_path_factory.mktemp("office"))
-    yield world
-    world.database.dispose()
+@pytest.fixture(scope="module")
+def office(sqlite_templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One office for the tests of a file that walk through the project's diagrams: deploying takes seconds, so that
+    each file has a copy."""
+    with sqlite_templates.lent(tmp_path_factory.mktemp("office")) as new_world:
+        yield new_world(make_office)
