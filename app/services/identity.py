@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.engine.rules import is_uscc
@@ -22,6 +22,11 @@ MAX_FAILURES_PER_ADDRESS = 60
 MIN_PASSWORD = 10
 _COSTS = {"normal": PasswordHasher(time_cost=2, memory_cost=32 * 1024, parallelism=1),
           "low": PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)}  # fmt: skip
+_WITH_POSTS = (
+    select(User)
+    .where(User.id == bindparam("user_id"))
+    .options(joinedload(User.groups), joinedload(User.memberships).joinedload(Membership.org))
+)
 
 
 class TooManyAttempts(TooOften):
@@ -74,12 +79,7 @@ def find_by_name_or_email(session: Session, who: str) -> Sequence[User]:
 
 def load_user(session: Session, user_id: int) -> User | None:
     """A user with groups and organisations in one statement; None when unknown or switched off."""
-    query = (
-        select(User)
-        .where(User.id == user_id)
-        .options(joinedload(User.groups), joinedload(User.memberships).joinedload(Membership.org))
-    )
-    user: User | None = session.scalars(query).unique().one_or_none()
+    user: User | None = session.scalars(_WITH_POSTS, {"user_id": user_id}).unique().one_or_none()
     return user if user and user.is_active else None
 
 

@@ -31,6 +31,7 @@ from app.db import UtcDateTime
 from app.models.identity import GroupMember, Organisation, User
 from app.models.inbox_views import InboxView, Label
 from app.models.operations import TaskCopy, TaskQuestion
+from app.models.register import Notification
 from app.models.runtime import Inbox, ProcessInstance, UserTask
 from app.services import access
 from app.services.access import principals_of
@@ -112,6 +113,7 @@ class Counts:
     labels: int = 0  # of the reader's groups
     views: int = 0  # saved filters within reach
     asked: int = 0  # questions of the reader without an answer
+    told: int = 0  # notifications that nobody has read
 
 
 def my_tasks(context: Context, user: User, query: Query) -> Page:
@@ -168,6 +170,7 @@ def count_inbox(context: Context, user: User) -> Counts:
         **_named("mine", tuple(mine)),
         **_named("shared", shared),
         "user": user.id,
+        "principals": principals_of(user),
         "now": context.now,
     }
     row = context.session.execute(_counts(tuple(mine.values()), len(shared)), values).one()
@@ -308,6 +311,9 @@ def _counts(mine: tuple[tuple[str, ...], ...], shared: int) -> Select[Any]:
     offered: Scopes = {f"shared_{n}": () for n in range(shared)}
     unread = select(TaskCopy.id).where(TaskCopy.user_id == bindparam("user"), TaskCopy.read_at.is_(None))
     groups = select(GroupMember.group_key).where(GroupMember.user_id == bindparam("user"))
+    told = select(Notification.id).where(
+        Notification.principal.in_(bindparam("principals", expanding=True)), Notification.read_at.is_(None)
+    )
     views = select(InboxView.id).where(
         or_(InboxView.owner_id == bindparam("user"), InboxView.group_key.in_(groups))
     )
@@ -325,6 +331,7 @@ def _counts(mine: tuple[tuple[str, ...], ...], shared: int) -> Select[Any]:
                 select(TaskQuestion.id).where(
                     TaskQuestion.asked_by_id == bindparam("user"), TaskQuestion.answered_at.is_(None)
                 ),
+                told,
             )
         ),
     )

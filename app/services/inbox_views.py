@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models.identity import User
@@ -21,6 +21,18 @@ DEFAULT_COLUMNS = ("case", "number", "labels", "waiting")
 LAYOUTS = ("split", "table")
 MOST = 20  # saved filters of one person
 LONGEST = 40
+_SETTING = select(InboxSetting).where(InboxSetting.user_id == bindparam("user"))
+_REACHABLE = (
+    select(InboxView)
+    .where(
+        or_(
+            InboxView.owner_id == bindparam("owner"),
+            InboxView.group_key.in_(bindparam("groups", expanding=True)),
+        )
+    )
+    .order_by(InboxView.owner_id != bindparam("owner"), InboxView.id)
+    .limit(3 * MOST)
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,7 @@ class Setting:
 
 def setting_of(session: Session, user: User) -> Setting:
     """The user's choice of columns, layout and keys."""
-    row = session.get(InboxSetting, user.id)
+    row = session.scalars(_SETTING, {"user": user.id}).one_or_none()
     if row is None:
         return Setting()
     columns = tuple(name for name in COLUMNS if name in row.columns)
@@ -59,9 +71,7 @@ def save_setting(
 def views_of(session: Session, user: User) -> Sequence[InboxView]:
     """The user's own filters, then those that colleagues share with one of the user's groups."""
     groups = [group.key for group in user.groups]
-    reachable = or_(InboxView.owner_id == user.id, InboxView.group_key.in_(groups))
-    query = select(InboxView).where(reachable).order_by(InboxView.owner_id != user.id, InboxView.id)
-    return session.scalars(query.limit(3 * MOST)).all()
+    return session.scalars(_REACHABLE, {"owner": user.id, "groups": groups}).all()
 
 
 def get_view(session: Session, user: User, view_id: int) -> InboxView:

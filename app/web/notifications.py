@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.services import access
@@ -15,18 +15,14 @@ from app.services.outbox import deliveries_of
 from app.services.registers import mailbox
 from app.web.errors import field_errors, service_message
 from app.web.guards import actor, context, permission, signed_in
+from app.web.inbox_frame import badge_counts
 
 blueprint = Blueprint("notifications", __name__, url_prefix="/notifications")
 
 
 def unread() -> int:
-    """How many lines the one who is signed in has not read, for the bell; asked once a page."""
-    user = actor()
-    if user is None:
-        return 0
-    if "unread" not in g:
-        g.unread = mailbox.count_unread(context().session, access.principals_of(user))
-    return int(g.unread)
+    """How many lines the one who is signed in has not read, for the bell."""
+    return 0 if actor() is None else badge_counts().told
 
 
 @blueprint.get("/")

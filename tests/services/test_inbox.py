@@ -18,6 +18,7 @@ from app.models.runtime import NO_DUE_DATE, Inbox, ProcessInstance, UserTask
 from app.services import inbox, inbox_lists
 from app.services.inbox_filter import Criteria
 from app.services.inbox_steps import steps_of
+from app.services.registers import mailbox
 from tests.factories import START, World
 
 
@@ -160,6 +161,19 @@ def test_counts_are_capped_and_mine(started: World) -> None:
         with started.acting(who) as context:
             assert context.actor is not None
             assert inbox.count_inbox(context, context.actor) == inbox.Counts(*counts)
+
+
+def test_the_bell_counts_what_nobody_of_mine_has_read(started: World) -> None:
+    zhang = f"user:{started.people['zhang']}"
+    with started.acting("zhang") as context:
+        told = mailbox.tell(context.session, [zhang, "group:clerk", "user:999"], "提醒", "", context.now)
+        assert told == 3
+        assert context.actor is not None
+        before = inbox.count_inbox(context, context.actor).told
+        mine = mailbox.messages_of(context.session, [zhang])[0]
+        mailbox.mark_read(context.session, mine.id, [zhang], context.now)
+        assert inbox.count_inbox(context, context.actor).told == before - 1
+        assert before == 1 + ("clerk" in {group.key for group in context.actor.groups})
 
 
 def test_a_filter_is_counted_without_reading_everything(

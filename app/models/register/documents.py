@@ -16,6 +16,7 @@ from sqlalchemy import (
     event,
     false,
     inspect,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -184,7 +185,11 @@ class Notification(Base):
     """A line in somebody's mailbox inside the system."""
 
     __tablename__ = "notification"
-    __table_args__ = (Index("ix_notification_principal", "principal", "at"),)
+    __table_args__ = (
+        Index("ix_notification_principal", "principal", "at"),
+        Index("ix_notification_unread", "principal", sqlite_where=text("read_at IS NULL"),
+              postgresql_where=text("read_at IS NULL")),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     principal: Mapped[str] = mapped_column(String(60))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.models.register import Document, Notification
@@ -64,13 +64,6 @@ def messages_of(session: Session, principals: Sequence[str], before: int | None 
     if before is not None:
         query = query.where(Notification.id < before)
     return list(session.scalars(query.order_by(Notification.id.desc()).limit(PAGE)))
-
-
-def count_unread(session: Session, principals: Sequence[str]) -> int:
-    """How many lines nobody has read yet."""
-    query = select(func.count()).select_from(Notification)
-    unread = query.where(Notification.principal.in_(principals), Notification.read_at.is_(None))
-    return session.scalar(unread) or 0
 
 
 def mark_read(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
+from app.db import UtcDateTime
 from app.models.identity import User
 from app.models.operations import Substitution
 from app.models.runtime import UserTask
@@ -17,6 +18,15 @@ from app.services.errors import Invalid, NotFound, NotPermitted
 
 LONGEST = timedelta(days=366)
 KNOWN = "substitutions"  # what a session knows already
+_ACTIVE = (
+    select(Substitution)
+    .where(
+        Substitution.substitute_id == bindparam("substitute"),
+        Substitution.starts_at <= bindparam("now", type_=UtcDateTime()),
+        Substitution.ends_at > bindparam("now", type_=UtcDateTime()),
+    )
+    .options(joinedload(Substitution.person))
+)
 
 
 def active_for(context: Context, substitute: User) -> Sequence[Substitution]:
@@ -32,16 +42,8 @@ def active_for(context: Context, substitute: User) -> Sequence[Substitution]:
 
 
 def _active_for(context: Context, substitute: User) -> Sequence[Substitution]:
-    query = (
-        select(Substitution)
-        .where(
-            Substitution.substitute_id == substitute.id,
-            Substitution.starts_at <= context.now,
-            Substitution.ends_at > context.now,
-        )
-        .options(joinedload(Substitution.person))
-    )
-    return [found for found in context.session.scalars(query) if found.person.is_active]
+    given = {"substitute": substitute.id, "now": context.now}
+    return [found for found in context.session.scalars(_ACTIVE, given) if found.person.is_active]
 
 
 def coverage(context: Context, user: User) -> dict[str, tuple[str, ...]]:
