@@ -1,4 +1,4 @@
-"""Back-tests: the changed decisions of a draft, taken again on the facts of every past case."""
+"""Back-tests: the changed decisions and parameters of a draft, taken again on the facts of every past case."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class BackTest(Base):
     state: Mapped[str] = mapped_column(String(10), default="running")
     tables: Mapped[dict[str, Any]]  # path → {"before": sha256, "after": sha256}
     decisions: Mapped[dict[str, Any]]  # decision id → path
+    # {"changed": key → {"before", "after"}, "facts": decision id → fact → path below params}
+    parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     total: Mapped[int]
     done: Mapped[int] = mapped_column(default=0)
     last_record_id: Mapped[int] = mapped_column(default=0)

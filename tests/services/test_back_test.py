@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -128,3 +129,61 @@ def test_only_designers_test_and_only_changed_decisions(decided: World) -> None:
         draft = drafts.find_draft(context, draft_id)
         with pytest.raises(NotPermitted):
             back_test.start(context, draft)
+
+
+BY_LIMIT = (
+    DMN.replace("&gt;= 20", "&gt;= limits.least")
+    .replace("&lt; 20", "&lt; limits.least")
+    .replace(
+        '<inputData id="i_days" name="days"/>',
+        '<inputData id="i_days" name="days"/><inputData id="i_limits" name="limits"/>',
+    )
+    .replace(
+        "</informationRequirement>",
+        '</informationRequirement><informationRequirement id="r_l"><requiredInput href="#i_limits"/></informationRequirement>',
+    )
+)
+HANDS_OVER = PROCESS.replace(
+    '<zr:parameter name="days"',
+    '<zr:parameter name="limits" value="= params.leave"/><zr:parameter name="days"',
+)
+
+
+def _policy(least: int) -> bytes:
+    spec = {
+        "key": "leave",
+        "zh": "门槛",
+        "en": "Limits",
+        "type": "object",
+        "default": {"least": least, "most": 30},
+    }
+    return json.dumps({"id": "grants", "zh": "补贴", "en": "Grants", "parameters": [spec]}).encode()
+
+
+def test_a_changed_parameter_is_put_into_the_facts(decided: World) -> None:
+    """Where a step hands it over; what a case was given instead of the policy's default stays."""
+    decided.deploy({**FILES, PATH: BY_LIMIT.encode(), "bpmn/grant.bpmn": HANDS_OVER.encode(),
+                    "policies/grants.json": _policy(20)})  # fmt: skip
+    numbers = {}
+    for days in (14, 17, 22):
+        numbers[days] = decided.start("grant", "wang")
+        decided.complete("wang", decided.open_tasks(numbers[days])["t_days"], uuid4().hex, days=days)
+    own = {"days": 17, "limits": {"least": 18, "most": 30}}
+    with decided.database.writing() as session:
+        query = select(DecisionRecord).where(DecisionRecord.subject == numbers[22])
+        record = session.scalars(query).one()
+        record.trace = {**record.trace, "facts": own, "outputs": {"result": "none", "amount": 0}}
+    with decided.acting("jia") as context:
+        draft = drafts.take_draft(context, None, "放宽门槛")
+        drafts.write_file(context, draft, "policies/grants.json", _policy(15), 0)
+        draft_id = draft.id
+    test, _ = run(decided, draft_id)
+    with decided.looking() as context:
+        lines = back_test.lines_of(context, test)
+        turned = [line.record.subject for line in lines if not line.error]
+        assert turned == [numbers[17]]
+        assert {line.error for line in lines if line.error} == {
+            "记录中没有新规则所需的事实：limits"
+        }  # of the old table
+        draft = drafts.find_draft(context, draft_id)
+        assert back_test.is_current(context, draft, test)

@@ -1,4 +1,4 @@
-"""Back-test: what the changed decisions of a draft would have decided on the facts of every past case.
+"""Back-test: what a draft's changed decisions and parameters would have decided on the facts of every past case.
 
 Decisions are functions of their facts, which each record keeps; a job takes them again in portions, so that a page can
 show how far it is. The result carries a hash over the tables and every line, to be cited when the draft is released.
@@ -32,10 +32,23 @@ from app.services.calendar import calendar_of
 from app.services.context import Context
 from app.services.errors import Invalid, NotFound
 from app.services.studio import drafts
+from app.services.studio.changed_parameters import changed_parameters, facts_with, handed_over
+from app.services.studio.decision_editing import decision_path
 
 JOB = "back_test"
 PORTION = 1_000
 NOTHING: Mapping[str, Any] = {"value": None, "rows": []}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Decision models by path, as in the draft's base and as in the draft; parameters by key, likewise."""
+
+    tables: Mapping[str, tuple[bytes, bytes]]
+    parameters: Mapping[str, Mapping[str, Any]]
+
+    def __bool__(self) -> bool:
+        return bool(self.tables or self.parameters)
 
 
 @dataclass(frozen=True)
@@ -50,34 +63,39 @@ class Summary:
     sums: Mapping[tuple[str, str], tuple[Decimal, Decimal]]  # (decision, output) → before, after
 
 
-def changed_decisions(context: Context, draft: Draft) -> dict[str, tuple[bytes, bytes]]:
-    """The decision models that the draft changes, by path: as in its base, and as in the draft."""
+def changes_of(context: Context, draft: Draft) -> Changes:
+    """What a draft changes that past decisions can be taken again with."""
     base = repository.deployment_files(context.session, draft.base_deployment_id)
     files = drafts.draft_files(context, draft)
-    return {
+    tables = {
         path: (base[path], data)
         for path, data in files.items()
         if path.endswith(".dmn") and path in base and base[path] != data
     }
+    return Changes(tables, changed_parameters(base, files))
 
 
 def start(context: Context, draft: Draft) -> BackTest:
-    """Begin a back-test of a draft. Raises Invalid when it changes no decision, or one that cannot be read."""
+    """Begin a back-test of a draft. Raises Invalid when it changes nothing that decides, or what cannot be read."""
     actor = access.require(context.actor, "studio.edit")
-    changed = changed_decisions(context, draft)
-    if not changed:
+    changes, files = changes_of(context, draft), drafts.draft_files(context, draft)
+    facts = handed_over(files, changes.parameters)
+    given = {path: (files[path], files[path]) for key in facts if (path := decision_path(key)) in files}
+    tables = given | dict(changes.tables)
+    if not tables:
         raise Invalid(
-            "草稿没有改动判定表，无需回测。", "The draft changes no decision: there is nothing to test."
+            "草稿没有改动判定表，也没有改动交给判定表的参数，无需回测。",
+            "The draft changes no decision and no parameter of one: there is nothing to test.",
         )
-    decisions = {key: path for path, (_, after) in changed.items() for key in _model(after).decisions}
+    decisions = {key: path for path, (_, after) in tables.items() for key in _model(after).decisions}
     query = select(func.count()).where(DecisionRecord.decision_id.in_(decisions))
     test = BackTest(
         draft_id=draft.id,
         tables={
-            path: {"before": _hash(before), "after": _hash(after)}
-            for path, (before, after) in changed.items()
+            path: {"before": _hash(before), "after": _hash(after)} for path, (before, after) in tables.items()
         },
         decisions=decisions,
+        parameters={"changed": changes.parameters, "facts": facts},
         total=context.session.scalar(query) or 0,
         done=0,
         last_record_id=0,
@@ -99,9 +117,11 @@ def newest(context: Context, draft: Draft) -> BackTest | None:
 
 
 def is_current(context: Context, draft: Draft, test: BackTest) -> bool:
-    """Whether the test was of the decisions as the draft has them now."""
-    now = {path: _hash(after) for path, (_, after) in changed_decisions(context, draft).items()}
-    return now == {path: found["after"] for path, found in test.tables.items()}
+    """Whether the test was of the decisions and parameters as the draft has them now."""
+    changes = changes_of(context, draft)
+    now = {path: _hash(after) for path, (_, after) in changes.tables.items()}
+    then = {path: found["after"] for path, found in test.tables.items() if found["before"] != found["after"]}
+    return now == then and changes.parameters == test.parameters.get("changed", {})
 
 
 def find_test(context: Context, draft: Draft, test_id: int) -> BackTest:
@@ -178,9 +198,12 @@ def _run_portion(context: Context, args: dict[str, Any]) -> None:
     }
     calendar = calendar_of(session)
     for record, org_type, call_no in rows:
-        line = _compare(
-            models[test.decisions[record.decision_id]], record, Environment(record.decided_at, calendar)
+        facts = _facts(test, record)
+        model, environment = (
+            models[test.decisions[record.decision_id]],
+            Environment(record.decided_at, calendar),
         )
+        line = _compare(model, record, facts, environment)
         if line is not None:
             line.test_id, line.org_type, line.call_no = test.id, org_type or "", call_no or ""
             session.add(line)
@@ -194,11 +217,19 @@ def _run_portion(context: Context, args: dict[str, Any]) -> None:
     test.state, test.finished_at, test.sha256 = "done", context.now, _result_hash(context, test)
 
 
-def _compare(model: DecisionModel, record: DecisionRecord, environment: Environment) -> BackTestLine | None:
+def _facts(test: BackTest, record: DecisionRecord) -> Mapping[str, Any]:
+    """The facts of a past decision, with the parameters that the draft changes."""
+    facts: Mapping[str, Any] = record.trace.get("facts", {})
+    paths = test.parameters.get("facts", {}).get(record.decision_id)
+    return facts_with(facts, paths, test.parameters["changed"]) if paths else facts
+
+
+def _compare(
+    model: DecisionModel, record: DecisionRecord, facts: Mapping[str, Any], environment: Environment
+) -> BackTestLine | None:
     """The line of a decision that turns or fails; None when it comes out as before."""
     trace = record.trace
     before, none = {"value": trace["outputs"], "rows": _rows(trace)}, dict(NOTHING)
-    facts = trace.get("facts", {})
     missing = [name for name in input_names(model, record.decision_id) if name not in facts]
     if missing:
         words = f"记录中没有新规则所需的事实：{'、'.join(missing)}"
@@ -236,8 +267,9 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _result_hash(context: Context, test: BackTest) -> str:
-    """SHA-256 over the tables and every line, in their order."""
-    digest = hashlib.sha256(orjson.dumps(test.tables, option=orjson.OPT_SORT_KEYS))
+    """SHA-256 over the tables, the parameters and every line, in their order."""
+    tested = [test.tables, test.parameters] if test.parameters.get("changed") else test.tables
+    digest = hashlib.sha256(orjson.dumps(tested, option=orjson.OPT_SORT_KEYS))
     query = select(BackTestLine.record_id, BackTestLine.before, BackTestLine.after, BackTestLine.error)
     for row in context.session.execute(
         query.where(BackTestLine.test_id == test.id).order_by(BackTestLine.record_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import redirect, render_template, request, send_file, url_for
 
 from app.services.inbox_export import write_workbook
 from app.services.studio import back_test, drafts
+from app.services.studio.parameters import Item, parameters_of
 from app.web.guards import context, permission
 from app.web.studio.desk import blueprint
 
@@ -26,11 +28,26 @@ def back_test_page(draft_id: int) -> str:
     test = back_test.newest(found, draft)
     lines = back_test.lines_of(found, test, request.args.get("after", 0, type=int), PAGE) if test else []
     return render_template("studio/back_test.html", draft=draft, test=test, lines=lines, page=PAGE,
-                           changed=sorted(back_test.changed_decisions(found, draft)),
+                           changes=back_test.changes_of(found, draft),
+                           parameters=list(_parameters(parameters_of(found, draft).items)),
                            is_current=test is not None and back_test.is_current(found, draft, test),
                            summary=back_test.summarise(found, test) if test and test.state == "done" else None,
                            names={line.record.decision_id: line.record.decision_name for line in lines},
                            outcome_of=back_test.outcome_of)  # fmt: skip
+
+
+def _parameters(items: Iterable[Item]) -> Iterator[tuple[Item, str, Any, Any]]:
+    """Every changed parameter, or changed member of one, with its value in the base and in the draft."""
+    for item in items:
+        before, after = item.before, item.spec.get("default")
+        if not item.is_changed:
+            continue
+        if not (isinstance(before, dict) and isinstance(after, dict)):
+            yield item, "", before, after
+            continue
+        for name in {**before, **after}:
+            if before.get(name) != after.get(name):
+                yield item, name, before.get(name), after.get(name)
 
 
 @blueprint.post("/drafts/<int:draft_id>/back-test")
