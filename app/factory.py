@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import cli, web
 from app.db import Database
 from app.services import operations as _operations  # noqa: F401  registers the delegates
+from app.services import outside
 from app.services.settings import Settings
 from app.web.guards import ARRIVED, is_only_reading
 from config import Config
@@ -52,10 +54,33 @@ class Application(Flask):
             raise
 
     def dispatch_request(self) -> Any:
-        response = super().dispatch_request()
+        """Carry the request out; when it has to ask a slow service first, undo it, ask, and carry it out again."""
+        if "unit" not in g:
+            return super().dispatch_request()
+        begun = iter((None,))  # the transaction of the first attempt is open already
+        return outside.answered(lambda answers: self._attempt(answers, next(begun, self._begin_again)))
+
+    def _attempt(self, answers: outside.Answers, begin: Callable[[], Any] | None) -> Any:
+        refused = begin() if begin is not None else None
+        if refused is not None:
+            return refused
+        answers.lend(g.unit.session)
+        try:
+            response = super().dispatch_request()
+        except outside.AskFirst:
+            g.unit.close()
+            raise
         if request.method not in SAFE_METHODS and not is_only_reading(self):
             g.unit.commit()
         return response
+
+    def _begin_again(self) -> Any:
+        """A new transaction that knows nothing of the one undone: who asks and what they may is looked up anew."""
+        for name in list(g):
+            g.pop(name)
+        for _name, sent in request.files.items(multi=True):
+            sent.stream.seek(0)
+        return self.preprocess_request()
 
 
 def create_app(config: Config) -> Application:

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.db import Database
-from app.services import jobs, schedule
+from app.services import jobs, outside, schedule
 from app.services.clock import read_clock
 from app.services.context import Context
 from app.services.settings import Settings
@@ -68,14 +68,18 @@ class Worker:
     def _run_one(self, job_id: int) -> None:
         try:
             finish = self._run_errand(job_id)
-            with self._database.writing() as session:
-                context = Context(session, self._now(session), self._settings)
-                jobs.run_job(context, job_id, self._owner, finish)
+            outside.answered(lambda answers: self._run_inside(job_id, finish, answers))
         except Exception as error:
             log.exception("job failed", job=job_id)
             with self._database.writing() as session:
                 message = f"{type(error).__name__}: {error}"
                 jobs.fail_job(session, job_id, self._owner, message, self._now(session))
+
+    def _run_inside(self, job_id: int, finish: jobs.Handler | None, answers: outside.Answers) -> None:
+        with self._database.writing() as session:
+            answers.lend(session)
+            context = Context(session, self._now(session), self._settings)
+            jobs.run_job(context, job_id, self._owner, finish)
 
     def _run_errand(self, job_id: int) -> jobs.Handler | None:
         """Do the outside part of a job, if it has one; what then notes the result."""

@@ -9,11 +9,12 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_babel import gettext as _
 
 from app.services import access, documents, task
-from app.services.errors import Invalid, NotFound
+from app.services.errors import Invalid, NotFound, ServiceError
 from app.services.registers import letter_drafts, letters, signing_room, verification
 from app.services.registers.typesetting import LetterFailed
 from app.services.signing.authority import DEMO_PASSPHRASE, DemoAuthority
 from app.services.signing.keys import MAX_BYTES, Pkcs12
+from app.services.signing.pades import StampMissing
 from app.web.downloads import made_file
 from app.web.guards import context, only_reads, permission, signed_in
 
@@ -56,6 +57,8 @@ def sign(task_id: int) -> Any:
         signed = signing_room.sign(found, task_id, source)
     except Invalid as error:
         return _signing_page(task.open_task(found, task_id), error), 422
+    except StampMissing as error:
+        return _signing_page(task.open_task(found, task_id), error), 503, {"Retry-After": "60"}
     flash(_("已用证书签署。请核对签署信息，确认后提交。"), "success")
     if signed.other_holder:
         said = _("证书单位“%(holder)s”与您代表的单位不一致，提交后须由处室核对。", holder=signed.other_holder)
@@ -99,7 +102,7 @@ def verify_file() -> Any:
     )
 
 
-def _signing_page(work: task.Work, error: Invalid | None = None) -> str:
+def _signing_page(work: task.Work, error: ServiceError | None = None) -> str:
     room = signing_room.room_of(context().session, work)
     if room is None:
         raise NotFound

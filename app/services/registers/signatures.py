@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.register import Attachment, Document, DocumentSignature
-from app.services import file_store
+from app.services import file_store, outside
 from app.services.settings import Settings
 from app.services.signing import authority, pades, revocation
 from app.services.signing.pades import SignatureState
@@ -98,12 +99,21 @@ def judge_file(session: Session, settings: Settings, text: Document, sha256: str
         .where(DocumentSignature.document_id == text.id)
         .order_by(DocumentSignature.id)
     ).all()
-    pdf = file_store.read(settings.files_dir, sha256)
-    below = file_store.read(settings.files_dir, earlier[-1].pdf_sha256 if earlier else text.pdf_sha256)
+    below = earlier[-1].pdf_sha256 if earlier else text.pdf_sha256
+    return outside.ask(
+        session,
+        ("judge", sha256, below, len(earlier)),
+        partial(_judge_against, settings, sha256, below, bool(earlier), now),
+    )
+
+
+def _judge_against(settings: Settings, sha256: str, earlier: str, follows: bool, now: datetime) -> Judged:
+    """Asks for revocation where the certificates say: not to be called while a transaction is open."""
+    pdf, below = (file_store.read(settings.files_dir, one) for one in (sha256, earlier))
     trust = pades.Trust(authority.trusted_roots(settings), revocation.asking(settings))
     states = tuple(pades.read_signatures(pdf, trust, now))
-    known = len(pades.read_signatures(below, trust, now)) if earlier else 0
-    return Judged(states, tuple(_faults_of_file(pdf, below, states, known, bool(earlier))))
+    known = len(pades.read_signatures(below, trust, now)) if follows else 0
+    return Judged(states, tuple(_faults_of_file(pdf, below, states, known, follows)))
 
 
 def _faults_of_file(

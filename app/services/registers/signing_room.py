@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models.register import Document, DocumentSignature
-from app.services import attachments, drafts, file_store, task
+from app.services import attachments, drafts, file_store, outside, task
 from app.services.context import Context
 from app.services.errors import NotFound
 from app.services.numbering import OFFICE_ZONE
 from app.services.registers.typesetting import render_pdf
+from app.services.settings import Settings
 from app.services.signing import authority, pades, revocation
 from app.services.signing.appearance import Seal
 from app.services.signing.keys import KeySource
@@ -60,23 +63,17 @@ class Signed:
 def sign(context: Context, task_id: int, source: KeySource) -> Signed:
     """Sign the text and put the signed file into the form of the task; handing the form in is a step of its own.
 
-    The key lives as long as this call. Raises NotFound, KeyRefused, SigningFailed, TaskTaken.
+    Services of time stamps and revocation are asked while no transaction is open. When somebody else signed meanwhile,
+    the newer file is signed instead. The key lives as long as this call. Raises NotFound, KeyRefused,
+    SigningFailed, StampMissing, TaskTaken.
     """
     task.lock_form(context, task_id)
     work = task.open_task(context, task_id)
     room = room_of(context.session, work)
     if room is None or context.actor is None:
         raise NotFound
-    settings = context.settings
-    pdf = file_store.read(settings.files_dir, room.pdf_sha256)
-    signed = pades.sign(
-        pdf,
-        source,
-        field=f"{work.task.element_id}_{len(room.signatures) + 1}",
-        reason=f"签署{room.document.title}（{room.document.number}）",
-        stamper=authority.stamper_of(settings, context.now),
-        seal=Seal(f"sign-{side_of(work)}", partial(stamp, context, room.document.number)),
-        trust=pades.Trust(authority.trusted_roots(settings), revocation.asking(settings)),
+    signed = outside.ask(
+        context.session, ("sign", task_id, room.pdf_sha256), _pen(context, work, room, source)
     )
     name = f"{room.document.number}-{work.task.name}.pdf"
     kept = attachments.take(
@@ -86,6 +83,27 @@ def sign(context: Context, task_id: int, source: KeySource) -> Signed:
     typed |= {"method": "e_seal", FIELD: [str(kept.id)], "signer": context.actor.name}
     drafts.save_draft(context, task_id, typed)
     return Signed(room.document, _other_holder(work, signed))
+
+
+def _pen(context: Context, work: Work, room: Room, source: KeySource) -> Callable[[], bytes]:
+    """What signs; it holds nothing of the database, for it is used while no transaction is open."""
+    settings, now, number = context.settings, context.now, room.document.number
+    sha256, place = room.pdf_sha256, f"sign-{side_of(work)}"
+    field = f"{work.task.element_id}_{len(room.signatures) + 1}"
+    reason = f"签署{room.document.title}（{number}）"
+
+    def sign_it() -> bytes:
+        return pades.sign(
+            file_store.read(settings.files_dir, sha256),
+            source,
+            field=field,
+            reason=reason,
+            stamper=authority.stamper_of(settings, now),
+            seal=Seal(place, partial(stamp, settings, now, number)),
+            trust=pades.Trust(authority.trusted_roots(settings), revocation.asking(settings)),
+        )
+
+    return sign_it
 
 
 def _other_holder(work: Work, pdf: bytes) -> str:
@@ -102,14 +120,14 @@ def side_of(work: Work) -> str:
     return "undertaker" if any(one.startswith("org:") for one in work.task.candidates) else "bureau"
 
 
-def stamp(context: Context, number: str, certificate: x509.Certificate) -> bytes:
+def stamp(settings: Settings, now: datetime, number: str, certificate: x509.Certificate) -> bytes:
     """What can be seen of a signature on a document: organisation, signer, time, number. Raises LetterFailed."""
-    holder, settings = holder_of(certificate), context.settings
+    holder = holder_of(certificate)
     data = {
         "organisation": holder.organisation or holder.person,
         "signer": holder.person,
-        "at": context.now.astimezone(OFFICE_ZONE).strftime("%Y-%m-%d %H:%M:%S"),
+        "at": now.astimezone(OFFICE_ZONE).strftime("%Y-%m-%d %H:%M:%S"),
         "number": number,
         "mark": authority.MARK if authority.is_demo(settings, certificate.issuer.human_friendly) else "",
     }
-    return render_pdf(STAMP.read_bytes(), data, context.now, fonts_dir=settings.fonts_dir)
+    return render_pdf(STAMP.read_bytes(), data, now, fonts_dir=settings.fonts_dir)

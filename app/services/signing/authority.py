@@ -20,14 +20,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from pyhanko.sign.timestamps import DummyTimeStamper, HTTPTimeStamper, TimeStamper
+from pyhanko.sign.timestamps import DummyTimeStamper, TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from app.services.settings import Settings
+from app.services.signing.stamper import Stamper
 
 MARK = "演示证书，不具有法律效力"
 DEMO_PASSPHRASE = "demo"  # noqa: S105  printed on the page; the certificate is worth nothing
-PATIENCE = 5  # seconds that a time stamping authority may take
 _BEGIN, _END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2050, 1, 1, tzinfo=UTC)
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of the curve P-256
 
@@ -129,7 +129,7 @@ def is_demo(settings: Settings, issuer: str) -> bool:
 def stamper_of(settings: Settings, now: datetime) -> TimeStamper | None:
     """Whom to ask for a time stamp: the configured authority, the demo one in demo mode, or nobody."""
     if settings.tsa_url:
-        return HTTPTimeStamper(settings.tsa_url, timeout=PATIENCE)
+        return Stamper(settings.tsa_url)
     return DemoAuthority(settings.secret).stamper(now) if settings.demo else None
 
 

@@ -29,7 +29,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import RevokedError
 
-from app.services.errors import Conflict
+from app.services.errors import Conflict, ServiceError
 from app.services.signing.appearance import Seal, field_of
 from app.services.signing.keys import KeyRefused, KeySource
 from app.services.signing.revocation import Asking
@@ -47,8 +47,19 @@ class SigningFailed(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "签署未完成：证书或时间戳服务无法使用，请稍后再试。",
-            "Signing failed: the certificate or the time stamping service cannot be used.",
+            "签署未完成：证书或时间戳服务无法使用，请稍后再试。没有保存任何内容。",
+            "Signing failed: the certificate or the time stamping service cannot be used. Nothing was saved.",
+        )
+
+
+class StampMissing(ServiceError):
+    """The time stamping authority did not answer in time, or not with a time stamp."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "签署未完成：时间戳服务没有及时应答，请稍后再试。没有保存任何内容，任务仍待签署。",
+            "Not signed: the time stamping service did not answer in time. Nothing was saved, the task is still "
+            "to be signed; please try again later.",
         )
 
 
@@ -104,7 +115,8 @@ def sign(
     """The PDF with one more signature, as an incremental update: what is there already stays byte for byte.
 
     With `seal` it can be seen on its page. With a `trust` that may ask, what was answered about revocation goes into
-    the file, so that it can be judged when nobody answers any more (PAdES B-LT). Raises KeyRefused, SigningFailed.
+    the file, so that it can be judged when nobody answers any more (PAdES B-LT). Raises KeyRefused, SigningFailed,
+    StampMissing.
     """
     signer = source.open()
     out = io.BytesIO()
@@ -123,7 +135,9 @@ def sign(
         )
         made = PdfSigner(metadata, signer, timestamper=stamper, new_field_spec=spec, stamp_style=style)
         _apart(lambda: made.sign_pdf(writer, output=out))
-    except (SigningError, TimestampRequestError, PdfError, OSError) as error:
+    except TimestampRequestError as error:
+        raise StampMissing from error
+    except (SigningError, PdfError, OSError) as error:
         if isinstance(error.__cause__, RevokedError):
             raise KeyRefused("这张证书已被吊销。", "This certificate was revoked.") from error
         raise SigningFailed from error
