@@ -82,6 +82,7 @@ ACCOUNTS = (
     Account("designer", "流程设计人", ("process_designer",)),
     Account("process_approver", "流程审批人", ("process_approver",)),
     Account("operator", "系统运维", ("operator",)),
+    Account("admin", "系统管理员", ("system_admin",)),
     Account("auditor", "审计人员", ("auditor",)),
     Account("observer", "列席观察员", ("observer",)),
 )
