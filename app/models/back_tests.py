@@ -41,15 +41,16 @@ class BackTestLine(Base):
     """One decision that comes out otherwise, or that could not be taken again (`error`)."""
 
     __tablename__ = "back_test_line"
-    __table_args__ = (Index("ix_back_test_line_test", "test_id", "record_id"),)
+    __table_args__ = (Index("ix_back_test_line_test", "test_id", "is_turned", "record_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     test_id: Mapped[int] = mapped_column(ForeignKey("back_test.id"))
     record_id: Mapped[int] = mapped_column(ForeignKey("decision_record.id"))
     org_type: Mapped[str] = mapped_column(String(20), default="")
     call_no: Mapped[str] = mapped_column(String(40), default="")
-    before: Mapped[dict[str, Any]]  # {"value": …, "rows": […]}
+    before: Mapped[dict[str, Any]]  # {"value": …, "rows": […], "outcome": …}
     after: Mapped[dict[str, Any]]
     error: Mapped[str] = mapped_column(String(500), default="")
+    is_turned: Mapped[bool]  # another outcome or number, not only other words; also where it failed
 
     record: Mapped[DecisionRecord] = relationship()

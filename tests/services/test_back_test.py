@@ -187,3 +187,16 @@ def test_a_changed_parameter_is_put_into_the_facts(decided: World) -> None:
         }  # of the old table
         draft = drafts.find_draft(context, draft_id)
         assert back_test.is_current(context, draft, test)
+
+
+def test_other_words_are_no_other_outcome(decided: World) -> None:
+    with decided.database.writing() as session:
+        record = session.scalars(select(DecisionRecord).order_by(DecisionRecord.id).limit(1)).one()
+        record.trace = {**record.trace, "outputs": {"result": "none", "amount": 0, "reason": "少于二十天"}}
+    test, summary = run(decided, change(decided, "20", "15"))
+    assert (summary.turned, summary.reworded) == (5, 1)
+    with decided.looking() as context:
+        (line,) = back_test.lines_of(context, test, reworded=True)
+        told = list(back_test.differences(line.before["value"], line.after["value"]))
+        assert told == [("reason", "少于二十天", None)]
+        assert len(back_test.lines_of(context, test)) == 5

@@ -55,7 +55,8 @@ class Changes:
 class Summary:
     """What came out: turned decisions by kind of organisation, by call and by outcome, and sums of their numbers."""
 
-    turned: int
+    turned: int  # another outcome or number
+    reworded: int  # the same outcome in other words
     failed: int
     by_outcome: Mapping[tuple[str, str, str], int]  # (decision, before, after) → cases
     by_org_type: Mapping[str, int]
@@ -132,11 +133,17 @@ def find_test(context: Context, draft: Draft, test_id: int) -> BackTest:
     return test
 
 
-def lines_of(context: Context, test: BackTest, after: int = 0, limit: int = 100) -> Sequence[BackTestLine]:
-    """Turned and failed decisions in the order of their records, from the one after `after` on."""
+def lines_of(
+    context: Context, test: BackTest, after: int = 0, limit: int = 100, *, reworded: bool = False
+) -> Sequence[BackTestLine]:
+    """Turned and failed decisions in the order of their records, from the one after `after` on.
+
+    With `reworded` those instead of which only other words came out.
+    """
     query = (
         select(BackTestLine)
         .where(BackTestLine.test_id == test.id, BackTestLine.id > after)
+        .where(BackTestLine.is_turned == (not reworded))
         .options(joinedload(BackTestLine.record))
         .order_by(BackTestLine.id)
         .limit(limit)
@@ -150,32 +157,49 @@ def summarise(context: Context, test: BackTest) -> Summary:
     kinds: Counter[str] = Counter()
     calls: Counter[str] = Counter()
     sums: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
-    failed = 0
+    failed = reworded = 0
     query = select(BackTestLine, DecisionRecord.decision_id).join(BackTestLine.record)
     for line, decision_id in context.session.execute(query.where(BackTestLine.test_id == test.id)):
-        if line.error:
-            failed += 1
+        if line.error or not line.is_turned:
+            failed, reworded = failed + bool(line.error), reworded + (not line.is_turned)
             continue
-        outcomes[decision_id, outcome_of(line.before["value"]), outcome_of(line.after["value"])] += 1
+        outcomes[decision_id, line.before["outcome"], line.after["outcome"]] += 1
         kinds[line.org_type] += 1
         calls[line.call_no] += 1
         for name, (old, new) in _numbers(line.before["value"], line.after["value"]):
             before, after = sums.get((decision_id, name), (Decimal(0), Decimal(0)))
             sums[decision_id, name] = (before + old, after + new)
-    return Summary(
-        sum(outcomes.values()), failed, dict(outcomes.most_common()), dict(kinds), dict(calls), sums
-    )
+    turned = dict(outcomes.most_common())
+    return Summary(sum(turned.values()), reworded, failed, turned, dict(kinds), dict(calls), sums)
 
 
-def outcome_of(value: Any) -> str:
-    """A decision's value in one word where it has one: the first of its outputs that is a text."""
+def differences(before: Any, after: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """What differs between two values of a decision, by its place in them."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in {**before, **after}:
+            yield from differences(before.get(name), after.get(name), f"{place}.{name}" if place else name)
+    elif before != after:
+        yield place, before, after
+
+
+def _outcome_of(value: Any, name: str | None) -> str:
+    """A decision's value in a few words: the output of this name, else the outputs that are single values."""
     if isinstance(value, dict):
-        return next(
-            (str(each) for each in value.values() if isinstance(each, str)), orjson.dumps(value).decode()[:80]
-        )
+        singles = [
+            f"{key}：{each}" for key, each in sorted(value.items()) if not isinstance(each, dict | list)
+        ]
+        found = value.get(name) if name is not None else None
+        return found if isinstance(found, str) else "；".join(singles) or _as_json(value)
     if isinstance(value, list):
-        return orjson.dumps(value).decode()[:80]
+        return _as_json(value)
     return "—" if value is None else str(value)
+
+
+def _outcome_name(value: Any) -> str | None:
+    """The first of a table's outputs that is a text. Only of a fresh value: a database may order members anew."""
+    if not isinstance(value, dict):
+        return None
+    return next((name for name, each in value.items() if isinstance(each, str)), None)
 
 
 @jobs.job_handler(JOB)
@@ -233,20 +257,30 @@ def _compare(
     missing = [name for name in input_names(model, record.decision_id) if name not in facts]
     if missing:
         words = f"记录中没有新规则所需的事实：{'、'.join(missing)}"
-        return BackTestLine(record_id=record.id, before=before, after=none, error=words[:500])
+        return _line(record, before, none, words)
     try:
         result = model.evaluate(record.decision_id, facts, environment.scope)
     except FeelError as error:
-        return BackTestLine(record_id=record.id, before=before, after=none, error=str(error)[:500])
+        return _line(record, before, none, str(error))
     trace = result.trace.as_json()
     after = {"value": trace["outputs"], "rows": _rows(trace)}
     if result.errors:
-        return BackTestLine(
-            record_id=record.id, before=before, after=after, error=str(result.errors[0])[:500]
-        )
+        return _line(record, before, after, str(result.errors[0]))
     if after["value"] == before["value"]:
         return None
-    return BackTestLine(record_id=record.id, before=before, after=after, error="")
+    return _line(record, before, after)
+
+
+def _line(
+    record: DecisionRecord, before: dict[str, Any], after: dict[str, Any], error: str = ""
+) -> BackTestLine:
+    old, new = before["value"], after["value"]
+    name = _outcome_name(new if new is not None else old)
+    before, after = ({**side, "outcome": _outcome_of(side["value"], name)} for side in (before, after))
+    is_turned = bool(error) or before["outcome"] != after["outcome"] or any(_numbers(old, new))
+    return BackTestLine(
+        record_id=record.id, before=before, after=after, error=error[:500], is_turned=is_turned
+    )
 
 
 def _rows(trace: Mapping[str, Any]) -> list[int]:
@@ -260,6 +294,10 @@ def _numbers(before: Any, after: Any) -> Iterator[tuple[str, tuple[Decimal, Deci
         pair = tuple(_number(side.get(name)) for side in (old, new))
         if any(each is not None for each in pair) and pair[0] != pair[1]:
             yield name, (pair[0] or Decimal(0), pair[1] or Decimal(0))
+
+
+def _as_json(value: Any) -> str:
+    return orjson.dumps(value).decode()[:80]
 
 
 def _number(value: Any) -> Decimal | None:

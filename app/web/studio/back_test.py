@@ -12,12 +12,13 @@ from app.services.inbox_export import write_workbook
 from app.services.studio import back_test, drafts
 from app.services.studio.parameters import Item, parameters_of
 from app.web.guards import context, permission
+from app.web.labels import words
 from app.web.studio.desk import blueprint
 
 PAGE = 100
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADS = ("案件 Case", "批次 Call", "类型 Type", "判定 Decision", "作出时间 Decided", "原结果 Before", "原命中行 Rows",
-         "新结果 After", "新命中行 Rows", "不能重算的原因 Error")  # fmt: skip
+         "新结果 After", "新命中行 Rows", "变化 Changes", "不能重算的原因 Error")  # fmt: skip
 
 
 @blueprint.get("/drafts/<int:draft_id>/back-test")
@@ -26,14 +27,22 @@ def back_test_page(draft_id: int) -> str:
     found = context()
     draft = drafts.find_draft(found, draft_id)
     test = back_test.newest(found, draft)
-    lines = back_test.lines_of(found, test, request.args.get("after", 0, type=int), PAGE) if test else []
+    reworded = "reworded" in request.args
+    after = request.args.get("after", 0, type=int)
+    lines = back_test.lines_of(found, test, after, PAGE, reworded=reworded) if test else []
     return render_template("studio/back_test.html", draft=draft, test=test, lines=lines, page=PAGE,
                            changes=back_test.changes_of(found, draft),
                            parameters=list(_parameters(parameters_of(found, draft).items)),
                            is_current=test is not None and back_test.is_current(found, draft, test),
                            summary=back_test.summarise(found, test) if test and test.state == "done" else None,
                            names={line.record.decision_id: line.record.decision_name for line in lines},
-                           outcome_of=back_test.outcome_of)  # fmt: skip
+                           reworded=reworded, differences=back_test.differences)  # fmt: skip
+
+
+def _changes(before: Any, after: Any) -> str:
+    return "；".join(
+        f"{name}：{words(a)} → {words(b)}" for name, a, b in back_test.differences(before, after)
+    )[:2000]
 
 
 def _parameters(items: Iterable[Item]) -> Iterator[tuple[Item, str, Any, Any]]:
@@ -71,13 +80,15 @@ def back_test_workbook(draft_id: int, test_id: int) -> Any:
             line.org_type,
             line.record.decision_name,
             line.record.decided_at,
-            back_test.outcome_of(line.before["value"]),
+            line.before["outcome"],
             "、".join(map(str, line.before["rows"])),
-            back_test.outcome_of(line.after["value"]),
+            line.after["outcome"],
             "、".join(map(str, line.after["rows"])),
+            _changes(line.before["value"], line.after["value"]),
             line.error,
         )
-        for line in back_test.lines_of(found, test, limit=10_000)
+        for reworded in (False, True)
+        for line in back_test.lines_of(found, test, limit=10_000, reworded=reworded)
     )
     write_workbook(stream, f"back-test {test.id}", HEADS, rows)
     stream.seek(0)
