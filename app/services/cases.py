@@ -31,6 +31,7 @@ OFFICE_KINDS = OPEN_KINDS | {
     "task_returned", "task_taken_back", "task_withdrawn", "task_signed", "task_decided", "task_submitted",
     "task_signers_added", "task_signer_removed", "task_delegated", "task_copied", "task_asked", "task_answered",
     "task_urged", "task_rerouted", "task_recused", "task_effective_day",
+    "ballot_opened", "ballot_cast", "ballot_recorded", "ballot_closed",
 }  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def holders_of(session: Session, instances: Sequence[ProcessInstance], user: Use
         .order_by(UserTask.due_at, UserTask.id)
     )
     tasks = session.scalars(query).all()
-    names = _principal_names(session, {p for task in tasks for p in task.candidates})
+    names = _principal_names(session, {p for task in tasks for p in task.candidates}) if tasks else {}
     return [_holder(task, names, by_id[task.instance_id], user) for task in tasks]
 
 

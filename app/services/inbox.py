@@ -165,15 +165,15 @@ def started_cases(context: Context, user: User, query: Query) -> Page:
 
 def count_inbox(context: Context, user: User) -> Counts:
     """Badge numbers in one statement."""
-    mine, shared = _with_covered(context, user, mine_of(user)), shared_of(user)
+    mine, shared, all_of = _with_covered(context, user, mine_of(user)), shared_of(user), principals_of(user)
     values: dict[str, Any] = {
         **_named("mine", tuple(mine)),
         **_named("shared", shared),
+        **_named("all", all_of),
         "user": user.id,
-        "principals": principals_of(user),
         "now": context.now,
     }
-    row = context.session.execute(_counts(tuple(mine.values()), len(shared)), values).one()
+    row = context.session.execute(_counts(tuple(mine.values()), len(shared), len(all_of)), values).one()
     return Counts(*(value or 0 for value in row))
 
 
@@ -306,14 +306,13 @@ def _tasks(
 
 
 @cache
-def _counts(mine: tuple[tuple[str, ...], ...], shared: int) -> Select[Any]:
+def _counts(mine: tuple[tuple[str, ...], ...], shared: int, principals: int) -> Select[Any]:
     own = {f"mine_{n}": keys for n, keys in enumerate(mine)}
     offered: Scopes = {f"shared_{n}": () for n in range(shared)}
     unread = select(TaskCopy.id).where(TaskCopy.user_id == bindparam("user"), TaskCopy.read_at.is_(None))
     groups = select(GroupMember.group_key).where(GroupMember.user_id == bindparam("user"))
-    told = select(Notification.id).where(
-        Notification.principal.in_(bindparam("principals", expanding=True)), Notification.read_at.is_(None)
-    )
+    reader = [bindparam(f"all_{n}", type_=String) for n in range(principals)]
+    told = select(Notification.id).where(Notification.principal.in_(reader), Notification.read_at.is_(None))
     views = select(InboxView.id).where(
         or_(InboxView.owner_id == bindparam("user"), InboxView.group_key.in_(groups))
     )

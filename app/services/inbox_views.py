@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.models.identity import User
+from app.models.identity import GroupMember, User
 from app.models.inbox_views import InboxSetting, InboxView
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted
@@ -27,7 +27,9 @@ _REACHABLE = (
     .where(
         or_(
             InboxView.owner_id == bindparam("owner"),
-            InboxView.group_key.in_(bindparam("groups", expanding=True)),
+            InboxView.group_key.in_(
+                select(GroupMember.group_key).where(GroupMember.user_id == bindparam("owner"))
+            ),
         )
     )
     .order_by(InboxView.owner_id != bindparam("owner"), InboxView.id)
@@ -70,8 +72,7 @@ def save_setting(
 
 def views_of(session: Session, user: User) -> Sequence[InboxView]:
     """The user's own filters, then those that colleagues share with one of the user's groups."""
-    groups = [group.key for group in user.groups]
-    return session.scalars(_REACHABLE, {"owner": user.id, "groups": groups}).all()
+    return session.scalars(_REACHABLE, {"owner": user.id}).all()
 
 
 def get_view(session: Session, user: User, view_id: int) -> InboxView:

@@ -28,7 +28,7 @@ from app.web.inbox_frame import (
     side_lists,
     state_of,
 )
-from app.web.inbox_rows import COLUMN_NAMES, rows_of, waiting_words, with_offers
+from app.web.inbox_rows import COLUMN_NAMES, holders_of, rows_of, waiting_words
 from app.web.progress import task_name
 
 PANELS = frozenset({"filter", "settings", "labels"})
@@ -80,7 +80,7 @@ def list_page(state: State, *, panel: str = "", **values: Any) -> str:
         "inbox/list.html",
         state=state,
         title=TITLES[state.name],
-        rows=with_offers(found, page, state, rows_of(found, page, state, shown.columns)),
+        rows=rows_of(found, page, state, shown.columns, acting=True),
         lists=side_lists(state),
         views=saved_views(),
         chips=chips_of(found, state),
@@ -119,8 +119,10 @@ def _exported(found: Context, state: State) -> Iterator[list[Cell]]:
     for page in inbox_lists.pages(found, signed_in(), state.name, query, inbox_export.MOST):
         ids = [entry.case.id for entry in page.entries]
         marks = inbox_labels.labels_on(found.session, signed_in(), ids)
-        waiting = {} if state.name in inbox_lists.OPEN_LISTS else waiting_words(found, page.entries)
-        for row in rows_of(found, page, state, ("process",)):
+        waiting = (
+            {} if state.name in inbox_lists.OPEN_LISTS else waiting_words(holders_of(found, page.entries))
+        )
+        for row in rows_of(found, page, state, ("org", "process")):
             task, case = row.task, row.case
             yield [
                 case.number, case.title, row.cells["org"], row.cells["process"], case.call_no, case.amount,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from app.models.inbox_views import Label
 from app.models.operations import TaskQuestion
 from app.models.runtime import ProcessInstance, UserTask
 from app.services import cases, inbox, inbox_labels, inbox_lists, repository
+from app.services.cases import Holder
 from app.services.context import Context
 from app.services.inbox import Entry
 from app.web import labels, task_offers
@@ -64,24 +65,22 @@ class Row:
     offers: Sequence[Offer] = ()
 
 
-def rows_of(found: Context, page: inbox.Page, state: State, columns: Sequence[str]) -> list[Row]:
-    """The rows of a page; what a column needs is read only when it is chosen."""
+def rows_of(
+    found: Context, page: inbox.Page, state: State, columns: Sequence[str], *, acting: bool = False
+) -> list[Row]:
+    """The rows of a page, with buttons to take back and to urge for who is `acting` on a list of what is done or
+    waited for; what a column needs is read only when it is chosen."""
+    is_open, shows_waiting = state.name in inbox_lists.OPEN_LISTS, "waiting" in columns
+    offering = acting and state.name in OFFERING
+    holders = holders_of(found, page.entries) if offering or (shows_waiting and not is_open) else ()
+    waiting = (_asked(found, page) if is_open else waiting_words(holders)) if shows_waiting else {}
+    offers = task_offers.of_rows(found, page.entries, holders) if offering else {}
     ids = [entry.case.id for entry in page.entries]
     has_labels = "labels" in columns and badge_counts().labels
     marks = inbox_labels.labels_on(found.session, signed_in(), ids) if has_labels else {}
-    waiting = _waiting(found, page, state) if "waiting" in columns else {}
     names = _process_names(found) if "process" in columns else {}
-    return [_row(entry, state, columns, names, marks, waiting) for entry in page.entries]
-
-
-def with_offers(found: Context, page: inbox.Page, state: State, rows: Sequence[Row]) -> Sequence[Row]:
-    """The rows of a list of what is done or waited for, with buttons to take back and to urge."""
-    if state.name not in OFFERING:
-        return rows
-    running = {entry.case.id: entry.case for entry in page.entries if entry.case.status == "active"}
-    holders = cases.holders_of(found.session, list(running.values()), signed_in())
-    offers = task_offers.of_rows(found, page.entries, holders)
-    return [replace(row, offers=offers.get(place, ())) for place, row in enumerate(rows)]
+    rows = [_row(entry, state, columns, names, marks, waiting) for entry in page.entries]
+    return [replace(row, offers=offers[place]) for place, row in enumerate(rows)] if offers else rows
 
 
 def list_beside(found: Context, task: UserTask) -> dict[str, Any]:
@@ -100,10 +99,14 @@ def list_beside(found: Context, task: UserTask) -> dict[str, Any]:
     }
 
 
-def _waiting(found: Context, page: inbox.Page, state: State) -> dict[int, str]:
-    """Whom the cases of a list wait for: its holders, or in a list of open tasks whom the reader has asked."""
-    if state.name not in inbox_lists.OPEN_LISTS:
-        return waiting_words(found, page.entries)
+def holders_of(found: Context, entries: Sequence[Entry]) -> Sequence[Holder]:
+    """Who holds the running cases of a list, in one look for all."""
+    running = {entry.case.id: entry.case for entry in entries if entry.case.status == "active"}
+    return cases.holders_of(found.session, list(running.values()), signed_in()) if running else ()
+
+
+def _asked(found: Context, page: inbox.Page) -> dict[int, str]:
+    """Of whose answers the reader's open tasks wait."""
     if not badge_counts().asked:
         return {}
     query = (
@@ -116,11 +119,10 @@ def _waiting(found: Context, page: inbox.Page, state: State) -> dict[int, str]:
     }
 
 
-def waiting_words(found: Context, entries: Sequence[Entry]) -> dict[int, str]:
+def waiting_words(holders: Sequence[Holder]) -> dict[int, str]:
     """For each running case, by id: which steps it waits for and who holds them."""
-    running = {entry.case.id: entry.case for entry in entries if entry.case.status == "active"}
     words: dict[int, list[str]] = {}
-    for holder in cases.holders_of(found.session, list(running.values()), signed_in()):
+    for holder in holders:
         if not holder.is_reader:
             who = "、".join(holder.names[:2])
             words.setdefault(holder.task.instance_id, []).append(f"{task_name(holder.task)}（{who}）")
@@ -145,7 +147,10 @@ def _row(
     marks: Mapping[int, Sequence[Label]],
     waiting: Mapping[int, str],
 ) -> Row:
-    task, case, cells = entry.task, entry.case, _cells(entry, names)
+    task, case = entry.task, entry.case
+    cells = {name: CELLS[name](entry) for name in columns if name in CELLS}
+    if "process" in columns:
+        cells["process"] = process_name(case, names)
     is_open = task is not None and state.name in inbox_lists.OPEN_LISTS
     return Row(
         pick=_pick(entry, is_open=is_open),
@@ -178,19 +183,20 @@ def _badge(entry: Entry) -> tuple[str, str]:
     return day(entry.at), "mute"
 
 
-def _cells(entry: Entry, names: Mapping[str, str]) -> dict[str, str]:
-    task, case = entry.task, entry.case
-    arrived = task.created_at if task else case.started_at
-    return {
-        "case": case.title if task else "",
-        "number": case.number,
-        "org": case.org.name if case.org else "",
-        "process": process_name(case, names),
-        "call": case.call_no or "",
-        "amount": yuan(case.amount),
-        "priority": _("优先级 %(n)d", n=task.priority) if task and task.priority else "",
-        "arrived": moment(arrived),
-    }
+def _priority(entry: Entry) -> str:
+    task = entry.task
+    return _("优先级 %(n)d", n=task.priority) if task and task.priority else ""
+
+
+CELLS: Mapping[str, Callable[[Entry], str]] = {
+    "case": lambda entry: entry.case.title if entry.task else "",
+    "number": lambda entry: entry.case.number,
+    "org": lambda entry: entry.case.org.name if entry.case.org else "",
+    "call": lambda entry: entry.case.call_no or "",
+    "amount": lambda entry: yuan(entry.case.amount),
+    "priority": _priority,
+    "arrived": lambda entry: moment(entry.task.created_at if entry.task else entry.case.started_at),
+}  # texts of the columns that a row alone can fill
 
 
 def yuan(value: Decimal | None) -> str:
