@@ -61,14 +61,27 @@ def read(place: Place, sha256: str) -> bytes:
     return b"".join(stream(place, sha256))
 
 
-def stream(place: Place, sha256: str) -> Iterator[bytes]:
-    """The bytes of a stored file, piece by piece. Raises FileMissing at once, before the first piece."""
+def stream(place: Place, sha256: str, part: tuple[int, int] | None = None) -> Iterator[bytes]:
+    """The bytes of a stored file, or those from `part[0]` up to `part[1]`, piece by piece.
+
+    Raises FileMissing at once, before the first piece.
+    """
+    options: Any = {"range": part} if part else None
     try:
         with _asking():
-            found = obstore.get(_store(place), _key(sha256))
+            found = obstore.get(_store(place), _key(sha256), options=options)
     except FileNotFoundError:
         raise FileMissing(sha256) from None
     return _pieces_of(found)
+
+
+def size_of(place: Place, sha256: str) -> int:
+    """How many bytes a stored file has. Raises FileMissing."""
+    try:
+        with _asking():
+            return int(obstore.head(_store(place), _key(sha256))["size"])
+    except FileNotFoundError:
+        raise FileMissing(sha256) from None
 
 
 def remove(place: Place, sha256: str) -> None:

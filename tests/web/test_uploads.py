@@ -13,6 +13,7 @@ import pytest
 from werkzeug.datastructures import FileStorage
 
 from app.factory import Application
+from app.services import file_store
 from tests.clamd import EICAR, fake_clamd
 from tests.deals import PDF, make_deals_world
 from tests.factories import World
@@ -125,3 +126,72 @@ def test_refusals_are_json_and_leave_nothing(world: World, sign_in: SignIn, appl
     assert post(bian, at, other["url"]).status_code == 422
     assert post(bian, at, f"{other['url']}/cancel").status_code == 200
     assert application.test_client().post(other["url"]).status_code == 400  # no token
+
+
+SIZE = len(PDF)
+
+
+@pytest.fixture
+def kept(world: World, sign_in: SignIn, application: Application) -> tuple[Visitor, str]:
+    """Somebody and the address of a file that was handed in and scanned; the application keeps files in a bucket."""
+    at, bian = begin(world), sign_in("bian")
+    told = post(bian, at, f"{at}/uploads", field="f_files", name="a.pdf", size=str(SIZE)).get_json()
+    done = post(bian, at, told["url"], **piece(PDF, sha256=hashlib.sha256(PDF).hexdigest())).get_json()
+    world.drain()
+    file_store.put("memory:///ranges", PDF)
+    application.settings = replace(application.settings, files_dir="memory:///ranges")
+    return bian, done["attachment"]["url"]
+
+
+PARTS = {
+    "bytes=0-": (0, SIZE),
+    "bytes=2-5": (2, 6),
+    f"bytes=7-{SIZE + 99}": (7, SIZE),
+    "bytes=-3": (SIZE - 3, SIZE),
+    f"bytes=-{SIZE + 99}": (0, SIZE),
+    f"bytes={SIZE - 1}-": (SIZE - 1, SIZE),
+}
+NO_PARTS = ("bytes=5-2", "bytes=0-1,3-4", "lines=1-2", "bytes=a-b", "bytes=-0", "x")
+CONDITIONS: list[tuple[dict[str, str], int]] = [
+    ({"If-None-Match": "{tag}"}, 304),
+    ({"If-None-Match": "{tag}", "Range": "bytes=0-1"}, 304),
+    ({"If-None-Match": '"other"'}, 200),
+    ({"If-Match": '"other"'}, 412),
+    ({"If-Range": "{tag}", "Range": "bytes=0-1"}, 206),
+    ({"If-Range": '"other"', "Range": "bytes=0-1"}, 200),
+    ({"If-Range": "Wed, 21 Oct 2026 07:28:00 GMT", "Range": "bytes=0-1"}, 200),
+]
+
+
+def test_a_part_of_a_file_is_served(kept: tuple[Visitor, str]) -> None:
+    bian, address = kept
+    for asked, (start, stop) in PARTS.items():
+        answer = bian.get(address, headers={"Range": asked})
+        assert (answer.status_code, answer.data) == (206, PDF[start:stop]), asked
+        assert answer.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{SIZE}"
+        assert (answer.content_length, answer.headers["Accept-Ranges"]) == (stop - start, "bytes")
+        assert answer.headers["Content-Security-Policy"].startswith("sandbox;")
+    for asked in NO_PARTS:
+        answer = bian.get(address, headers={"Range": asked})
+        assert (answer.status_code, answer.data) == (200, PDF), asked
+    answer = bian.get(address, headers={"Range": f"bytes={SIZE}-"})
+    assert (answer.status_code, answer.data) == (416, b"")
+    assert answer.headers["Content-Range"] == f"bytes */{SIZE}"
+
+
+def test_the_hash_of_the_content_is_its_tag(kept: tuple[Visitor, str]) -> None:
+    bian, address = kept
+    tag = bian.get(address).headers["ETag"]
+    assert tag == f'"{hashlib.sha256(PDF).hexdigest()}"'
+    for headers, status in CONDITIONS:
+        sent = {name: text.format(tag=tag) for name, text in headers.items()}
+        answer = bian.get(address, headers=sent)
+        assert (answer.status_code, answer.headers["ETag"]) == (status, tag), headers
+        assert answer.data == {200: PDF, 206: PDF[:2]}.get(status, b"")
+
+
+def test_parts_are_kept_from_strangers_like_the_whole(kept: tuple[Visitor, str], sign_in: SignIn) -> None:
+    head = kept[0].client.head(kept[1])
+    assert (head.status_code, head.content_length, head.data) == (200, SIZE, b"")
+    for headers in ({"Range": "bytes=0-1"}, {"If-None-Match": head.headers["ETag"]}):
+        assert sign_in("wai").get(kept[1], headers=headers).status_code == 404

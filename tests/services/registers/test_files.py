@@ -182,6 +182,8 @@ def test_a_bucket_serves_as_well_as_a_folder() -> None:
     sha256 = files.put(place, PDF)
     assert files.put(place, PDF) == sha256
     assert b"".join(files.stream(place, sha256)) == PDF
+    assert b"".join(file_store.stream(place, sha256, (2, 9))) == PDF[2:9]
+    assert file_store.size_of(place, sha256) == len(PDF)
     file_store.put_piece(place, "u" * 24, 0, b"ab")
     file_store.put_piece(place, "u" * 24, 1, b"c")
     assert b"".join(file_store.pieces(place, "u" * 24, 2)) == b"abc"
@@ -205,7 +207,7 @@ class _Bucket(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_PUT = do_POST = _tell
+    do_GET = do_HEAD = do_PUT = do_POST = _tell
 
     def log_message(self, *_: Any) -> None: ...
 
@@ -235,6 +237,7 @@ def test_a_bucket_that_refuses_or_lost_something_is_told_apart(bucket: Any) -> N
         lambda: file_store.put(bucket.place, b"x"),
         lambda: file_store.put_piece(bucket.place, "u" * 24, 0, b"x"),
         lambda: file_store.read(bucket.place, "0" * 64),
+        lambda: file_store.size_of(bucket.place, "0" * 64),
         lambda: list(file_store.pieces(bucket.place, "u" * 24, 1)),
         lambda: file_store.remove(bucket.place, "0" * 64),
     ]
@@ -247,7 +250,7 @@ def test_a_bucket_that_refuses_or_lost_something_is_told_apart(bucket: Any) -> N
     for attempt in attempts[:2]:  # no such bucket
         with pytest.raises(StoreUnavailable):
             attempt()
-    for attempt in attempts[2:4]:
+    for attempt in attempts[2:5]:
         with pytest.raises(file_store.FileMissing):
             attempt()
 
