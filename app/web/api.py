@@ -23,6 +23,7 @@ from app.web import draft_forms
 from app.web.errors import STATUS, service_message
 from app.web.form_pages import language, task_form
 from app.web.guards import context, permission
+from app.web.numbers import whole_number
 from app.web.times import seconds
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
@@ -80,7 +81,7 @@ def complete_task(task_id: int) -> Any:
 def read_draft(task_id: int) -> Any:
     """What others saved since the revision `since`: nothing, or the form as it is now."""
     found = context()
-    since = request.args.get("since", type=int) or 0
+    since = whole_number(request.args.get("since", "")) or 0
     newest = drafts.newest_revision(found, task_id)
     if newest <= since:
         return jsonify(base=str(newest))

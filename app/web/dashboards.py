@@ -27,6 +27,7 @@ from app.web.language import is_english
 from app.web.numbers import whole_number
 
 blueprint = Blueprint("dashboards", __name__, url_prefix="/dashboards")
+YEARS = range(1950, 9000)  # others cannot be told in every zone
 USUAL = timedelta(days=90)
 LEVELS = 5
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -143,14 +144,16 @@ def _moment(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=OFFICE_ZONE)
+    found = found if found.tzinfo else found.replace(tzinfo=OFFICE_ZONE)
+    return found if found.year in YEARS else None
 
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.year in YEARS else None
 
 
 def _texts(period: Period) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from app.services.registers import mailbox
 from app.web.errors import field_errors, service_message
 from app.web.guards import actor, context, permission, signed_in
 from app.web.inbox_frame import badge_counts
+from app.web.numbers import whole_number
 
 blueprint = Blueprint("notifications", __name__, url_prefix="/notifications")
 
@@ -29,7 +30,7 @@ def unread() -> int:
 @permission(access.SIGNED_IN)
 def list_notifications() -> str:
     """The newest lines; those of the person's groups and organisations are shared with colleagues."""
-    principals, before = access.principals_of(signed_in()), request.args.get("before", type=int)
+    principals, before = access.principals_of(signed_in()), whole_number(request.args.get("before", ""))
     lines = mailbox.messages_of(context().session, principals, before)
     return render_template("notifications/list.html", lines=lines, page=mailbox.PAGE)
 

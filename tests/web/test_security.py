@@ -492,7 +492,8 @@ def test_forwarded_addresses_count_behind_a_proxy_only(application: Application,
     ["/tasks/99999999999999999999", "/attachments/2147483648", "/tasks/-1", "/cases?before=99999999999999999999",
      "/cases?before=%C2%B2", "/inbox?after=0001-01-01T00:00:00%2B14:00~1", "/inbox?after=2026-01-01T00:00:00%2B08:00~99999999999999999999",
      "/inbox?after=x", "/search?q=%25%25%25_%5C", "/search?q=%00", "/cases?status=%27--", "/cases?process=%27%20OR%201=1",
-     "/inbox/done?after=9999-12-31T23:59:59-14:00~1"],
+     "/inbox/done?after=9999-12-31T23:59:59-14:00~1", "/notifications/?before=9223372036854775808",
+     "/api/tasks/1/draft?since=9223372036854775808"],
 )  # fmt: skip
 def test_odd_numbers_and_texts_are_no_crash(staffed: World, sign_in: SignIn, address: str) -> None:
     assert sign_in("wang").get(address).status_code in {200, 400, 404}

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta, timezone
 CHINA = timezone(timedelta(hours=8))
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
 _TIME = re.compile(r"(\d{1,2})[:：](\d{2})(?:[:：](\d{2})(?:\.\d{1,6})?)?", re.ASCII)
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([zZ]|[+-]\d{2}:\d{2})", re.ASCII)
 _OFFSET = re.compile(r"(?:[zZ]|[+-]\d{2}:?\d{2}(?:@\S{1,40})?|@Asia/Shanghai)", re.ASCII)
 
 
@@ -57,3 +58,11 @@ def show_moment(text: str) -> str:
     """A stored moment as people read it: 2026-03-01, 09:30, 2026-03-01 09:30."""
     shown = text[:16].replace("T", " ") if len(text) > 10 else text
     return shown[:5] if re.fullmatch(r"\d{2}:\d{2}:\d{2}", shown) else shown
+
+
+def show_instant(text: str) -> str:
+    """An `INSTANT` in Chinese local time: 2026-03-01 09:30; text that names no real one stays as it is."""
+    try:
+        return f"{read_instant(text):%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError):
+        return text

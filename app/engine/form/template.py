@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from app.engine.environment import HOST_FUNCTIONS
 from app.engine.feel import Expression, compile_expression, to_json
+from app.engine.form.moments import INSTANT, show_instant
 from app.engine.form.words import YES_NO, Language
 
 _TAG = re.compile(r"\{\{\s*(#if|#loop|/if|/loop)?(.*?)\}\}", re.DOTALL)
@@ -126,13 +127,19 @@ def _filled(
             continue
         value = evaluator.evaluate(part.expression)
         if isinstance(part, Value):
-            written.append(escape(show(value, language)))
+            written.append(escape(said(value, language)))
         elif part.kind == "if":
             written += _filled(part.inner, evaluator, language, escape) if value is True else []
         else:
             for item in value[:_MAX_ITEMS] if isinstance(value, list) else []:
                 written += _filled(part.inner, evaluator.within(item), language, escape)
     return written
+
+
+def said(value: Any, language: Language) -> str:
+    """A value within a sentence: an instant is told as people tell it, all else is shown as it is."""
+    text = show(value, language)
+    return show_instant(text) if INSTANT.fullmatch(text) else text
 
 
 def show(value: Any, language: Language) -> str:

@@ -13,6 +13,7 @@ from app.services.studio import back_test, drafts
 from app.services.studio.parameters import Item, parameters_of
 from app.web.guards import context, permission
 from app.web.labels import words
+from app.web.numbers import whole_number
 from app.web.studio.desk import blueprint
 
 PAGE = 100
@@ -28,7 +29,7 @@ def back_test_page(draft_id: int) -> str:
     draft = drafts.find_draft(found, draft_id)
     test = back_test.newest(found, draft)
     reworded = "reworded" in request.args
-    after = request.args.get("after", 0, type=int)
+    after = whole_number(request.args.get("after", "")) or 0
     lines = back_test.lines_of(found, test, after, PAGE, reworded=reworded) if test else []
     return render_template("studio/back_test.html", draft=draft, test=test, lines=lines, page=PAGE,
                            changes=back_test.changes_of(found, draft),

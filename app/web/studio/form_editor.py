@@ -18,6 +18,7 @@ from app.web.errors import service_message
 from app.web.forms import BoundForm, build_form
 from app.web.guards import context, only_reads, permission
 from app.web.language import is_english
+from app.web.numbers import whole_number
 from app.web.studio.desk import answers_json, blueprint
 from app.web.studio.editors import PREVIEW_CSP, editor_page, find_open_draft, sent, to_viewer
 
@@ -108,7 +109,7 @@ def set_form_fields(draft_id: int, key: str) -> Any:
     revisions = {
         path: found
         for path in matrix.revisions
-        if (found := request.form.get(f"revision:{path}", type=int)) is not None
+        if (found := whole_number(request.form.get(f"revision:{path}", ""))) is not None
     }
     if not matrix.steps:
         raise NotFound
