@@ -1,7 +1,7 @@
 """Letters as PDF: a typst template and JSON in, PDF/A-2b out. Text never becomes markup.
 
 A template reaches nothing but the files beside it: typst keeps to its root, and what could ask for a package from the
-network at run time – a computed import, `eval`, a plugin – is refused before it runs.
+network at run time – a computed import, `eval`, a plugin – is refused in its code before it runs.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import segno
 import typst
 
 from app.engine.letter_mistakes import LetterMistake, plain_mistake, read_diagnostic
+from app.engine.letter_text import code_matches
 from app.services.registers.fingerprint import canonical
 
 BUNDLED_FONTS = Path(__file__).resolve().parents[2] / "fonts"
@@ -97,11 +98,11 @@ def _place(root: Path, name: str, content: bytes) -> None:
 
 
 def _refuse_outside(name: str, source: str) -> None:
-    """Also in comments and texts: telling them from code would take typst's own parser."""
+    """In code, and everywhere where code cannot be told from text for certain."""
     if found := PACKAGE.search(source):
         zh, en = "不能使用网络上的软件包", f"{name} asks for a package from the network"
         raise LetterFailed(en, [_at(source, found.start() + 1, name, zh, en)])
-    if found := _COMPUTED.search(source):
+    for found in code_matches(_COMPUTED, source):
         zh = f"不允许 {found[0]}：import 和 include 之后只能直接写文书文件夹中的文件名，不能使用 eval、plugin、std"
         en = f"{name} uses {found[0]}: only files beside the letter, named outright, can be imported"
         raise LetterFailed(en, [_at(source, found.start(), name, zh, en)])

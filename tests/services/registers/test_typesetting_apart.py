@@ -71,3 +71,8 @@ def test_too_much_memory_is_refused() -> None:
 def test_a_long_letter_shows_its_first_pages() -> None:
     (found,) = made("#for i in range(40) [页 #pagebreak()]")
     assert (found.count, len(found.pages)) == (41, 12)
+
+
+def test_words_of_code_may_be_written_as_text() -> None:
+    (found,) = made('本机关自 6 月起使用 plugin 名录，std 为其编号（见 import 清单）。#lower("EVAL")')
+    assert not found.failed
