@@ -19,6 +19,7 @@ from app.web import (
     api,
     apply,
     auth,
+    ballots,
     books,
     cases,
     dashboards,
@@ -62,7 +63,7 @@ from app.web.numbers import RowNumber, whole_number
 DESKS = (
     api, documents, drafts, public, auth, health, apply, inbox, inbox_views, inbox_bulk, inbox_workload, task_page,
     cases, interests, registers, books, studio, operations, administration, notifications, uploads, sheets,
-    dashboards, scoring, account, joining, organisation, single_sign_on, task_operations, substitutes,
+    dashboards, scoring, account, joining, organisation, single_sign_on, task_operations, ballots, substitutes,
     working_days)  # fmt: skip
 
 
@@ -93,6 +94,7 @@ def register(app: Flask) -> None:
         days_left=times.days_left,
         letter_part=letter_views.letter_part,
         words=labels.words,
+        part_title=labels.part_title,
         unit=labels.unit,
         task_name=progress.task_name,
     )

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from app.models.history import HistoryEvent
 from app.services.cases import Holder
+from app.services.registers.receipts import PartHash
 from app.services.task_operations import acting
 from app.web.language import is_english
 
@@ -61,6 +62,8 @@ EVENTS = {
     "file_replaced": _("补交“%(by)s”，代替未通过病毒检查的“%(file)s”"),
     "task_recused": _("%(to)s 应当回避，“%(name)s”须更换承办人"),
     "task_effective_day": _("为“%(name)s”指明生效日期"),
+    "ballot_opened": _("将“%(name)s”交付表决"), "ballot_cast": _("就“%(name)s”表决"),
+    "ballot_recorded": _("为 %(to)s 录入就“%(name)s”的纸面表决"), "ballot_closed": _("结束“%(name)s”的表决"),
     "clock_started": _("“%(clock)s”开始计算"), "clock_suspended": _("“%(clock)s”中止：%(name)s"),
     "clock_resumed": _("“%(clock)s”恢复计算"), "clock_stopped": _("“%(clock)s”终止"),
     "limits_recomputed": _("%(year)s 年工作日安排变更，已重新计算期限"),
@@ -135,6 +138,11 @@ MEASURES = {
     "recover_funds": _("收回拨付资金"), "credit_record": _("记入信用记录"), "bar_from_policy": _("取消申请本政策资格"),
     "refer_to_judicial": _("移送司法机关"),
 }  # fmt: skip
+
+
+def part_title(part: PartHash) -> str:
+    """What a part of a submission is called, in the language of the page."""
+    return (part.title_en if is_english() else "") or part.title or part.part
 
 
 def words(value: Any) -> str:

@@ -31,7 +31,7 @@ HAND_IN = f"""<bpmn:definitions xmlns:bpmn="{BPMN}" xmlns:zr="{ZR}" id="d" targe
     <bpmn:sequenceFlow id="f2" sourceRef="t_ask" targetRef="sv"/>
     <bpmn:serviceTask id="sv" zr:delegate="stamp_submission" zr:resultVariable="receipt"><bpmn:extensionElements>
       <zr:parameter name="case_no" value="= instance.no"/>
-      <zr:parameter name="parts" value="= [{{part: &quot;ask&quot;, title: &quot;申请&quot;, content: ask}}]"/>
+      <zr:parameter name="parts" value="= [{{part: &quot;ask&quot;, title: &quot;申请&quot;, title_en: &quot;The request&quot;, content: ask}}]"/>
     </bpmn:extensionElements></bpmn:serviceTask>
     <bpmn:sequenceFlow id="f3" sourceRef="sv" targetRef="e"/><bpmn:endEvent id="e"/>
   </bpmn:process></bpmn:definitions>"""
@@ -203,7 +203,9 @@ def test_missing_items_lead_to_their_fields(sign_in: SignIn, shared: str) -> Non
         assert "探亲" in bian.get(f"{shared}/{name}").get_data(as_text=True)
 
 
-def test_the_receipt_lists_the_hashes_that_were_shown_before(world: World, sign_in: SignIn) -> None:
+def test_the_receipt_lists_the_hashes_that_were_shown_before(
+    world: World, sign_in: SignIn, visitor: Visitor
+) -> None:
     world.deploy(HANDED_IN)
     number = world.start("hand_in")
     page = f"/tasks/{world.open_tasks(number)['t_ask']}"
@@ -216,6 +218,11 @@ def test_the_receipt_lists_the_hashes_that_were_shown_before(world: World, sign_
     with world.looking() as context:
         receipt = context.session.scalars(select(Receipt)).one()
         assert before == [receipt.parts["ask"], receipt.sha256]
+    at = f"/verify?number={receipt.number}&code={receipt.verify_code}"
+    for language, title, label in (("zh", "申请", "案件编号"), ("en", "The request", "Case number")):
+        page = visitor.get(f"{at}&lang={language}").get_data(as_text=True)
+        assert f"<dt>{title}</dt><dd><code>{receipt.parts['ask']}</code>" in page
+        assert f"<dt>{label}</dt>" in page
 
 
 @pytest.mark.parametrize("path", ["history", "history/1", "missing", "review", "print"])

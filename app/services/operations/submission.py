@@ -31,9 +31,10 @@ def stamp_submission(
 ) -> dict[str, Any]:
     """Number a submission, stamp it with the server's time and hash every part and the whole.
 
-    `parts` are contexts {part, title, content}. Late is judged by the call's deadline, not by the caller's.
+    `parts` are contexts {part, title, title_en, content}. Late is judged by the call's deadline, not by the caller's.
     The same content of the same case gets the receipt it already has. A new one is mailed to those who submitted.
-    Gives receipt_no, received_at, late, sha256, verify_code, parts {part, title, sha256}, files {name, size, sha256}.
+    Gives receipt_no, received_at, late, sha256, verify_code, parts {part, title, title_en, sha256}, files
+    {name, size, sha256}.
     """
     hashes, whole = receipts.hashes_of(parts)
     receipt = ctx.session.scalar(select(Receipt).where(Receipt.case_no == case_no, Receipt.sha256 == whole))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +11,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.engine.receipts import plan_receipt
+from app.engine.environment import Environment
+from app.engine.errors import DefinitionInvalid
+from app.engine.receipts import plan_receipt, titles_of_parts
 from app.models.identity import User
 from app.models.register import Attachment, Receipt
+from app.models.runtime import ProcessInstance
 from app.services import access, attachments, files, outbox, repository
+from app.services.calendar import calendar_of
 from app.services.context import Context
 from app.services.numbering import OFFICE_ZONE
 from app.services.registers.fingerprint import fingerprint
@@ -27,14 +32,17 @@ class PartHash:
 
     part: str
     title: str
+    title_en: str
     sha256: str
 
 
 def hashes_of(parts: Sequence[Mapping[str, Any]]) -> tuple[list[PartHash], str]:
-    """The SHA-256 of each part {part, title, content}, and of the whole: before it is handed in and on the receipt."""
+    """The SHA-256 of each part {part, title, title_en, content}, and of the whole."""
     contents = contents_of(parts)
-    titles = {str(part["part"]): str(part.get("title") or "") for part in parts}
-    listed = [PartHash(name, titles[name], fingerprint(content)) for name, content in contents.items()]
+    titles = {
+        str(part["part"]): (str(part.get("title") or ""), str(part.get("title_en") or "")) for part in parts
+    }
+    listed = [PartHash(name, *titles[name], fingerprint(content)) for name, content in contents.items()]
     return listed, fingerprint(contents)
 
 
@@ -57,6 +65,18 @@ def expected(context: Context, work: Work) -> tuple[list[PartHash], str]:
     variables = {**work.variables, **({name: typed} if name else {})}
     parts = plan_receipt(definition, task.process_key, variables, scope)
     return hashes_of(parts) if parts else ([], "")
+
+
+def parts_of(session: Session, receipt: Receipt) -> list[PartHash]:
+    """The parts of a receipt with the titles that the version of its case gives them, as long as that can be read."""
+    instance = session.get_one(ProcessInstance, receipt.instance_id)
+    titles: dict[str, tuple[str, str]] = {}
+    with suppress(DefinitionInvalid):
+        definition = repository.pinned_definition(session, instance.definition_id)
+        titles = titles_of_parts(definition, Environment(receipt.received_at, calendar_of(session)).scope)
+    return [
+        PartHash(part, *titles.get(part, ("", "")), str(sha256)) for part, sha256 in receipt.parts.items()
+    ]
 
 
 def files_of(session: Session, instance_id: int, contents: Mapping[str, Any]) -> list[dict[str, Any]]:

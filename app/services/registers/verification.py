@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.models.register import Document, DocumentSignature, Notice, Receipt
 from app.services.registers.codes import same_code
-from app.services.registers.receipts import exact
+from app.services.registers.receipts import PartHash, exact, parts_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Verified:
     issued_at: datetime
     sha256: str
     algorithm: str
-    parts: Mapping[str, str]
+    parts: Sequence[PartHash] = ()
     files: Sequence[Mapping[str, Any]] = ()
     annulled_at: datetime | None = None
     annulled_reason: str = ""
@@ -39,14 +39,9 @@ class Verified:
         return self.annulled_at is None
 
     @property
-    def facts(self) -> list[tuple[str, str]]:
-        """Label and value, for a page."""
-        return [
-            ("编号", self.number),
-            ("案件编号", self.case_no),
-            ("时间", exact(self.issued_at)),
-            (f"校验值（{self.algorithm.upper()}）", self.sha256),
-        ]
+    def exact_time(self) -> str:
+        """When it was issued, to the millisecond, in the office's time."""
+        return exact(self.issued_at)
 
 
 def find(session: Session, number: str, code: str) -> Verified | None:
@@ -86,7 +81,6 @@ def _verified(row: Document) -> Verified:
         row.issued_at,
         row.pdf_sha256,
         row.algorithm,
-        {},
         annulled_at=row.annulled_at,
         annulled_reason=row.annulled_reason,
         replaced_by=row.replaced_by.number if row.replaced_by else "",
@@ -106,7 +100,7 @@ def _receipt(session: Session, number: str) -> tuple[Verified, str] | None:
         row.received_at,
         row.sha256,
         row.algorithm,
-        row.parts,
+        parts_of(session, row),
         files=tuple(row.files),
     )
     return verified, row.verify_code
@@ -116,7 +110,5 @@ def _notice(session: Session, number: str) -> tuple[Verified, str] | None:
     row = session.scalar(select(Notice).where(Notice.number == number))
     if row is None:
         return None
-    verified = Verified(
-        "notice", number, row.title, row.subject, row.starts_at, row.sha256, row.algorithm, {}
-    )
+    verified = Verified("notice", number, row.title, row.subject, row.starts_at, row.sha256, row.algorithm)
     return verified, row.verify_code

@@ -238,7 +238,7 @@ def test_anybody_can_check_a_number_and_its_code(registers: Registers) -> None:
         registers.session, f" {document.number.lower()} ", result["verify_code"].lower()
     )
     assert verified is not None
-    assert ("时间", "2026-03-02 09:30:00.000") in verified.facts
+    assert verified.exact_time == "2026-03-02 09:30:00.000"
     assert (verified.kind, verified.title, verified.sha256) == ("document", "测试函", result["sha256"])
     assert verification.matches(verified, result["sha256"].upper())
     assert not verification.matches(verified, "0" * 64)
@@ -248,7 +248,7 @@ def test_anybody_can_check_a_number_and_its_code(registers: Registers) -> None:
     )
     stamped = verification.find(registers.session, receipt["receipt_no"], receipt["verify_code"])
     assert stamped is not None
-    assert (stamped.kind, list(stamped.parts)) == ("receipt", ["p"])
+    assert (stamped.kind, [entry.part for entry in stamped.parts]) == ("receipt", ["p"])
     notice = registers.call("publish_notice", case, case_no=case.number, title="公示", items=[], days=5)
     assert (
         verification.find(registers.session, notice["publicity_no"], notice["verify_code"]).kind == "notice"
