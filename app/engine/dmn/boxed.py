@@ -259,6 +259,7 @@ def _quantify(results: list[Any], every: bool) -> bool | None:
 
 def conform(frame: Frame, kind: FeelType, value: Any, what: str, place: str) -> Any:
     """The value converted to the type; null and an error when it does not conform."""
+    frame.run.visit(value)
     try:
         return kind.coerce(value)
     except Mismatch as error:

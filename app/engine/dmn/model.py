@@ -93,7 +93,11 @@ class DecisionModel:
             value = evaluation.call_knowledge(knowledge, arguments)
             recorder = evaluation.run.recorder
             trace = DecisionTrace(
-                knowledge.id, knowledge.name, tuple(recorder.inputs), tuple(recorder.rows), to_host(value)
+                knowledge.id,
+                knowledge.name,
+                tuple(recorder.inputs),
+                tuple(recorder.rows),
+                evaluation.run.keep(value),
             )
             return value, trace
 
@@ -197,7 +201,7 @@ class Evaluation:
             decision.name,
             tuple(recorder.inputs),
             tuple(recorder.rows),
-            to_host(value),
+            self.run.keep(value),
             tuple(required),
         )
         self._decided[decision.id] = value, trace
@@ -261,7 +265,7 @@ class Evaluation:
             value, _ = place.value_of(place.model.elements[service.outputs[0].element_id])
         if service.type is not None:
             value = conform(self._frame({}), service.type, value, service.name, service.id)
-        trace = DecisionTrace(service.id, service.name, (), (), to_host(value), tuple(traces))
+        trace = DecisionTrace(service.id, service.name, (), (), self.run.keep(value), tuple(traces))
         return value, trace
 
     def _service_function(self, service: Service) -> FeelFunction:

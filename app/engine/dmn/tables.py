@@ -11,7 +11,7 @@ from typing import Any
 from app.engine.dmn.trace import DecisionRun, RowHit
 from app.engine.feel.expressions import Expression, UnaryTests
 from app.engine.feel.frames import Frame
-from app.engine.feel.hosting import format_feel, to_host
+from app.engine.feel.hosting import format_feel
 from app.engine.feel.operators import equals, less
 from app.engine.feel.values import NUMBERS
 
@@ -88,7 +88,7 @@ def evaluate_table(table: DecisionTable, frame: Frame) -> Any:
     values = [clause.expression.run(frame) for clause in table.inputs]
     valid = True
     for clause, value in zip(table.inputs, values, strict=True):
-        run.recorder.input(clause.label, clause.expression.text, value)
+        run.recorder.input(clause.label, clause.expression.text, run.keep(value))
         if clause.allowed and value is not None and clause.allowed.run(frame, value) is not True:
             run.fail(f"{clause.label}: {format_feel(value)} is not an allowed value", clause.id)
             valid = False
@@ -100,7 +100,7 @@ def evaluate_table(table: DecisionTable, frame: Frame) -> Any:
     ]
     hits = _ordered(table, hits)
     for hit in hits:
-        run.recorder.row(_row(table, hit))
+        run.recorder.row(_row(table, hit, run))
     if not _outputs_allowed(table, hits, frame, run):
         return None
     return _default(table, frame) if not hits else _POLICIES[table.hit_policy](table, hits, run)
@@ -117,8 +117,8 @@ def _matching(table: DecisionTable, values: list[Any], frame: Frame) -> list[Rul
     return found
 
 
-def _row(table: DecisionTable, hit: _Hit) -> RowHit:
-    outputs = {clause.name: to_host(value) for clause, value in zip(table.outputs, hit.outputs, strict=True)}
+def _row(table: DecisionTable, hit: _Hit, run: DecisionRun) -> RowHit:
+    outputs = {clause.name: run.keep(value) for clause, value in zip(table.outputs, hit.outputs, strict=True)}
     return RowHit(hit.rule.index, hit.rule.id, dict(hit.rule.annotations), outputs, table.id)
 
 

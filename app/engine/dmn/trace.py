@@ -85,7 +85,7 @@ class Recorder:
     rows: list[RowHit] = field(default_factory=list)
 
     def input(self, label: str, expression: str, value: Any) -> None:
-        self.inputs.append(InputValue(label, expression, to_host(value)))
+        self.inputs.append(InputValue(label, expression, value))
 
     def row(self, hit: RowHit) -> None:
         self.rows.append(hit)
@@ -100,6 +100,11 @@ class DecisionRun(Run):
         super().__init__(scope)
         self.errors: list[DmnError] = []
         self.recorder = Recorder()
+
+    def keep(self, value: Any) -> Any:
+        """The host's copy of a value, for the trace; raises FeelBudgetError."""
+        self.visit(value)
+        return to_host(value)
 
     def fail(self, message: str, element_id: str) -> None:
         """Note why a value became null."""

@@ -40,11 +40,16 @@ def _function(compiler: Compiler, node: n.FunctionNode) -> Code:
     return run
 
 
-def _coerced(parameter: Parameter, value: Any) -> Any:
-    return value if parameter.type is None else parameter.type.coerce(value)
+def _coerced(run: Run, parameter: Parameter, value: Any) -> Any:
+    if parameter.type is None:
+        return value
+    run.visit(value)
+    return parameter.type.coerce(value)
 
 
-def bind(function: FeelFunction, arguments: Sequence[Any], names: tuple[str, ...] | None) -> list[Any]:
+def bind(
+    run: Run, function: FeelFunction, arguments: Sequence[Any], names: tuple[str, ...] | None
+) -> list[Any]:
     """The arguments in the order of the parameters, converted; raises ValueError when they do not fit."""
     parameters = function.parameters
     if names is not None:
@@ -55,7 +60,7 @@ def bind(function: FeelFunction, arguments: Sequence[Any], names: tuple[str, ...
         arguments = [given.get(parameter.name) for parameter in parameters]
     elif len(arguments) != len(parameters):
         raise WrongArguments(f"{len(parameters)} arguments expected, {len(arguments)} given")
-    return [_coerced(parameter, value) for parameter, value in zip(parameters, arguments, strict=True)]
+    return [_coerced(run, parameter, value) for parameter, value in zip(parameters, arguments, strict=True)]
 
 
 def invoke(
@@ -63,6 +68,7 @@ def invoke(
 ) -> Any:
     """Call a function; raises ValueError and the like when arguments do not fit, FeelBudgetError."""
     run.step()
+    run.hand_over(arguments)
     run.depth -= 1
     if run.depth < 0:
         raise FeelBudgetError("functions call each other too deeply")
@@ -71,8 +77,11 @@ def invoke(
             return function.call_named(run, dict(zip(names, arguments, strict=True)))
         if function.variadic:
             return function.call(run, arguments)
-        result = function.call(run, bind(function, arguments, names))
-        return result if function.result_type is None else function.result_type.coerce(result)
+        result = function.call(run, bind(run, function, arguments, names))
+        if function.result_type is None:
+            return result
+        run.visit(result)
+        return function.result_type.coerce(result)
     finally:
         run.depth += 1
 
@@ -97,7 +106,9 @@ def _call(compiler: Compiler, node: n.Call) -> Code:
             if direct is not None and target is built_in and frame.run.depth > 0:
                 # What goes deeper are functions written in FEEL, which are counted when they are called.
                 frame.run.step()
-                return direct(frame.run, [argument(frame) for argument in arguments])
+                values = [argument(frame) for argument in arguments]
+                frame.run.hand_over(values)
+                return direct(frame.run, values)
             return invoke(frame.run, target, [argument(frame) for argument in arguments], names)
         except FeelError:
             raise

@@ -59,6 +59,8 @@ def _comparison(compiler: Compiler, node: n.Comparison) -> Code:
         kind = type(first)
         if kind is type(second) and (kind is Decimal or kind is str):
             return quick(first, second)
+        if kind is list or kind is dict:
+            frame.run.visit(first)
         result = compare(first, second)
         if result is None:
             frame.run.warn(f"{kind_of(first)} {operator} {kind_of(second)} is not defined", *place)

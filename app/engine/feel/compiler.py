@@ -90,6 +90,8 @@ def _path(compiler: Compiler, node: n.Path) -> Code:
 
     def general(frame: Frame) -> Any:
         value = source(frame)
+        if type(value) is list:
+            _pay_for_members(frame, value)
         found = read_member(value, name)
         if found is MISSING:
             if value is not None:
@@ -113,6 +115,12 @@ def _path(compiler: Compiler, node: n.Path) -> Code:
         return general(frame) if found is MISSING else found
 
     return quick
+
+
+def _pay_for_members(frame: Frame, values: list[Any]) -> None:
+    frame.run.grow(len(values))
+    if any(type(value) is list for value in values):
+        frame.run.visit(values)
 
 
 def _descendants(compiler: Compiler, node: n.Descendants) -> Code:
@@ -310,7 +318,9 @@ def _instance_of(compiler: Compiler, node: n.InstanceOf) -> Code:
         if kind is None:
             frame.run.warn(f"type {node.type.name} is unknown", *place)
             return None
-        return kind.accepts(value(frame))
+        found = value(frame)
+        frame.run.visit(found)
+        return kind.accepts(found)
 
     return run
 
@@ -361,6 +371,8 @@ def _in(compiler: Compiler, node: n.In) -> Code:
             return found in constants
         for test, is_range in tests:
             wanted = test(frame)
+            if type(wanted) is list:
+                frame.run.visit(wanted)
             result = None if is_range and wanted is None else test_value(found, wanted)
             if result is True:
                 return True

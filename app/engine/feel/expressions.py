@@ -106,6 +106,8 @@ class UnaryTests(_Compiled):
 
 def _passes(code: Code, kind: str, frame: Frame, value: Any) -> bool | None:
     result = code(frame)
+    if type(result) is list:
+        frame.run.visit(result)
     if result is None and kind in ("range", "condition"):
         return None
     if isinstance(result, bool) and (kind == "condition" or (kind == "call" and not isinstance(value, bool))):

@@ -94,13 +94,18 @@ def find(frame: Frame, name: str) -> Any:
     return frame.root.load(name)
 
 
+def _given(run: Run, value: Any) -> Any:
+    run.visit(value)
+    return to_host(value)
+
+
 def host_function(name: str, function: Callable[..., Any]) -> FeelFunction:
     """A host's Python function as a FEEL function of any number of arguments."""
 
     def call(run: Run, arguments: Sequence[Any]) -> Any:
-        return from_host(function(*(to_host(argument) for argument in arguments)))
+        return from_host(function(*(_given(run, argument) for argument in arguments)))
 
     def call_named(run: Run, arguments: dict[str, Any]) -> Any:
-        return from_host(function(**{key: to_host(value) for key, value in arguments.items()}))
+        return from_host(function(**{key: _given(run, value) for key, value in arguments.items()}))
 
     return FeelFunction(name, (), call, variadic=True, call_named=call_named)

@@ -10,10 +10,10 @@ from typing import Any
 
 from app.engine.feel import temporal_text as text
 from app.engine.feel.errors import FeelBudgetError
+from app.engine.feel.extent import MAX_DEPTH, extent
 from app.engine.feel.temporal import DaysDuration, FeelDate, FeelDateTime, FeelTime, YearsMonthsDuration
 from app.engine.feel.values import FeelFunction, FeelRange
 
-MAX_DEPTH = 64
 _INT_DIGITS = 300
 
 
@@ -76,32 +76,31 @@ def from_host(value: Any, depth: int = 0) -> Any:
     return None
 
 
-def _list_to_host(value: list[Any], depth: int) -> list[Any]:
-    return [to_host(item, depth + 1) for item in value]
-
-
-def _context_to_host(value: dict[str, Any], depth: int) -> dict[str, Any]:
-    return {key: to_host(item, depth + 1) for key, item in value.items()}
-
-
-_TO_HOST: dict[type, Callable[[Any, int], Any]] = {
-    list: _list_to_host,
-    dict: _context_to_host,
-    FeelDate: lambda value, _: text.date_to_python(value),
-    FeelTime: lambda value, _: text.time_to_python(value),
-    FeelDateTime: lambda value, _: text.date_time_to_python(value),
-    DaysDuration: lambda value, _: text.duration_to_python(value),
+_TO_HOST: dict[type, Callable[[Any], Any]] = {
+    list: lambda value: [_inner_to_host(item) for item in value],
+    dict: lambda value: {key: _inner_to_host(item) for key, item in value.items()},
+    FeelDate: text.date_to_python,
+    FeelTime: text.time_to_python,
+    FeelDateTime: text.date_time_to_python,
+    DaysDuration: text.duration_to_python,
 }
 
 
-def to_host(value: Any, depth: int = 0) -> Any:
-    """The Python value of a FEEL value: date, time, datetime and timedelta where they can hold it."""
+def to_host(value: Any) -> Any:
+    """The Python value of a FEEL value: date, time, datetime and timedelta where they can hold it.
+
+    Raises FeelBudgetError for a value that is too large.
+    """
     convert = _TO_HOST.get(type(value))
     if convert is None:
         return value
-    if depth > MAX_DEPTH:
-        raise FeelBudgetError("data is nested too deeply")
-    return convert(value, depth)
+    extent(value)
+    return convert(value)
+
+
+def _inner_to_host(value: Any) -> Any:
+    convert = _TO_HOST.get(type(value))
+    return value if convert is None else convert(value)
 
 
 def _json_number(value: Decimal) -> int | float | str:
@@ -175,15 +174,14 @@ _FORMATS: dict[type, Callable[[Any], str]] = {
 
 
 def format_feel(value: Any) -> str:
-    """The text of a FEEL value: what `string(value)` gives, `null` for null."""
+    """The text of a FEEL value: what `string(value)` gives, `null` for null; raises FeelBudgetError."""
+    extent(value)
     return _FORMATS[type(value)](value)
 
 
 def format_item(value: Any) -> str:
     """The text of a value inside another: like its own text, but text is quoted."""
-    if isinstance(value, str):
-        return _quote(value)
-    return format_feel(value)
+    return _quote(value) if isinstance(value, str) else _FORMATS[type(value)](value)
 
 
 def format_value(value: Any) -> str:

@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 from types import NoneType
 from typing import Any
 
+from app.engine.feel.extent import extent
 from app.engine.feel.temporal import (
     DAY_NANOS,
     MIDNIGHT_UTC,
@@ -74,6 +75,8 @@ def equals(left: Any, right: Any, depth: int = 0) -> bool | None:
         return None
     compare = _EQUALS.get(kind)
     if compare is not None:
+        if not depth:
+            extent(left), extent(right)
         return compare(left, right, depth)
     return left is right if isinstance(left, FeelFunction) else bool(left == right)
 

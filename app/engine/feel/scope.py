@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from app.engine.feel.errors import FeelBudgetError
+from app.engine.feel.extent import extent
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class FeelWarning:
 
 WarningSink = Callable[[FeelWarning], None]
 _DEFAULT_BUDGET = Budget()
+# Items or characters that can be looked at in the time of one step.
+_LOOKS = 64
 _NO_FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType({})
 
 
@@ -75,6 +78,16 @@ class Run:
         self.size -= count
         if self.size < 0:
             raise FeelBudgetError("evaluation produces too much data")
+
+    def visit(self, value: Any) -> None:
+        """Pay for walking through all of a value; raises FeelBudgetError when it is too large for that."""
+        self.step(extent(value) // _LOOKS)
+
+    def hand_over(self, arguments: Iterable[Any]) -> None:
+        """Pay for what a function may do with the lists and texts it gets; raises FeelBudgetError."""
+        for value in arguments:
+            if (type(value) is list or type(value) is str) and len(value) >= _LOOKS:
+                self.step(len(value) // _LOOKS)
 
     def warn(self, message: str, line: int = 0, column: int = 0) -> None:
         """Note why a value became null."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.engine.feel.calls import bind, invoke
+from app.engine.feel.extent import extent
 from app.engine.feel.functions.registry import Function, built_in, numbers_in, whole
 from app.engine.feel.operators import equals, less
 from app.engine.feel.scope import Run
@@ -29,7 +30,7 @@ def _several(name: str, slot: str = "list") -> Callable[[Function], Function]:
 @built_in("list contains", "list: list, element: any|null", with_run=True)
 def contains(run: Run, values: list[Any], element: Any) -> bool:
     """Whether an element equals the value."""
-    run.step(len(values) // 8)
+    run.visit(values)
     return any(equals(value, element) is True for value in values)
 
 
@@ -204,7 +205,7 @@ def distinct(run: Run, values: list[Any]) -> list[Any]:
                 seen.add(value)
                 found.append(value)
             continue
-        run.step(1 + len(others) // 4)
+        run.step(1 + len(others) * (4 + extent(value)) // 16)
         if not any(equals(other, value) is True for other in others):
             others.append(value)
             found.append(value)
@@ -259,7 +260,7 @@ def reverse(run: Run, values: list[Any]) -> list[Any]:
 @built_in("index of", "list: list, match: any|null", with_run=True)
 def index_of(run: Run, values: list[Any], match: Any) -> list[Decimal]:
     """The positions of the elements that equal the value."""
-    run.step(len(values) // 8)
+    run.visit(values)
     return [Decimal(index) for index, value in enumerate(values, 1) if equals(value, match) is True]
 
 
@@ -293,7 +294,7 @@ def sort(run: Run, values: list[Any], precedes: FeelFunction | None) -> list[Any
         return result
 
     if precedes is not None and not precedes.variadic:
-        bind(precedes, [None, None], None)
+        bind(run, precedes, [None, None], None)
 
     def compare(left: Any, right: Any) -> int:
         run.step()

@@ -22,6 +22,7 @@ def string(run: Run, value: Any) -> str | None:
     """The text of a value, None for null."""
     if value is None:
         return None
+    run.visit(value)
     text = format_feel(value)
     run.grow(len(text))
     return text
@@ -129,9 +130,7 @@ def matches(run: Run, text: str, pattern: str, flags: str | None) -> bool:
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None) -> str:
     """The text with every match replaced; `$1` in the replacement is a group; raises ValueError."""
     compiled = compile_pattern(pattern, flags or "")
-    result = compiled.replace(text, replacement, run.step)
-    run.grow(len(result))
-    return result
+    return compiled.replace(text, replacement, run.step, run.grow)
 
 
 @built_in("split", "string: string, delimiter: string", with_run=True)
@@ -148,6 +147,6 @@ def string_join(run: Run, values: list[Any], delimiter: str | None) -> str:
     for value in values:
         if value is not None and not isinstance(value, str):
             raise Mismatch(f"{kind_of(value)} in a list of strings")
-    joined = (delimiter or "").join(value for value in values if value is not None)
-    run.grow(len(joined))
-    return joined
+    texts, between = [value for value in values if value is not None], delimiter or ""
+    run.grow(sum(map(len, texts)) + len(between) * len(texts))
+    return between.join(texts)

@@ -85,8 +85,11 @@ class Pattern:
         if self.search("", 0, pay) is not None:
             raise ValueError("the pattern matches the empty text")
 
-    def replace(self, text: str, replacement: str, pay: Pay) -> str:
-        """The text with every match replaced; raises ValueError (XPath's errors FORX0003 and 0004)."""
+    def replace(self, text: str, replacement: str, pay: Pay, grow: Pay) -> str:
+        """The text with every match replaced; raises ValueError (XPath's errors FORX0003 and 0004).
+
+        `grow` hears of the characters before they are put together.
+        """
         self._refuse_empty(pay)
         parts = [replacement] if self._literal_replacement else self._replacement_parts(replacement)
         pieces: list[str] = []
@@ -95,8 +98,10 @@ class Pattern:
             pieces.append(text[position : match[0]])
             for part in parts:
                 pieces.append(part if isinstance(part, str) else text[match[2 * part] : match[2 * part + 1]])
+                grow(len(pieces[-1]))
             pay(len(parts))
             position = match[1]
+        grow(len(text))
         return "".join((*pieces, text[position:]))
 
     def _replacement_parts(self, replacement: str) -> list[str | int]:
