@@ -70,6 +70,7 @@ class TypeTable(Mapping[str, FeelType]):
         self._problem = problem
         self._foreign = foreign
         self._types: dict[str, FeelType] = {}
+        self._foreign_types: dict[str, FeelType | None] = {}
         self._open: list[str] = []
 
     def __getitem__(self, name: str) -> FeelType:
@@ -102,7 +103,9 @@ class TypeTable(Mapping[str, FeelType]):
         if name in self._types:
             return self._types[name]
         if name not in self._elements:
-            return self._foreign(name)
+            if name not in self._foreign_types:
+                self._foreign_types[name] = self._foreign(name)
+            return self._foreign_types[name]
         if name in self._open or len(self._open) > MAX_DEPTH:
             # A type that contains itself is checked down to here.
             return ANY

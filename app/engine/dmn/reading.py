@@ -23,9 +23,16 @@ MAX_IMPORT_DEPTH = 10
 
 
 class ModelReader:
-    """Reads one model; imported ones are read by readers of their own."""
+    """Reads one model; imported ones are read by readers of their own, each once."""
 
-    def __init__(self, data: bytes, imports: Mapping[str, bytes], opened: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        imports: Mapping[str, bytes],
+        opened: tuple[str, ...] = (),
+        known: dict[str, DecisionModel] | None = None,
+    ) -> None:
+        self._known: dict[str, DecisionModel] = {} if known is None else known
         self.problems: list[DmnError] = []
         self.root = xml.parse_xml(data)
         if xml.tag_of(self.root) != "definitions":
@@ -57,9 +64,11 @@ class ModelReader:
             elif namespace in opened or len(opened) > MAX_IMPORT_DEPTH:
                 self.problem(element, f"the models import each other: {namespace}")
             else:
-                reader = ModelReader(data, imports, opened)
-                found.append(Import(element.get("name") or "", reader.read()))
-                self.problems += [problem for problem in reader.problems if problem not in self.problems]
+                if namespace not in self._known:
+                    reader = ModelReader(data, imports, opened, self._known)
+                    self._known[namespace] = reader.read()
+                    self.problems += [problem for problem in reader.problems if problem not in self.problems]
+                found.append(Import(element.get("name") or "", self._known[namespace]))
         return tuple(found)
 
     def _foreign_type(self, name: str) -> FeelType | None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from app.engine.dmn import DmnInvalid, DmnNotFound, parse_decisions
+from app.engine.dmn.reading import read_model
 from app.engine.feel import Budget, FeelBudgetError, Scope
-from tests.engine.dmn.models import decision, definitions, input_data, literal, model_of, needs, table
+from tests.engine.dmn.models import MODEL, decision, definitions, input_data, literal, model_of, needs, table
 
 PMT = """<businessKnowledgeModel id="b_fee" name="fee"><variable name="fee" typeRef="number"/>
 <encapsulatedLogic><formalParameter name="base" typeRef="number"/><formalParameter name="rate"/>
@@ -302,6 +303,24 @@ def test_hostile_or_foreign_xml_is_refused(data: bytes) -> None:
 def test_any_version_of_dmn_is_read(version: str) -> None:
     body = decision("d", literal("1 + 1"), type_ref="feel:number")
     assert parse_decisions(definitions(body, model=version)).evaluate("d", {}).value == 2
+
+
+def test_each_imported_model_is_read_once_however_many_ways_lead_to_it() -> None:
+    """Nine layers of three models that import the whole next layer twice: a million ways, twenty-seven models."""
+    files = {}
+    for depth in range(9):
+        imports = "".join(
+            f'<import name="{name}" namespace="urn:{depth + 1}.{place}" importType="{MODEL}"/>'
+            for place in range(3)
+            for name in ("", f"n{place}")
+            if depth < 8
+        )
+        for place in range(3):
+            body = imports + decision("d", literal("1"), type_ref="nowhere")
+            files[f"urn:{depth}.{place}"] = definitions(body, namespace=f"urn:{depth}.{place}")
+    model, problems = read_model(files["urn:0.0"], files)
+    assert len(model.imports) == 6
+    assert {problem.message for problem in problems} == {"type nowhere is unknown"}
 
 
 def test_models_that_import_each_other_are_refused() -> None:
