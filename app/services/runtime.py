@@ -314,14 +314,18 @@ def _write_history(context: Context, row: ProcessInstance, definition: Definitio
 
 
 def _sync_subject(context: Context, row: ProcessInstance, definition: Definition, instance: Instance) -> None:
-    """A process started by hand learns only later which case it is about; what was done so far counts for it too."""
-    variables = instance.variables
+    """A process started by hand learns only later whom and which case it is about; what was done counts for it too."""
+    variables, environment = instance.variables, context.environment()
     search.note_facts(row, variables)
-    subject = definition.subject(variables, context.environment())
+    subject = definition.subject(variables, environment)
+    known = (row.subject, row.title)
     if subject and subject != row.subject:
         row.subject = subject
         moved = update(UserTask).where(UserTask.instance_id == row.id).values(subject=subject)
         context.session.execute(moved)
+    row.title = definition.title(variables, environment)[:300]
+    if (row.subject, row.title) != known:
+        search.index_case(context.session, row)
 
 
 def _sync_tasks(

@@ -95,6 +95,7 @@ def index_case(session: Session, row: ProcessInstance) -> None:
     entry = session.get(SearchEntry, row.id)
     if entry is None:
         session.add(SearchEntry(instance_id=row.id, words=words, terms=terms_of(words)))
+        session.flush()  # the same step may come here again
     elif entry.words != words:
         entry.words, entry.terms = words, terms_of(words)
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.models.runtime import Inbox, Job, Message, ProcessInstance, Subscription, UserTask
+from app.models.search import SearchEntry
 from app.services import access, history, messages, task
 from app.services.context import Context
 from app.services.errors import (
@@ -23,7 +24,7 @@ from app.services.errors import (
     TaskEnded,
     TaskTaken,
 )
-from tests.factories import World
+from tests.factories import LEAVE, LEAVE_FILES, World
 
 
 def _count(world: World, model: Any, *conditions: Any) -> int:
@@ -46,6 +47,18 @@ def test_a_case_runs_from_start_to_end(world: World) -> None:
     assert (ended.status, ended.outcome) == ("completed", "agreed")
     world.worker().drain()
     assert _count(world, Inbox) == _count(world, Job) == _count(world, Subscription) == 0
+
+
+def test_a_case_is_called_after_what_it_has_learnt(world: World) -> None:
+    """Registers opened by hand learn only in a form whom they are about; lists and the search follow."""
+    title = "= &quot;请假：&quot; + who"
+    later = LEAVE.replace(title, f"{title} + (if ask = null then &quot;&quot; else ask.reason)")
+    world.deploy({**LEAVE_FILES, "bpmn/leave.bpmn": later.encode()})
+    number, _check = _to_check(world)
+    assert world.instance(number).title == "请假：王探亲"
+    with world.looking() as context:
+        entry = context.session.get_one(SearchEntry, world.instance(number).id)
+    assert "请假:王探亲" in entry.words.replace("：", ":")
 
 
 def test_wrong_values_are_refused_and_change_nothing(world: World) -> None:
