@@ -209,6 +209,11 @@ def test_who_may_only_look_sees_everything_and_changes_nothing(
     expect(page.locator("#canvas [contenteditable=true]")).to_have_count(0)
     page.goto("/studio/view/1/files/forms/acceptance/check.json")
     expect(page.frame_locator("iframe").get_by_label("符合", exact=True).first).to_be_disabled()
+    page.goto("/studio/view/1/files/letters/TPL-04.typ")
+    expect(page.get_by_role("img", name="第 1 页，共 1 页")).to_be_visible(timeout=SLOW)
+    page.get_by_role("textbox", name="模板文本（typst）").press("x")
+    expect(page.locator(".cm-content")).to_contain_text("补正告知书")
+    assert_accessible(page)
 
 
 def test_no_diagram_loses_anything_in_the_editor(enter: Enter) -> None:

@@ -116,3 +116,21 @@ def test_a_broken_letter_is_an_error_of_the_check_page(jia: Visitor, world: Worl
     with world.acting("jia") as context:
         drafts.remove_file(context, drafts.find_draft(context, 1), "letters/TPL-1.typ", 2)
     assert "错误 没有文书模板 TPL-1" in page(jia, f"{D}/check")
+
+
+def test_who_may_only_look_sees_the_template_and_its_pages(jia: Visitor, sign_in: SignIn) -> None:
+    shi, view = sign_in("shi"), "/studio/view/draft-1"
+    answer = shi.get(f"{D}/letter/TPL-1")
+    assert answer.headers["Location"] == f"{view}/files/letters/TPL-1.typ"
+    words = page(shi, answer.headers["Location"])
+    assert "准假通知" in words
+    assert "按表单生成：“制作通知”（leave）" in words
+    assert "保存" not in words.partition("源文件")[0].partition("只读")[2]
+    made = shi.get(f"{view}/letter/TPL-1?source=use:leave:sv").json
+    assert (made["count"], made["mistakes"]) == (1, [])
+    assert made["pages"][0].startswith("<svg")
+    assert "用哪份文书预览" in page(shi, f"{view}/files/letters/_common.typ")
+    assert shi.get(f"{view}/letter/_common?letter=TPL-1").json["count"] == 1
+    for missing in ("letter/TPL-2", "letter/_common", "letter/_common?letter=TPL-2"):
+        assert shi.get(f"{view}/{missing}").status_code == 404, missing
+    assert sign_in("wang").get(f"{view}/letter/TPL-1").status_code == 403

@@ -116,9 +116,14 @@ def title_of(files: Mapping[str, bytes], key: str) -> str:
     return documents.Template(files[letter_path(key)], {}).title
 
 
+def shared_sources(files: Mapping[str, bytes], letter: str) -> list[Source]:
+    """Sample data of a letter that are the same for everybody: steps first, then kept tests."""
+    return _material(files).sources_of(letter)
+
+
 def sources(context: Context, draft: Draft, files: Mapping[str, bytes], letter: str) -> list[Source]:
     """Everything that sample data of a letter may come from, steps first."""
-    found = _material(files).sources_of(letter)
+    found = shared_sources(files, letter)
     if access.may(context.actor, trial.PERMISSION):
         found += _tried(context, draft, letter)
     return found
@@ -187,6 +192,24 @@ def problems(files: Mapping[str, bytes], fonts_dir: Path | None) -> list[Problem
             found.append(Problem("unused_letter", None, letter_path(key), "没有环节使用此文书模板",
                                  "no step makes this letter", "warning"))  # fmt: skip
     return found + list(_untypeset(files, material, keys, fonts_dir))
+
+
+def look(
+    context: Context, files: Mapping[str, bytes], key: str, *, letter: str = "", source: str = ""
+) -> Preview:
+    """A letter of a version as it stands, with the data of one of its `shared_sources`, else of the first.
+
+    A file that letters share is shown by `letter`. Raises NotFound for no such letter.
+    """
+    shown = letter if is_shared(key) else key
+    if letter_path(key) not in files or shown not in letter_keys(files):
+        raise NotFound
+    found = shared_sources(files, shown)
+    given = next((each for each in found if each.key == source), found[0] if found else None)
+    data = given.data if given is not None else {}
+    sheet = replace(_sheet(files, shown, data, is_draft=True), focus=f"{key}.typ" if is_shared(key) else MAIN)
+    (made,) = typeset_apart([sheet], SAMPLE_AT, context.settings.fonts_dir, "svg")
+    return Preview(made, data)
 
 
 def _untypeset(

@@ -59,13 +59,7 @@ def preview_letter(draft_id: int, key: str) -> Response:
     draft = find_open_draft(draft_id)
     text, letter, data = (sent(name, str) for name in ("text", "letter", "data"))
     found = letter_editing.preview(context(), draft, key, text, letter=letter, data=data)
-    made = found.typeset
-    return jsonify(
-        pages=list(made.pages),
-        count=made.count,
-        mistakes=[_mistake(each, key, letter) for each in made.mistakes],
-        data=_shown(found.data),
-    )
+    return jsonify(told(found, key, letter))
 
 
 @blueprint.post("/drafts/<int:draft_id>/letter-pdf/<key>")
@@ -81,6 +75,17 @@ def letter_pdf(draft_id: int, key: str) -> Response:
         first = made.mistakes[0]
         raise Invalid(f"模板有误：{first.message_zh}", f"The template has errors: {first.message_en}")
     return made_file(made.pdf, f"{key}.pdf", "application/pdf", inline=True)
+
+
+def told(found: letter_editing.Preview, key: str, letter: str) -> dict[str, Any]:
+    """A letter that was typeset, as the scripts of its pages read it."""
+    made = found.typeset
+    return {
+        "pages": list(made.pages),
+        "count": made.count,
+        "mistakes": [_mistake(each, key, letter) for each in made.mistakes],
+        "data": _shown(found.data),
+    }
 
 
 def _shown(data: Mapping[str, Any]) -> str:

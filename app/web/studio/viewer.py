@@ -8,7 +8,7 @@ from flask import Response, jsonify, make_response, render_template, request, ur
 
 from app.engine.form import Language
 from app.services.errors import Invalid, NotFound
-from app.services.studio import comparison, form_editing, process_editing
+from app.services.studio import comparison, form_editing, letter_editing, process_editing
 from app.services.studio.catalogue import key_of, kind_of
 from app.services.studio.comparison import Version
 from app.services.studio.process_catalogue import catalogue_of
@@ -18,8 +18,10 @@ from app.web.guards import context, permission
 from app.web.language import is_english
 from app.web.studio.desk import answers_json, blueprint
 from app.web.studio.editors import EDITOR_CSP, PREVIEW_CSP
+from app.web.studio.letter_editor import told
 
-SCRIPTS = {"process": "studio/process_view", "decision": "studio/decision_view", "form": "studio/form_view"}
+SCRIPTS = {"process": "studio/process_view", "decision": "studio/decision_view", "form": "studio/form_view",
+           "letter": "studio/letter_view"}  # fmt: skip
 
 
 @blueprint.get("/view/<version>/files/<path:path>")
@@ -35,8 +37,11 @@ def view_file(version: str, path: str) -> Response:
         "catalogueUrl": url_for("studio.view_catalogue", version=version),
     }
     name = process_editing.process_name(data, key) if kind == "process" else key
+    letter = _letter(found, key) if kind == "letter" else {}
+    if letter:
+        settings["previewUrl"] = url_for("studio.view_letter", version=version, key=key)
     page = render_template("studio/view.html", found=found, path=path, kind=kind, key=key, name=name,
-                           entry=SCRIPTS.get(kind), settings=settings)  # fmt: skip
+                           entry=SCRIPTS.get(kind), settings=settings, **letter)  # fmt: skip
     response = make_response(page)
     response.headers["Content-Security-Policy"] = EDITOR_CSP
     return response
@@ -70,6 +75,28 @@ def view_form(version: str, key: str) -> Response:
     response = make_response(page)
     response.headers["Content-Security-Policy"] = PREVIEW_CSP
     return response
+
+
+@blueprint.get("/view/<version>/letter/<key>")
+@permission("studio.read")
+@answers_json
+def view_letter(version: str, key: str) -> Response:
+    """The pages of a letter with sample data: those of `source`; a shared file by the letter `letter`."""
+    found = comparison.find_version(context(), version)
+    letter, source = request.args.get("letter", ""), request.args.get("source", "")
+    made = letter_editing.look(context(), found.files, key, letter=letter, source=source)
+    return jsonify(told(made, key, letter))
+
+
+def _letter(found: Version, key: str) -> dict[str, Any]:
+    """What the page of a letter lets choose: sample data, or the letter that shows a shared file."""
+    is_shared = letter_editing.is_shared(key)
+    keys = letter_editing.letter_keys(found.files) if is_shared else []
+    return {
+        "title": letter_editing.title_of(found.files, key),
+        "letters": [(each, letter_editing.title_of(found.files, each)) for each in keys],
+        "sources": [] if is_shared else letter_editing.shared_sources(found.files, key),
+    }
 
 
 def _file(found: Version, path: str) -> bytes:
