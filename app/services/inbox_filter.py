@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, false, select
+from sqlalchemy import ColumnElement, false, select
 
 from app.models.identity import Organisation, User
 from app.models.inbox_views import CaseLabel, Label
@@ -113,8 +113,8 @@ def inbox_conditions(
 ) -> list[ColumnElement[bool]]:
     """What an inbox row has to be: due from the row itself, the rest by looking at the task and its case.
 
-    `row` are the columns of the inbox, or of a part of it. An EXISTS keeps the scan of the inbox outside, so that it
-    stops when a page is full.
+    `row` are the columns of the inbox, or of a part of it. A scalar subquery keeps the scan of the inbox outside, so
+    that it stops when a page is full; an EXISTS may be turned into a join that begins with other people's tasks.
     """
     asked = due_conditions(criteria, context, row)
     on_case, on_task = case_conditions(criteria, user), step_conditions(criteria)
@@ -122,7 +122,7 @@ def inbox_conditions(
         task = select(UserTask.id).where(UserTask.id == row.task_id, *on_task)
         if on_case:
             task = task.join(ProcessInstance, ProcessInstance.id == UserTask.instance_id).where(*on_case)
-        asked.append(exists(task.correlate_except(UserTask, ProcessInstance)))
+        asked.append(task.correlate_except(UserTask, ProcessInstance).scalar_subquery().is_not(None))
     return asked
 
 
