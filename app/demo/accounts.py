@@ -62,7 +62,7 @@ ACCOUNTS = (
     Account("division", "处室经办", ("division",)),
     Account("division_head", "处室负责人", ("division",), heads=True),
     Account("approver", "分管领导", ("approver",)),
-    Account("board", "办公会召集人", ("board",)),
+    Account("board", "办公会召集人", ("board",), heads=True),
     Account("board2", "办公会成员甲", ("board",)),
     Account("board3", "办公会成员乙", ("board",)),
     Account("expert1", "评审专家甲", ("expert",), employer=enterprise_code(901)),

@@ -11,13 +11,17 @@ from sqlalchemy import select
 
 from app.demo.stage import Stage
 from app.demo.story import acting, complete, declare, first_open, open_call, upload
+from app.engine.operations.ballots import read_terms
 from app.models.identity import User
 from app.models.register import Agreement, Document, Notice, Payment, Receivable
 from app.models.runtime import ProcessInstance, UserTask
-from app.services import task
+from app.services import drafts, task
 from app.services.access import principals_of
 from app.services.context import Context
 from app.services.registers import letters, payments, recovery
+from app.services.task_operations import ballots
+
+BOARD = ("board", "board2", "board3")  # the convenor first
 
 
 def _person(context: Context) -> User:
@@ -45,6 +49,22 @@ class Story:
         """Vote on the open task at this element, then let the worker run."""
         with self.stage.acting() as context:
             task.sign(acting(context, username), first_open(context, number, element_id).id, choice, opinion)
+        self.stage.drain()
+
+    def resolve(self, number: str, element_id: str, choice: str = "for", **data: Any) -> None:
+        """The convenor drafts `data` and puts it to the vote, the board votes as one, the convenor hands it in."""
+        with self.stage.acting() as context:
+            found = first_open(context, number, element_id).id
+            convenor = acting(context, BOARD[0])
+            task.claim(convenor, found)
+            drafts.save_draft(convenor, found, data)
+            ballot = task.put_to_vote(convenor, found)
+            motions = [motion.key for motion in read_terms(ballot.terms).motions]
+            reason = "" if choice == "for" else "依据不足。"
+            for member in BOARD:
+                ballots.cast(acting(context, member), found, {key: (choice, reason) for key in motions})
+            ballots.close(convenor, found)
+            complete(context, BOARD[0], number, element_id, **data)
         self.stage.drain()
 
     def values(self, username: str, number: str, element_id: str) -> Mapping[str, Any]:
@@ -231,16 +251,12 @@ class Story:
         rows = self.values("division", call_no, "t_list")["decisions"]
         decisions = [{"decision": "proposed", "reason": "按评审排序。"} for _ in rows]
         self.act("division", call_no, "t_list", decisions=decisions, note="按排序拟定")
-        asked = self.values("board", call_no, "t_board")
-        self.act(
-            "board",
+        self.resolve(
             call_no,
             "t_board",
             outcome="approve",
             meeting_no="〔2026〕12号",
             meeting_date=self.stage.now.date().isoformat(),
-            attendance=[{"present": "yes"} for _ in asked["attendance"]],
-            votes=[{"agree": str(len(asked["attendance"]))} for _ in asked["votes"]],
             opinion="同意，按程序办理。",
         )
         self.act("division", call_no, "t_notice")

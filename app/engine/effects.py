@@ -29,6 +29,7 @@ class UserTaskView:
     scope: dict[str, Any] = field(repr=False)
     signers: tuple[tuple[str, int], ...] = ()
     copy_to: tuple[str, ...] = ()
+    ballot: dict[str, Any] | None = None
 
     def variables(self) -> dict[str, Any]:
         """What an expression at this task sees: the scope with the local variables on top; a copy."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.models import (
     account,
     back_tests,
+    ballots,
     calendar_changes,
     clocks,
     comments,
@@ -30,6 +31,7 @@ from app.models import (
 __all__ = [
     "account",
     "back_tests",
+    "ballots",
     "calendar_changes",
     "clocks",
     "comments",

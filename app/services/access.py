@@ -36,6 +36,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "register.read": REGISTER_READERS,
     "pool.read": REGISTER_READERS,
     "board.read": frozenset({"division", "board", "supervisor", "auditor", "observer"}),
+    "board.vote": OFFICE,
+    "board.record": frozenset({"division", "board", "supervisor"}),
     "register.pay": frozenset({"finance"}),
     "register.review": frozenset({"division"}),
     "document.annul": frozenset({"division", "supervisor"}),

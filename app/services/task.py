@@ -12,6 +12,8 @@ from sqlalchemy.orm import joinedload
 from app.engine.form import Form
 from app.engine.form.convert import Files
 from app.engine.instance import UserTaskView
+from app.engine.operations.ballots import read_terms
+from app.models.ballots import Ballot
 from app.models.drafts import FormDraftRevision
 from app.models.identity import User
 from app.models.runtime import FormDraft, ProcessInstance, RequestKey, UserTask
@@ -20,7 +22,7 @@ from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, TaskEnded, TaskTaken
 from app.services.history import record_event
 from app.services.registers import duplicates
-from app.services.task_operations import acting, effective, signing, substitutes
+from app.services.task_operations import acting, ballots, effective, signing, substitutes
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Work:
     variables: dict[str, Any]
     values: dict[str, Any]
     draft: FormDraft | None
+    ballot: dict[str, Any] | None = None
 
 
 def open_task(context: Context, task_id: int) -> Work:
@@ -118,6 +121,13 @@ def reach(context: Context, task_id: int) -> UserTask:
         return task
 
 
+def look_at(context: Context, task_id: int) -> Work:
+    """An open task with its form, to be read by whoever reaches it. Raises NotFound, TaskEnded."""
+    task = reach(context, task_id)
+    _require_open(context, task)
+    return _work(context, task, task.instance, context.session.get(FormDraft, task.id))
+
+
 def note_opened(context: Context, task_id: int) -> None:
     """Somebody who may act on the task looks at it. Raises NotFound, TaskEnded, TaskTaken, SeparationViolated."""
     _, task = _locked(context, task_id)
@@ -191,6 +201,8 @@ def finish_task(
     errors = {**attachments.quarantined(context, accepted.states), **accepted.errors}
     if errors:
         raise Invalid("表单有误，请按提示更正。", "There is a problem with the form.", errors)
+    if work.ballot is not None:
+        ballots.require_settled(context, work.task, accepted.values)
     has_seats = context.actor is not None and signing.require_holders_turn(context, work.task)
     actor_id = context.actor.id if context.actor else None
     context.session.add(RequestKey(key=key, user_id=actor_id, result_url=result_url, created_at=context.now))
@@ -204,7 +216,8 @@ def finish_task(
 
 def _complete(context: Context, work: Work, values: Mapping[str, Any], *, has_seats: bool) -> None:
     """Complete the task, or keep what was submitted until those have acted who were added after its holder."""
-    values = {**values, **effective.result_of(work.task)}
+    voted = ballots.result_of(context, work.task) if work.ballot is not None else {}
+    values = {**values, **effective.result_of(work.task), **voted}
     if context.actor is not None:
         behalf = substitutes.covered_by(context, context.actor, work.task)
         work.task.on_behalf_of_id = behalf.id if behalf is not None else None
@@ -237,6 +250,23 @@ def sign(context: Context, task_id: int, choice: str, opinion: str) -> UserTask:
     return task
 
 
+def put_to_vote(context: Context, task_id: int) -> Ballot:
+    """Open the ballot of a task on what its holder has drafted so far. Raises Invalid, NotPermitted, Conflict."""
+    act = acting.begin_held(context, task_id, "")
+    work = _work(context, act.task, act.row, context.session.get(FormDraft, task_id))
+    if work.ballot is None:
+        raise NotPermitted("本环节不经表决。", "Nothing is voted on at this step.")
+    fields = read_terms(work.ballot).fields
+    typed = work.draft.data if work.draft is not None else {}
+    wished = {**work.variables, "ballot": {"is_closed": True, "passed": True}}  # else right as it stands
+    accepted = work.form.accept(typed, wished, context.environment().scope, stored=work.values)
+    if errors := {path: said for path, said in accepted.errors.items() if path[0] in fields}:
+        raise Invalid(
+            "请先填写并暂存要交付表决的内容。", "First fill in and save what is put to the vote.", errors
+        )
+    return ballots.open_ballot(act, work.ballot, {name: accepted.values.get(name) for name in fields})
+
+
 def view_of(context: Context, row: ProcessInstance, task: UserTask) -> UserTaskView:
     """The engine's view of an open task. Raises TaskEnded when the engine no longer waits for it."""
     for view in runtime.load_instance(context, row).user_tasks():
@@ -249,10 +279,12 @@ def _work(context: Context, task: UserTask, instance: ProcessInstance, draft: Fo
     view = view_of(context, instance, task)
     definition = repository.pinned_definition(context.session, instance.definition_id)
     variables = view.variables()
+    if view.ballot is not None:
+        variables["ballot"] = ballots.outcome_of(context, task)
     stored = variables.get(view.result_variable or "")
     values = {**view.prefill, **(stored if isinstance(stored, dict) else {})}
     form = definition.task_form(task.process_key, task.element_id, task.form_key)
-    return Work(task, instance, form, variables, values, draft)
+    return Work(task, instance, form, variables, values, draft, view.ballot)
 
 
 def _visible(context: Context, task_id: int) -> UserTask:

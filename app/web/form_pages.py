@@ -16,6 +16,7 @@ from app.models.runtime import ProcessInstance, UserTask
 from app.services import access, attachments, cases, files, runtime
 from app.services.context import Context
 from app.services.task import Work
+from app.services.task_operations import acting
 from app.web import draft_forms
 from app.web.forms import BoundForm, Node, ShownForm, UploadRefused, build_form, show_form
 from app.web.forms.shown import Shown
@@ -83,6 +84,8 @@ def submitted_form(
     """
     form = cases.form_of(context.session, instance, task)
     variables = _variables_of(instance, context) if task.process_key == instance.process_key else {}
+    if acting.has_ballot(task):
+        variables = {**variables, "ballot": {**(task.data or {}), "is_closed": True}}
     shown = show_form(
         form,
         task.data or {},

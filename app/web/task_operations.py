@@ -250,6 +250,8 @@ def buttons(shown: UserTask) -> list[tuple[str, str]]:
     ]
     if policy.allows("return") or policy.allows("return_direct"):
         found.append((operation_name("return"), url_for("task_operations.show_return", task_id=shown.id)))
+    if acting.has_ballot(shown):
+        found.insert(0, (_("表决"), url_for("ballots.show", task_id=shown.id)))
     return found
 
 
@@ -259,7 +261,7 @@ def parts(shown: UserTask) -> dict[str, Any]:
     sheet = signing.sheet_of(found, shown)
     return {
         "operations": buttons(shown),
-        "seats": signing.rows_of(found, shown) if sheet else [],
+        "seats": [row for row in signing.rows_of(found, shown) if row.kind != "voter"] if sheet else [],
         "turn": sheet.turn if sheet else (),
         "votes": signing.VOTES,
         "questions": questions.questions_of(found, shown),

@@ -33,8 +33,9 @@ __all__ = ["blueprint"]
 @blueprint.get("/tasks/<int:task_id>")
 @permission("inbox.use")
 def show_task(task_id: int) -> Any:
-    if signing.awaits_opinion(context(), task_id):
-        return redirect(url_for("task_operations.show_opinion", task_id=task_id))
+    if asked := signing.asks_for(context(), task_id):
+        place = "ballots.show" if asked == "ballot" else "task_operations.show_opinion"
+        return redirect(url_for(place, task_id=task_id))
     work = task.open_task(context(), task_id)
     return _task_page(work, task_form(work, context()))
 
@@ -101,6 +102,8 @@ def after(task_id: int) -> Any:
         )
         if follow:
             return redirect(url_for("inbox.show_task", task_id=follow.id))
+        if not access.may_see_instance(signed_in(), done.instance, found.session):  # asked in a case of others
+            return redirect(url_for("apply.my_cases"))
         return redirect(url_for("cases.show", number=done.instance.number))
     return redirect(url_for("inbox.mine"))
 
@@ -156,6 +159,9 @@ def _task_page(work: Work, form: BoundForm, *, merged: bool = False) -> Any:
     }
     common |= papers_of(work)
     common["is_office"] = is_office()
+    common["opens_case"] = common["is_office"] or access.may_see_instance(
+        signed_in(), shown.instance, found.session
+    )
     if not common["is_office"]:
         return render_template("inbox/part.html", parts=parts_of(shown), **common)
     return render_template(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.engine.operations.ballots import read_terms
 from tests.bpmn.walk import Stub, Walk, definition, missed, parameters
 
 MEETING = {"meeting_no": "2026-8", "meeting_date": "2026-05-08"}
@@ -69,23 +70,8 @@ def _listed(publicity: str = CLEAR) -> Walk:
     return walk
 
 
-def _sheet(walk: Walk, absent: str = "") -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Attendance and votes as if all who may vote were in favour."""
-    task = walk.task("t_board")
-    attendance = [
-        {**row, "present": "no" if row["name"] in absent else "yes"} for row in task.prefill["attendance"]
-    ]
-    votes = []
-    for row in task.prefill["votes"]:
-        aside = row["aside"].split("、") if row["aside"] else []
-        there = [found for found in attendance if found["present"] == "yes" and found["name"] not in aside]
-        votes.append({**row, "agree": len(there)})
-    return attendance, votes
-
-
 def _approve(walk: Walk) -> None:
-    attendance, votes = _sheet(walk, "戊")
-    walk.do("t_board", outcome="approve", attendance=attendance, votes=votes, **MEETING)
+    walk.do("t_board", dict.fromkeys("甲乙丙丁", "for"), outcome="approve", **MEETING)
 
 
 def _results(walk: Walk, message: str) -> list[dict[str, str]]:
@@ -270,67 +256,67 @@ def test_the_board_may_choose_with_a_reason() -> None:
     assert _results(walk, "MSG-DELIBERATED")[0]["CX-3"] == "proposed"
 
 
-def _refused_votes(walk: Walk, absent: str = "", **change: Any) -> set[str]:
-    """What the form says when the first case is voted on like this."""
-    attendance, votes = _sheet(walk, absent)
-    votes[0] = {**votes[0], **change}
-    return walk.refused("t_board", outcome="approve", attendance=attendance, votes=votes, **MEETING)
-
-
 def test_every_case_is_voted_on_by_those_who_may() -> None:
     walk = _listed()
     walk.do("t_list")
-    rows = walk.task("t_board").prefill["votes"]
-    assert [(row["proposal"], row["aside"]) for row in rows[:3]] == [
-        ("拟入选", None),
-        ("拟入选", "甲"),
-        ("不入选", None),
+    terms = read_terms(walk.task("t_board").ballot)
+    assert [(motion.key, motion.facts["proposal"], motion.title_en) for motion in terms.motions[1:3]] == [
+        ("CX-2", "拟入选", "第2银行: select"),
+        ("CX-3", "不入选", "第3银行: do not select"),
     ]
-    assert _refused_votes(walk, agree=None) == {"votes"}, "silence is no consent"
-    assert _refused_votes(walk, agree=4) == {"votes"}, "somebody's vote is missing"
-    assert _refused_votes(walk, agree=4, against=["乙"]) == {"votes"}, "no reason"
-    assert _refused_votes(walk, agree=4, against=["乙"], abstain=["乙"], reason="重复") == {"votes"}
-    assert _refused_votes(walk, absent="乙", agree=3, against=["乙"], reason="缺席") == {"votes"}
-    assert _refused_votes(walk, agree=4, more_aside=["乙"]) == {"votes"}, "no reason to stand aside"
-    assert _refused_votes(walk, agree=2, against=["乙", "丙"], abstain=["丁"], reason="证据不足") == {"votes"}
-    attendance, votes = _sheet(walk)
-    votes[0].update(agree=3, against=["乙"], abstain=["丁"], reason="乙：目标偏低。丁：材料未看完。")
-    votes[1].update(agree=3, more_aside=["丙"], reason="丙与该单位有业务往来。")
-    walk.do("t_board", outcome="approve", attendance=attendance, votes=votes, **MEETING)
+    assert terms.is_sealed
+    given = {"outcome": "approve", **MEETING}
+    assert walk.refused("t_board", {"甲": "for"}, **given) == {"outcome"}, "silence is no consent"
+    against = dict.fromkeys("乙丙丁", "against")
+    assert walk.refused("t_board", {"甲": "for", "戊": "for", **against}, **given) == {"outcome"}
+    voices = {
+        "甲": "for",
+        "乙": {"CX-1": "against"},
+        "丙": {"CX-2": "recused"},
+        "丁": {"CX-1": "abstain"},
+        "戊": "for",
+    }
+    walk.do("t_board", voices, **given)
     minutes = next(call["data"] for call in walk.called("render_letter") if call["letter"] == "TPL-38")
-    assert [(v["agree"], v["against"], v["abstain"], v["aside"]) for v in minutes["votes"][:2]] == [
-        (3, ["乙"], ["丁"], None),
-        (3, [], [], "甲"),
+    assert [
+        (v["agree"], v["against"], v["abstain"], v["aside"], v["more_aside"]) for v in minutes["votes"][:2]
+    ] == [
+        (3, ["乙"], ["丁"], None, []),
+        (3, [], [], "甲", ["丙"]),
     ]
+    assert (
+        minutes["votes"][0]["reason"]
+        == "甲：甲的理由；乙：乙的理由；丙：丙的理由；丁：丁的理由；戊：戊的理由"
+    )
     assert (minutes["seed"], minutes["quorum"], minutes["majority"]) == ("s", 50, 50)
 
 
 @pytest.mark.parametrize(
-    ("quorum", "majority", "absent", "wrong"),
+    ("quorum", "majority", "absent", "passed"),
     [
-        (50, 50, "戊", set()),
-        (50, 50, "丁戊", {"votes"}),
-        (50, 50, "丙丁戊", {"attendance", "votes"}),
-        (80, 50, "戊", {"attendance"}),
-        (50, 74.99, "丁", set()),
-        (50, 75, "丁", {"votes"}),
+        (50, 50, "戊", True),
+        (50, 50, "丁戊", False),
+        (50, 50, "丙丁戊", False),
+        (80, 50, "戊", False),
+        (50, 74.99, "丁", True),
+        (50, 75, "丁", False),
     ],
 )
 def test_quorum_and_majority_are_parameters(
-    quorum: float, majority: float, absent: str, wrong: set[str]
+    quorum: float, majority: float, absent: str, passed: bool
 ) -> None:
     """Of five, one stands aside in the second case: three of four are 75 %, which 75 does not mean."""
     walk = _start()
     _publish(walk, board_quorum=quorum, board_majority=majority)
     walk.send("MSG-ALL-REVIEWED", "NO-1", cases=CASES[:2])
     walk.do("t_list")
-    attendance, votes = _sheet(walk, absent)
-    given = {"outcome": "approve", "attendance": attendance, "votes": votes, **MEETING}
-    if wrong:
-        assert walk.refused("t_board", **given) == wrong
-    else:
-        walk.do("t_board", **given)
+    voices = {name: "for" for name in "甲乙丙丁戊" if name not in absent}
+    given = {"outcome": "approve", **MEETING}
+    if passed:
+        walk.do("t_board", voices, **given)
         assert walk.called("render_letter")[-1]["letter"] == "TPL-07"
+    else:
+        assert walk.refused("t_board", voices, **given) == {"outcome"}
 
 
 def test_more_than_the_quota_needs_a_note() -> None:

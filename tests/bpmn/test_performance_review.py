@@ -131,6 +131,7 @@ def _started_by_hand_and_rectified() -> Walk:
     ]
     assert walk.task("t_div").prefill["grade"] == "rectify"
     walk.do("t_div", text="限期整改")
+    assert walk.refused("t_board", {"甲": "against"}, grade="pass", reason="x") == {"grade"}
     assert walk.refused("t_board", grade="rectify", reason="x") == {"requirements", "rectify_by"}
     walk.do("t_board", grade="rectify", reason="首贷不足", requirements="补足", rectify_by="2026-06-30")
     assert walk.instance.case_state == "rectifying"

@@ -14,11 +14,14 @@ from app.engine.bundle import Bundle
 from app.engine.definition import Definition, load_definition
 from app.engine.effects import OutgoingMessage, ServiceCall, UserTaskView
 from app.engine.environment import Environment
+from app.engine.form import Accepted
 from app.engine.instance import Instance
+from app.engine.operations.ballots import Member, Voice, count, open_to, read_terms
 
 ROOT = Path(__file__).resolve().parents[2]
 START = datetime.fromisoformat("2026-03-02T10:00:00+08:00")
 FILE: dict[str, Any] = {"id": "a1", "name": "附件.pdf", "size": 10, "sha256": "ab" * 32}
+Voices = Mapping[str, str | Mapping[str, str]]
 Stub = Mapping[str, Any] | list[Any] | None | Callable[[Mapping[str, Any]], Any]
 
 
@@ -83,6 +86,28 @@ def _stand_in(process_id: str, script: str) -> bytes:
   </bpmn:process></bpmn:definitions>""".encode()
 
 
+def voted(task: UserTaskView, voices: Voices | None) -> dict[str, Any]:
+    """The result of the ballot of a task, nothing for a task without one.
+
+    `voices`: who is there, by name, with what they say to every motion, or to each by its key.
+    """
+    if task.ballot is None:
+        return {}
+    terms = read_terms(task.ballot)
+    members = terms.voters or tuple(Member(f"user:{name}", name) for name in voices or "甲乙丙")
+    papers = {}
+    for member in members:
+        said = (voices or {}).get(member.name, None if voices is not None else "for")
+        if said is not None:
+            papers[member.principal] = {
+                m.key: Voice(
+                    said if isinstance(said, str) else said.get(m.key, "for"), f"{member.name}的理由"
+                )
+                for m in open_to(terms, member)
+            }
+    return count(terms, members, papers)
+
+
 class Walk:
     """One instance on its way. Service tasks are answered by `stubs` (delegate → result, or function of the
     parameters) as they come."""
@@ -126,15 +151,16 @@ class Walk:
         """Ids of the elements with open tasks."""
         return {task.element_id for task in self.instance.user_tasks()}
 
-    def do(self, element_id: str, **values: Any) -> UserTaskView:
-        """Fill in the form of a task and submit it; the form must accept the values."""
+    def do(self, element_id: str, voices: Voices | None = None, **values: Any) -> UserTaskView:
+        """Fill in the form of a task and submit it; the form must accept the values.
+
+        Where a board votes, all are there and in favour unless `voices` say otherwise.
+        """
         task = self.task(element_id)
-        form = self.definition.form(task.form_key or "")
-        accepted = form.accept(
-            values, task.variables(), self.env.scope, stored=task.prefill, files={FILE["id"]: FILE}
-        )
+        ballot = voted(task, voices)
+        accepted = self._accept(task, values, ballot)
         assert not accepted.errors, f"{task.form_key}: {accepted.errors}"
-        self.instance.complete(task.id, accepted.values, self.env)
+        self.instance.complete(task.id, {**accepted.values, **ballot}, self.env)
         self._settle()
         return task
 
@@ -146,14 +172,15 @@ class Walk:
         self._settle()
         return task
 
-    def refused(self, element_id: str, **values: Any) -> set[str]:
+    def refused(self, element_id: str, voices: Voices | None = None, **values: Any) -> set[str]:
         """Names of the fields that the form of a task finds wrong."""
         task = self.task(element_id)
+        return {str(path[0]) for path in self._accept(task, values, voted(task, voices)).errors}
+
+    def _accept(self, task: UserTaskView, values: Mapping[str, Any], ballot: Mapping[str, Any]) -> Accepted:
         form = self.definition.form(task.form_key or "")
-        accepted = form.accept(
-            values, task.variables(), self.env.scope, stored=task.prefill, files={FILE["id"]: FILE}
-        )
-        return {str(path[0]) for path in accepted.errors}
+        known = {**task.variables(), "ballot": {**ballot, "is_closed": True}} if ballot else task.variables()
+        return form.accept(values, known, self.env.scope, stored=task.prefill, files={FILE["id"]: FILE})
 
     def send(self, message: str, key: str, **payload: Any) -> None:
         """Deliver a message; something must wait for it."""

@@ -83,7 +83,7 @@ def _review_performance(told: Story, agreement: Agreement, username: str, org_ty
     assert told.values("division", number, "t_div")["grade"] == expected
     told.act("division", number, "t_div", grade=expected, text="经核对业务明细和资金使用情况，提出以上等级。")
     if expected == "rectify":
-        told.act("board", number, "t_board", grade="rectify", reason="首贷户数未达到协议指标。",
+        told.resolve(number, "t_board", grade="rectify", reason="首贷户数未达到协议指标。",
                  requirements="补足首贷户数并提交证明。", rectify_by="2027-03-31")  # fmt: skip
         told.act(
             username,
@@ -94,7 +94,7 @@ def _review_performance(told: Story, agreement: Agreement, username: str, org_ty
         )
         told.act("division", number, "t_recheck", outcome="ok", reason="整改到位，材料齐全。")
     else:
-        told.act("board", number, "t_board", grade="pass", reason="各项指标达到协议要求。")
+        told.resolve(number, "t_board", grade="pass", reason="各项指标达到协议要求。")
     told.act("division", number, "t_pass")
     told.open_documents(username)
     told.act("clerk2", number, "t_check", complete="yes", note="齐全。")
@@ -137,9 +137,8 @@ def _claw_back(told: Story, case_no: str, username: str, uscc: str) -> str:
     assert told.open_documents(username) == ["TPL-27"]
     told.act(username, number, "t_state", text="我单位对事实无异议。")
     told.act("supervisor", number, "t_eval", text="陈述不影响事实认定。", adopted="none")
-    votes = [{"member": f"成员{n}", "vote": "for"} for n in (1, 2, 3)]
-    told.act("board", number, "t_board", held_on="2027-03-01", minutes_no="〔2027〕3号", motion="confirm", measures=measures,
-             period_months="24", recover_amount="500000", interest="0", votes=votes, reason="事实清楚，证据充分。")  # fmt: skip
+    told.resolve(number, "t_board", held_on="2027-03-01", minutes_no="〔2027〕3号", motion="confirm", measures=measures,
+             period_months="24", recover_amount="500000", interest="0", reason="事实清楚，证据充分。")  # fmt: skip
     told.act("supervisor", number, "t_dec", facts="虚报三笔质押贷款业绩。", evidence=EVIDENCE, statement_summary="无异议。",
              statement_assessment="不影响认定。", reason="违反承诺书。", payment_account=ACCOUNT,
              measure_details=[{"text": "收回拨付资金", "amount": "500000"}])  # fmt: skip

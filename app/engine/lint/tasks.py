@@ -133,6 +133,12 @@ def _check_operations(finder: Finder, node: UserTask) -> None:
     if settings.formula("signers") is not None and policy.rule is None:
         zh, en = "zr:signers 须与 zr:decision 同时给出", "zr:signers needs zr:decision"
         finder.error(node.bpmn_id, "bad_operation", zh, en)
+    if settings.formula("ballot") is not None and (policy.rule is not None or policy.sealed):
+        zh, en = (
+            "zr:ballot 不能与 zr:decision、zr:sealed 同用",
+            "zr:ballot goes with neither zr:decision nor zr:sealed",
+        )
+        finder.error(node.bpmn_id, "bad_operation", zh, en)
     _check_principals(finder, node.bpmn_id, policy.empty)
 
 

@@ -23,10 +23,10 @@ RULES = ("all", "ratio", "veto", "weighted", "any", "in_turn")
 SHARED_RULES = frozenset({"ratio", "weighted"})
 EMPTY, INITIATOR, REPEATED = "emptyApprover", "initiatorApprover", "repeatedApprover"
 DUE_CLOCK, REMIND, ESCALATE, ESCALATE_TO = "dueClock", "remind", "escalate", "escalateTo"
-SEALED = "sealed"
+SEALED, BALLOT = "sealed", "ballot"
 ATTRIBUTES = (
     "operations", "decision", "decisionVariable", EMPTY, INITIATOR, REPEATED, DUE_CLOCK, REMIND, ESCALATE, ESCALATE_TO,
-    SEALED,
+    SEALED, BALLOT,
 )  # fmt: skip
 _SHARE = re.compile(r"(?P<percent>\d{1,3}(?:\.\d+)?)%|(?P<above>\d+)/(?P<below>\d+)")
 _PLACE = re.compile(r"(?:group|user):\S+")

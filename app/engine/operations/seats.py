@@ -8,11 +8,11 @@ from typing import Literal
 
 from app.engine.operations.policy import Rule
 
-Kind = Literal["holder", "signer", "before", "after", "parallel", "delegate"]
+Kind = Literal["holder", "signer", "before", "after", "parallel", "delegate", "voter"]
 State = Literal["open", "acted", "removed"]
 Vote = Literal["agree", "refuse", "abstain"]
 Where = Literal["before", "after", "parallel"]
-HOLDER, SIGNER = "holder", "signer"
+HOLDER, SIGNER, VOTER = "holder", "signer", "voter"
 # Who has to act before the one that invited them.
 FIRST = frozenset({"before", "parallel", "delegate"})
 
@@ -162,6 +162,21 @@ def delegate(sheet: Sheet, by: int, person: int) -> Sheet:
     if any(s.kind == "delegate" and s.state == "open" for s in sheet.counted):
         raise OperationRefused("delegated")
     return _seat(sheet, by, [person], "delegate")
+
+
+def convene(sheet: Sheet, by: int, persons: Sequence[int]) -> Sheet:
+    """Give the members of a board a seat while its ballot is open; they vote beside the holder, who presides.
+
+    Raises OperationRefused.
+    """
+    return _seat(sheet, by, persons, "voter")
+
+
+def dismiss(sheet: Sheet) -> Sheet:
+    """The ballot is closed: its members have no seat any more; their votes stand on the ballot."""
+    return replace(
+        sheet, seats=tuple(replace(s, state="removed") if s.kind == VOTER else s for s in sheet.seats)
+    )
 
 
 def _seat(sheet: Sheet, by: int, persons: Sequence[int], kind: Kind) -> Sheet:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from app.engine.spiff.clock import ClockBinding
+from app.engine.spiff.clock import CASE, ClockBinding
 from app.engine.spiff.formula import Formula
 from app.engine.xml import ZR, local_name, namespace_of
 
@@ -19,7 +19,7 @@ BPMN_EXTENSIONS = "{http://www.omg.org/spec/BPMN/20100524/MODEL}extensionElement
 # Attributes whose text is literal or, after `=`, FEEL.
 FORMULAS = frozenset(
     {
-        "assignee", "candidates", "caseState", "collection", "copyTo", "correlationKey", "due", "outcome",
+        "assignee", "ballot", "candidates", "caseState", "collection", "copyTo", "correlationKey", "due", "outcome",
         "outputElement", "payload", "priority", "signers", "subject", "title",
     }
 )  # fmt: skip
@@ -110,11 +110,13 @@ def read_settings(element: Any, compiler: FormulaCompiler) -> Settings:
 
 
 def _clock(child: Any, compiler: FormulaCompiler) -> ClockBinding:
-    name, limit = child.get("name") or "", child.get("limit")
-    formula = compiler.value(limit, f"clock {name}") if limit is not None else None
-    return ClockBinding(
-        name, child.get("act") or "", formula, child.get("label") or "", child.get("labelEn") or ""
+    name = child.get("name") or ""
+    limit, since = (
+        compiler.value(text, f"clock {name}") if text is not None else None
+        for text in (child.get("limit"), child.get("since"))
     )
+    label, label_en = child.get("label") or "", child.get("labelEn") or ""
+    return ClockBinding(name, child.get("act") or "", limit, label, label_en, child.get("of") or CASE, since)
 
 
 def translate_juel(text: str) -> str | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.engine.effects import UserTaskView
 from app.engine.errors import StepFailed
+from app.engine.operations.ballots import read_terms
+from app.engine.operations.policy import PolicyInvalid
 from app.engine.spiff.activity import Activity
 from app.engine.spiff.formula import Formula
 from app.engine.spiff.instants import instant_of, read_instant, write_instant
@@ -47,10 +49,20 @@ class UserTask(Activity):
             task["signers"] = weighted(evaluate(signers, token))
         if copies is not None:
             task["copy_to"] = principals(evaluate(copies, token))
+        if (ballot := settings.formula("ballot")) is not None:
+            task["ballot"] = self._terms(plain(evaluate(ballot, token)))
         if settings.prefill:
             task["prefill"] = {name: plain(evaluate(formula, token)) for name, formula in settings.prefill}
         token.internal_data["task"] = task
         return True
+
+    def _terms(self, value: Any) -> Any:
+        """What is put to the vote, once it is known to mean something."""
+        try:
+            read_terms(value)
+        except PolicyInvalid as invalid:
+            raise StepFailed(self.bpmn_id, f"no terms of a ballot: {invalid}") from invalid
+        return value
 
     def _due(self, token: Token) -> datetime | None:
         formula = self.settings.formula("due")
@@ -102,6 +114,7 @@ class UserTask(Activity):
             scope=visible(token),
             signers=tuple((who, weight) for who, weight in task.get("signers", ())),
             copy_to=tuple(task.get("copy_to", ())),
+            ballot=task.get("ballot"),
         )
 
 

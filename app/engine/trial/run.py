@@ -14,6 +14,7 @@ from app.engine.environment import Calendar, Environment
 from app.engine.errors import EngineError, StepFailed
 from app.engine.form import Form
 from app.engine.instance import Instance
+from app.engine.operations.ballots import read_terms, rehearse
 from app.engine.trial.script import Act, Answer, Completion, Delivery, Script, Wait
 
 MAX_CALLS = 500
@@ -204,14 +205,16 @@ class _Player:
         form = form_of(self.definition, view)
         if form is None:
             return dict(act.values)
-        accepted = form.accept(
-            act.values, view.variables(), self.env.scope, stored=values_of(view), files=act.files
+        ballot = rehearse(read_terms(view.ballot)) if view.ballot is not None else {}
+        variables = (
+            {**view.variables(), "ballot": {**ballot, "is_closed": True}} if ballot else view.variables()
         )
+        accepted = form.accept(act.values, variables, self.env.scope, stored=values_of(view), files=act.files)
         for path, said in accepted.errors.items():
             where, what = ".".join(map(str, path)), said[0]
             zh, en = what.said("zh"), what.said("en")
             raise Stuck(f"表单不接受 {where}：{zh}", f"the form refuses {where}: {en}", view.element_id)
-        return accepted.values
+        return {**accepted.values, **ballot}
 
     def _deliver(self, act: Delivery) -> None:
         waiting = [s for s in self.running.subscriptions() if s.message == act.message]

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from app.engine.operations.policy import Policy, read_policy
+from app.engine.operations.policy import BALLOT, Policy, read_policy
 from app.models.history import HistoryEvent
 from app.models.identity import User
 from app.models.runtime import Inbox, ProcessInstance, UserTask
@@ -50,6 +50,11 @@ class Act:
 def policy_of(task: UserTask) -> Policy:
     """What the diagram allows at this task."""
     return read_policy(task.policy or {})
+
+
+def has_ballot(task: UserTask) -> bool:
+    """Whether a board votes on the task."""
+    return BALLOT in (task.policy or {})
 
 
 def begin(context: Context, task_id: int, operation: str = "") -> Act:

@@ -70,6 +70,11 @@ def _give(
     context: Context, row: ProcessInstance, task: UserTask, leaver: User, to: User | None, reason: str
 ) -> None:
     acting.require_open(task)
+    if signing.leave_board(context, task, leaver.id):  # nobody inherits a vote
+        acting.record_task(
+            context, row, task, "task_signer_removed", reason=reason, to=leaver.id, to_name=leaver.name
+        )
+        return
     shared = [principal for principal in task.candidates if principal != leaver.principal]
     if to is None:
         if not shared or signing.sheet_of(context, task) is not None:

@@ -59,17 +59,19 @@ def _seat(row: TaskSeat) -> Seat:
     return Seat(row.user_id, row.kind, row.anchor_id, row.weight, row.state, row.vote, row.id)  # type: ignore[arg-type]
 
 
-def awaits_opinion(context: Context, task_id: int) -> bool:
-    """Whether it is the actor's turn to vote or to say an opinion; the holder of a task uses its form instead."""
+def asks_for(context: Context, task_id: int) -> str:
+    """What the actor has to say on the task now: `opinion`, `ballot`, or nothing. Its holder uses the form instead."""
     task = context.session.get(UserTask, task_id)
     if task is None or task.status != "open" or context.actor is None:
-        return False
+        return ""
     sheet = sheet_of(context, task)
     if sheet is None:
-        return False
+        return ""
     person = substitutes.covered_by(context, context.actor, task) or context.actor
     seat = sheet.seat(person.id)
-    return seat is not None and seat.kind != "holder" and person.id in sheet.turn
+    if seat is None or seat.kind == "holder" or person.id not in sheet.turn:
+        return ""
+    return "ballot" if seat.kind == "voter" else "opinion"
 
 
 def require_holders_turn(context: Context, task: UserTask) -> bool:
@@ -117,6 +119,8 @@ def vote(context: Context, task_id: int, choice: str, opinion: str) -> tuple[Act
     if choice != "agree" and not opinion.strip():
         raise Invalid("不同意或弃权须说明理由。", "Say why you do not agree.")
     sheet = _require_sheet(context, act.task)
+    if (seat := sheet.seat(act.person.id)) is not None and seat.kind == "voter":
+        raise Conflict("请在表决页上表决。", "Vote on the page of the ballot.")
     changed = _try(lambda: algebra.cast(sheet, act.person.id, choice))  # type: ignore[arg-type]
     row = next(r for r in rows_of(context, act.task) if r.user_id == act.person.id and r.state == "open")
     row.opinion, row.acted_at, row.acted_by_id = opinion.strip()[:2000], context.now, act.actor.id
@@ -201,6 +205,34 @@ def remove_signer(context: Context, task_id: int, user_id: int, reason: str) -> 
     _change(act, lambda known: algebra.remove(known, user_id))
     acting.record(act, "task_signer_removed", to=user_id, to_name=removed.name, reason=text)
     return act.task
+
+
+def convene(act: Act, persons: Sequence[int]) -> None:
+    """Give the members of a board their seats beside the holder. Raises Conflict."""
+    _change(act, lambda sheet: algebra.convene(sheet, act.person.id, persons))
+
+
+def take_vote(context: Context, task: UserTask, person: int) -> None:
+    """The member has voted on the ballot, or somebody recorded it: nothing is left to do. Raises Conflict."""
+    sheet = _require_sheet(context, task)
+    _store(context, task, sheet, _try(lambda: algebra.cast(sheet, person, "agree")))
+
+
+def leave_board(context: Context, task: UserTask, person: int) -> bool:
+    """Take the seat of a member who leaves before voting away; False when the person has no such seat."""
+    sheet = sheet_of(context, task)
+    seat = sheet.seat(person) if sheet is not None else None
+    if sheet is None or seat is None or seat.kind != "voter":
+        return False
+    _store(context, task, sheet, _try(lambda: algebra.remove(sheet, person)))
+    return True
+
+
+def dismiss(context: Context, task: UserTask) -> None:
+    """The ballot is closed, or somebody has left: nobody has to vote any more."""
+    sheet = sheet_of(context, task)
+    if sheet is not None:
+        _store(context, task, sheet, algebra.dismiss(sheet))
 
 
 def move_seat(context: Context, task: UserTask, person: int, to: int) -> None:

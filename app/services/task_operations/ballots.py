@@ -1,0 +1,309 @@
+"""Ballots of a board (表决): the holder of a task presides, each member votes alone, the result goes into the task.
+
+What may be voted on by whom and what it decides is `app.engine.operations.ballots`; here papers are kept and checked.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.engine.form import Message, Text
+from app.engine.operations import ballots as algebra
+from app.engine.operations.ballots import Member, Motion, Paper, Terms, Voice
+from app.models.ballots import Ballot, BallotPaper
+from app.models.identity import GroupMember, User
+from app.models.runtime import ProcessInstance, UserTask
+from app.services import access, conflicts, runtime
+from app.services.context import Context
+from app.services.errors import Conflict, Invalid, NotFound, NotPermitted
+from app.services.principals import people_behind
+from app.services.registers import mailbox
+from app.services.registers.fingerprint import plain
+from app.services.scoring.seals import commitment
+from app.services.task_operations import acting, people, signing
+from app.services.task_operations.acting import Act
+
+SAID = {
+    "choice": ("请逐项表决。", "Vote on every motion."),
+    "reason": ("反对、弃权、回避须说明理由。", "Say why you are against, abstain or stand aside."),
+    "aside": ("此项您不参加表决。", "You do not vote on this motion."),
+    "conflict": ("您与此案有利害关系，只能选择回避。", "You have an interest in this case: stand aside."),
+}
+LONGEST = 500
+NO_BALLOT: dict[str, Any] = {"attendance": [], "votes": [], "is_quorate": False, "passed": False}
+
+
+def latest(context: Context, task: UserTask) -> Ballot | None:
+    """The newest ballot of a task with its papers."""
+    query = select(Ballot).where(Ballot.task_id == task.id).order_by(Ballot.round.desc()).limit(1)
+    query = query.options(selectinload(Ballot.papers).selectinload(BallotPaper.user))
+    found: Ballot | None = context.session.scalar(query.execution_options(populate_existing=True))
+    return found
+
+
+def outcome_of(context: Context, task: UserTask) -> dict[str, Any]:
+    """What the form of the task knows as `ballot`: its result once it is closed, before that nothing but its state."""
+    found = latest(context, task)
+    closed = found is not None and found.result is not None
+    result = found.result if found is not None and found.result is not None else NO_BALLOT
+    return {**result, "is_open": found is not None and not closed, "is_closed": closed}
+
+
+def result_of(context: Context, task: UserTask) -> dict[str, Any]:
+    """What the ballot adds to the task's result."""
+    found = latest(context, task)
+    return dict(found.result) if found is not None and found.result is not None else {}
+
+
+def require_settled(context: Context, task: UserTask, values: Mapping[str, Any]) -> None:
+    """Raises Conflict while a vote is open, Invalid where something else is handed in than what was voted on."""
+    found = latest(context, task)
+    if found is None:
+        return
+    if found.result is None:
+        raise Conflict("表决尚未结束，不能提交。", "The vote is still open.")
+    said = Text(
+        "与交付表决的内容不一致，改动后须重新表决", "this is not what was voted on; put it to the vote again"
+    )
+    changed = {
+        (name,): [Message(said)] for name, value in found.subject.items() if plain(values.get(name)) != value
+    }
+    if changed:
+        raise Invalid("表单有误，请按提示更正。", "There is a problem with the form.", changed)
+
+
+def open_ballot(act: Act, stated: Mapping[str, Any], subject: Mapping[str, Any]) -> Ballot:
+    """Put to the vote what the diagram states, and `subject` of the form. Raises NotPermitted, Conflict."""
+    context, task = act.context, act.task
+    _require_chair(act)
+    before = latest(context, task)
+    if before is not None and before.result is None:
+        raise Conflict("表决已经开始。", "The vote is open already.")
+    if (
+        before is not None
+        and before.result is not None
+        and before.result["passed"]
+        and before.subject == plain(subject)
+    ):
+        raise Conflict("已经表决通过，不再重复表决。", "This was passed; it is not voted on again.")
+    terms = algebra.read_terms(stated)
+    members = [_member(context, task, terms, person, said) for person, said in _board(context, task, terms)]
+    ballot = Ballot(
+        task_id=task.id, instance_id=task.instance_id, round=before.round + 1 if before else 1, terms=dict(stated),
+        members=[{"principal": m.principal, "name": m.name, "aside": sorted(m.aside)} for m in members],
+        subject=plain(subject), opened_at=context.now, opened_by_id=act.actor.id,
+    )  # fmt: skip
+    context.session.add(ballot)
+    context.session.flush()
+    voting = [
+        m.principal for m in members if algebra.open_to(terms, m) and m.principal != act.person.principal
+    ]
+    if voting:
+        signing.convene(act, [_user_id(principal) for principal in voting])
+    acting.record(act, "ballot_opened", round=ballot.round, motions=[m.title for m in terms.motions],
+                  members=ballot.members, subject=ballot.subject)  # fmt: skip
+    mailbox.tell(
+        context.session, voting, f"请表决：{task.name}（{act.row.number}）", "请在表决结束前表决。", context.now,
+        kind="task_new",
+        subject_en=f"Please vote: {task.name_en or task.name} ({act.row.number})", text_en="Vote before it is closed.",
+        case_no=act.row.number,
+    )  # fmt: skip
+    return ballot
+
+
+def cast(context: Context, task_id: int, votes: Mapping[str, tuple[str, str]]) -> Ballot:
+    """The actor's own votes: motion → choice and reason. They stand, in secret where the ballot is sealed.
+
+    A vote that somebody else recorded can be replaced by one's own. Raises Invalid, Conflict, NotPermitted.
+    """
+    act = acting.begin(context, task_id)
+    if act.behalf is not None:
+        raise NotPermitted("表决须由本人作出，不能由他人代理。", "Nobody votes for somebody else.")
+    ballot = _require_open(context, act.task)
+    member = _seat(ballot, act.actor)
+    before = next((paper for paper in ballot.papers if paper.user_id == act.actor.id), None)
+    if before is not None and before.recorded_by_id is None:
+        raise Conflict("您已经表决。", "You have voted already.")
+    paper = _checked(context, ballot, act.actor, member, votes)
+    kept = before or BallotPaper(ballot_id=ballot.id, user_id=act.actor.id)
+    sha256 = _keep(context, kept, paper)
+    kept.recorded_by_id, kept.why = None, ""
+    context.session.add(kept)
+    if before is None and act.task.assignee_id != act.actor.id:
+        signing.take_vote(context, act.task, act.actor.id)
+    act.task.opened_at = act.task.opened_at or context.now
+    acting.record(act, "ballot_cast", round=ballot.round, sealed_sha256=sha256)
+    context.session.flush()
+    return ballot
+
+
+def record(
+    context: Context, task_id: int, user_id: int, votes: Mapping[str, tuple[str, str]], why: str
+) -> Ballot:
+    """Record the votes that a member cast on paper; the member is told. Raises NotPermitted, Invalid, Conflict."""
+    row = runtime.lock_instance_of(context, task_id)
+    task, actor = acting.fresh(context, task_id), acting.actor_of(context)
+    if not may_record(context, actor, row):
+        raise NotFound
+    acting.require_open(task)
+    ballot, person = _require_open(context, task), acting.require_person(context, user_id)
+    if person.id == actor.id:
+        raise NotPermitted("您自己的表决请直接作出。", "Cast your own vote yourself.")
+    member = _seat(ballot, person)
+    if any(paper.user_id == person.id for paper in ballot.papers):
+        raise Conflict("该成员已经表决。", "This member has voted already.")
+    text = acting.require_reason(why, LONGEST)
+    paper = BallotPaper(ballot_id=ballot.id, user_id=person.id, recorded_by_id=actor.id, why=text)
+    sha256 = _keep(context, paper, _checked(context, ballot, person, member, votes))
+    context.session.add(paper)
+    if task.assignee_id != person.id:
+        signing.take_vote(context, task, person.id)
+    acting.record_task(context, row, task, "ballot_recorded", round=ballot.round, to=person.id, to_name=member.name,
+                       reason=text, sealed_sha256=sha256)  # fmt: skip
+    mailbox.tell(
+        context.session, [person.principal], f"{actor.name}代为录入了您的纸面表决：{task.name}（{row.number}）",
+        f"理由：{text}。与您的表决不符的，请在表决结束前自行表决，以您的为准。", context.now, kind="notice",
+        subject_en=f"{actor.name} recorded your vote on paper: {task.name_en or task.name} ({row.number})",
+        text_en=f"Why: {text}. If it is not yours, vote yourself before it is closed; yours counts.",
+        case_no=row.number,
+    )  # fmt: skip
+    context.session.flush()
+    return ballot
+
+
+def close(context: Context, task_id: int) -> Ballot:
+    """The chair ends the vote: sealed papers are opened and counted. Raises NotPermitted, Conflict."""
+    act = acting.begin_held(context, task_id, "")
+    _require_chair(act)
+    ballot = _require_open(context, act.task)
+    if broken := [paper.user.name for paper in ballot.papers if not is_intact(paper)]:
+        raise Conflict(
+            f"{broken[0]}的表决与密封时不一致。", f"The vote of {broken[0]} is not what was sealed."
+        )
+    papers = {paper.user.principal: paper_of(paper) for paper in ballot.papers}
+    result = algebra.count(algebra.read_terms(ballot.terms), members_of(ballot), papers)
+    ballot.closed_at, ballot.closed_by_id, ballot.result = context.now, act.actor.id, result
+    signing.dismiss(context, act.task)
+    acting.record(act, "ballot_closed", round=ballot.round, result=result,
+                  papers={paper.user.principal: paper.sha256 for paper in ballot.papers})  # fmt: skip
+    return ballot
+
+
+def awaits_vote(context: Context, user: User, task: UserTask) -> bool:
+    """Whether the user has still to vote on the task."""
+    ballot = latest(context, task)
+    if ballot is None or ballot.result is not None or task.status != "open":
+        return False
+    member = next((found for found in members_of(ballot) if found.principal == user.principal), None)
+    if member is None or not algebra.open_to(algebra.read_terms(ballot.terms), member):
+        return False
+    return all(paper.user_id != user.id for paper in ballot.papers)
+
+
+def may_record(context: Context, user: User, row: ProcessInstance) -> bool:
+    """Whether the user keeps the minutes of a board and may see the case."""
+    return access.may(user, "board.record") and access.may_see_instance(user, row, context.session)
+
+
+def members_of(ballot: Ballot) -> list[Member]:
+    """The members as the algebra sees them."""
+    return [Member(row["principal"], row["name"], frozenset(row["aside"])) for row in ballot.members]
+
+
+def paper_of(paper: BallotPaper) -> Paper:
+    """What a member says to each motion."""
+    return {key: Voice(row["choice"], row["reason"]) for key, row in paper.votes.items()}
+
+
+def is_intact(paper: BallotPaper) -> bool:
+    """Whether the votes are still those whose hash went into the history."""
+    return commitment(paper.nonce, paper.votes) == paper.sha256
+
+
+def _require_chair(act: Act) -> None:
+    """Where the board has heads only they preside. Raises NotPermitted."""
+    groups = [p.removeprefix("group:") for p in act.task.candidates if p.startswith("group:")]
+    heads = set(
+        act.context.session.scalars(
+            select(GroupMember.user_id).where(GroupMember.group_key.in_(groups), GroupMember.is_head)
+        )
+    )
+    if heads and act.person.id not in heads:
+        raise NotPermitted(
+            "表决由岗位负责人主持，请转办给负责人。", "Only a head of the board presides: hand it over."
+        )
+
+
+def _require_open(context: Context, task: UserTask) -> Ballot:
+    ballot = latest(context, task)
+    if ballot is None or ballot.result is not None:
+        raise Conflict("现在没有进行中的表决。", "No vote is open.")
+    return ballot
+
+
+def _board(context: Context, task: UserTask, terms: Terms) -> Sequence[tuple[User, Member | None]]:
+    """The members, by the diagram or else those whom the task is addressed to."""
+    if not terms.voters:
+        return [(person, None) for person in people_behind(context.session, task.candidates)]
+    said = {member.principal: member for member in terms.voters}
+    return [(person, said[person.principal]) for person in people_behind(context.session, said)]
+
+
+def _member(context: Context, task: UserTask, terms: Terms, person: User, said: Member | None) -> Member:
+    if not people.may_act(context.session, person, task):
+        return Member(
+            person.principal, said.name if said else person.name, frozenset(m.key for m in terms.motions)
+        )
+    bound = {motion.key for motion in terms.motions if _bars(context, person, motion)}
+    return Member(
+        person.principal,
+        said.name if said else person.name,
+        frozenset(bound | (said.aside if said else set())),
+    )
+
+
+def _bars(context: Context, person: User, motion: Motion) -> bool:
+    if not motion.case_no:
+        return False
+    case = context.session.scalar(select(ProcessInstance).where(ProcessInstance.number == motion.case_no))
+    return case is not None and conflicts.bars(context.session, person, case)
+
+
+def _seat(ballot: Ballot, person: User) -> Member:
+    for member in members_of(ballot):
+        if member.principal == person.principal and algebra.open_to(algebra.read_terms(ballot.terms), member):
+            return member
+    raise NotPermitted("您不参加本次表决。", "You do not vote here.")
+
+
+def _checked(
+    context: Context, ballot: Ballot, person: User, member: Member, votes: Mapping[str, tuple[str, str]]
+) -> Paper:
+    """The paper. Raises Invalid with what is wrong by motion, also where an interest came up since the opening."""
+    terms = algebra.read_terms(ballot.terms)
+    paper = {key: Voice(choice, reason.strip()[:LONGEST]) for key, (choice, reason) in votes.items()}
+    wrong = algebra.complaints(terms, member, paper)
+    for motion in algebra.open_to(terms, member):
+        is_aside = motion.key in paper and paper[motion.key].choice == algebra.RECUSED
+        if not is_aside and _bars(context, person, motion):
+            wrong[motion.key] = "conflict"
+    if wrong:
+        said = {(key,): [Message(Text(*SAID[code]))] for key, code in wrong.items()}
+        raise Invalid("表决未记录，请按提示更正。", "The vote is not recorded; see below.", said)
+    return paper
+
+
+def _keep(context: Context, row: BallotPaper, paper: Paper) -> str:
+    row.votes = {key: {"choice": voice.choice, "reason": voice.reason} for key, voice in paper.items()}
+    row.nonce, row.cast_at = secrets.token_hex(32), context.now
+    row.sha256 = commitment(row.nonce, row.votes)
+    return row.sha256
+
+
+def _user_id(principal: str) -> int:
+    return int(principal.removeprefix("user:"))

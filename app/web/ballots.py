@@ -1,0 +1,161 @@
+"""The page of a ballot: what is put to the vote, one's own votes, who has voted; the chair opens and closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.engine.operations import ballots as algebra
+from app.models.ballots import Ballot
+from app.models.identity import User
+from app.services import task
+from app.services.errors import Invalid
+from app.services.task import Work
+from app.services.task_operations import ballots
+from app.web.form_pages import attachment_url, language
+from app.web.forms import ShownForm, show_form
+from app.web.guards import context, permission, signed_in
+from app.web.numbers import whole_number
+from app.web.task_views import evidence_of
+
+blueprint = Blueprint("ballots", __name__)
+
+
+@blueprint.get("/tasks/<int:task_id>/ballot")
+@permission("board.vote")
+def show(task_id: int) -> str:
+    return _page(task_id, whole_number(request.args.get("member", "")))
+
+
+@blueprint.post("/tasks/<int:task_id>/ballot/open")
+@permission("board.vote")
+def put_to_vote(task_id: int) -> Any:
+    try:
+        task.put_to_vote(context(), task_id)
+    except Invalid as error:
+        return _page(task_id, error=error), 422
+    flash(_("已交付表决，并已通知各成员。"), "success")
+    return redirect(url_for("ballots.show", task_id=task_id))
+
+
+@blueprint.post("/tasks/<int:task_id>/ballot/cast")
+@permission("board.vote")
+def cast(task_id: int) -> Any:
+    try:
+        ballots.cast(context(), task_id, _sent())
+    except Invalid as error:
+        return _page(task_id, error=error), 422
+    flash(_("您的表决已记录。"), "success")
+    return redirect(url_for("ballots.show", task_id=task_id))
+
+
+@blueprint.post("/tasks/<int:task_id>/ballot/record")
+@permission("board.record")
+def record(task_id: int) -> Any:
+    """A vote cast on paper, with who recorded it and why."""
+    member = whole_number(request.form.get("member", "")) or 0
+    try:
+        ballots.record(context(), task_id, member, _sent(), request.form.get("why", ""))
+    except Invalid as error:
+        return _page(task_id, member, error=error), 422
+    flash(_("纸面表决已录入，并已告知本人。"), "success")
+    return redirect(url_for("ballots.show", task_id=task_id))
+
+
+@blueprint.post("/tasks/<int:task_id>/ballot/close")
+@permission("board.vote")
+def close(task_id: int) -> Any:
+    ballots.close(context(), task_id)
+    flash(_("表决已结束，结果已载入任务。"), "success")
+    return redirect(url_for("inbox.show_task", task_id=task_id))
+
+
+def _sent() -> dict[str, tuple[str, str]]:
+    """Motion → choice and reason, of the motions that the page asked about."""
+    return {
+        name.removeprefix("choice:"): (choice, request.form.get(name.replace("choice:", "reason:", 1), ""))
+        for name, choice in request.form.items()
+        if name.startswith("choice:")
+    }
+
+
+def _page(task_id: int, member_id: int | None = None, *, error: Invalid | None = None) -> str:
+    """`member_id` is whose paper somebody records."""
+    found, reader = context(), signed_in()
+    work = task.look_at(found, task_id)
+    ballot = ballots.latest(found, work.task)
+    is_recording = member_id is not None and ballots.may_record(found, reader, work.instance)
+    voter = found.session.get(User, member_id) if is_recording and member_id is not None else reader
+    stated = ballot.terms if ballot is not None else work.ballot
+    return render_template(
+        "ballots/show.html",
+        task=work.task,
+        terms=algebra.read_terms(stated) if stated else None,
+        ballot=ballot,
+        subject=_subject(work, ballot),
+        evidence=evidence_of(work.task),
+        motions=_motions(found, ballot, voter, work),
+        voter=voter,
+        is_recording=is_recording,
+        members=_members(ballot),
+        presides=task.may_complete(found, work.task) and work.ballot is not None,
+        records=ballots.may_record(found, reader, work.instance),
+        choices=_choices(),
+        sent=_sent(),
+        problems=_problems(error),
+        error=error,
+    )
+
+
+def _motions(found: Any, ballot: Ballot | None, voter: User | None, work: Work) -> tuple[algebra.Motion, ...]:
+    """The motions that the voter has still to vote on."""
+    if ballot is None or voter is None:
+        return ()
+    recorded = next(
+        (p for p in ballot.papers if p.user_id == voter.id and p.recorded_by_id is not None), None
+    )
+    if not ballots.awaits_vote(found, voter, work.task) and not (
+        recorded and voter == signed_in() and not ballot.result
+    ):
+        return ()
+    member = next(m for m in ballots.members_of(ballot) if m.principal == voter.principal)
+    return algebra.open_to(algebra.read_terms(ballot.terms), member)
+
+
+def _members(ballot: Ballot | None) -> list[tuple[algebra.Member, bool, Any]]:
+    """Every member: whether there is anything to vote on, and the paper."""
+    if ballot is None:
+        return []
+    terms = algebra.read_terms(ballot.terms)
+    papers = {paper.user.principal: paper for paper in ballot.papers}
+    return [(m, bool(algebra.open_to(terms, m)), papers.get(m.principal)) for m in ballots.members_of(ballot)]
+
+
+def _subject(work: Work, ballot: Ballot | None) -> ShownForm:
+    """What is put to the vote: the form as it was then, or as its holder has drafted it."""
+    terms = algebra.read_terms(work.ballot) if work.ballot else None
+    typed: Mapping[str, Any] = {**work.values, **(work.draft.data if work.draft else {})}
+    fields = terms.fields if terms else ()
+    values = ballot.subject if ballot is not None else {name: typed.get(name) for name in fields}
+    shown = show_form(work.form, values, language(), work.variables, context().environment().scope,
+                      reveal=True, attachment_url=attachment_url)  # fmt: skip
+    return ShownForm(shown.language, [node for node in shown.nodes if node.kind != "table" or node.cells])
+
+
+def _problems(error: Invalid | None) -> dict[str, str]:
+    """Motion or field → what is wrong with it."""
+    said = language()
+    errors = error.errors if error is not None else {}
+    return {str(path[0]): messages[0].said(said) for path, messages in errors.items()}
+
+
+def _choices() -> list[tuple[str, str, str]]:
+    return [
+        (algebra.FOR, _("同意"), "ok"),
+        (algebra.AGAINST, _("反对"), "late"),
+        (algebra.ABSTAIN, _("弃权"), "mute"),
+        (algebra.RECUSED, _("回避"), "warn"),
+    ]
