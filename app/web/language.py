@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g, has_request_context, request, session
+from babel import Locale
+from flask import Flask, g, request, session
 from flask_babel import Domain, get_babel, get_locale
 from flask_login import current_user
 from jinja2 import pass_eval_context
@@ -22,14 +23,22 @@ class Texts(Domain):  # type: ignore[misc]  # Flask-Babel has no types
         self.languages: dict[str, Any] = {}
 
     def get_translations(self) -> Any:
-        locale = getattr(g.get("_flask_babel"), "babel_locale", None) if has_request_context() else None
-        locale = locale or get_locale()
+        locale = known_locale()
         if locale is None:
             return super().get_translations()
         found = self.languages.get(locale.language)
         if found is None:
             found = self.languages[locale.language] = super().get_translations()
         return found
+
+
+def known_locale() -> Locale | None:
+    """The locale of this request or of these forced texts; Flask-Babel finds it once, then looks it up far too long."""
+    try:
+        found: Locale | None = g._flask_babel.babel_locale
+    except (AttributeError, RuntimeError):  # not asked yet, or neither request nor application
+        found = None
+    return found or get_locale()
 
 
 def register_texts(app: Flask) -> None:
@@ -59,5 +68,5 @@ def select_language() -> str:
 
 def is_english() -> bool:
     """Whether the page of this request is in English."""
-    locale = get_locale()
+    locale = known_locale()
     return locale is not None and locale.language == "en"
