@@ -29,6 +29,7 @@ from app.services.clock import read_clock
 from app.worker import Worker
 from config import Config
 from tests.databases import require_part
+from tests.factories import World
 from tools.browser import find_chromium
 
 DESKTOP = {"width": 1440, "height": 900}
@@ -262,21 +263,38 @@ def assert_accessible() -> Callable[[Page], None]:
     return check
 
 
+def sign_in(page: Page, username: str, password: str) -> None:
+    """Sign somebody in."""
+    page.goto("/login")
+    page.get_by_label("用户名").fill(username)
+    page.get_by_label("密码").fill(password)
+    page.locator("main").get_by_role("button", name="登录").click()
+    expect(page.locator("html[lang]")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("/login"))
+
+
+@contextmanager
+def served(world: World, url: str) -> Iterator[str]:
+    """A small world of its own behind a web server, for what would change the shared installation; its address."""
+    files = str(world.settings.files_dir)
+    app = create_app(Config(DATABASE_URL=url, SECRET_KEY="s" * 32, FILES_DIR=files))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    with _running(server.serve_forever, server.shutdown):
+        yield f"http://127.0.0.1:{server.port}"
+    server.server_close()
+    app.database.dispose()
+
+
 @pytest.fixture
 def enter(open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
     """A function that signs somebody in and gives the page; options are those of a browser context."""
 
-    def sign_in(username: str, **options: Any) -> Page:
+    def enter_as(username: str, **options: Any) -> Page:
         page = open_context(**options).new_page()
-        page.goto("/login")
-        page.get_by_label("用户名").fill(username)
-        page.get_by_label("密码").fill(PASSWORD)
-        page.locator("main").get_by_role("button", name="登录").click()
-        expect(page.locator("html[lang]")).to_be_visible()
-        expect(page).not_to_have_url(re.compile("/login"))
+        sign_in(page, username, PASSWORD)
         return page
 
-    return sign_in
+    return enter_as
 
 
 @pytest.fixture

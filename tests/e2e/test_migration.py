@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from werkzeug.serving import make_server
 
-from app.factory import create_app
 from app.models.runtime import ProcessInstance
 from app.services import repository, runtime
-from config import Config
+from tests.e2e.conftest import served, sign_in
 from tests.factories import PASSWORD, World, make_leave_world
 from tests.services.test_migration import RENAMED
 
@@ -35,15 +32,8 @@ def world(new_sqlite_url: Callable[[], str], tmp_path: Path) -> Iterator[tuple[W
         number = last.number
     made.complete("wang", made.open_tasks(number)["t_ask"], reason="探亲", days="3")
     made.deploy(RENAMED)
-    app = create_app(Config(DATABASE_URL=url, SECRET_KEY="s" * 32, FILES_DIR=str(tmp_path / "files")))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield made, f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    app.database.dispose()
+    with served(made, url) as address:
+        yield made, address
     made.database.dispose()
 
 
@@ -54,10 +44,7 @@ def test_fifty_cases_are_tried_out_and_moved(
 ) -> None:
     made, address = world
     page = open_context(base_url=address).new_page()
-    page.goto("/login")
-    page.get_by_label("用户名").fill("ding")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.locator("main").get_by_role("button", name="登录").click()
+    sign_in(page, "ding", PASSWORD)
     page.goto("/studio/running/leave?version=1")
     expect(page.locator("svg.bpmn-diagram")).to_contain_text("49")
     assert_accessible(page)
