@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.engine.definition import Definition
 from app.engine.effects import Event
 from app.engine.instance import Instance
-from app.engine.spiff.clock import STARTED, STOPPED
+from app.engine.spiff.clock import INSTANCE, STARTED, STOPPED
 from app.models.clocks import LegalClock
 from app.models.runtime import NO_DUE_DATE, Inbox, ProcessInstance, UserTask
 from app.services.calendar import calendar_of
@@ -45,10 +45,14 @@ def _started_and_stopped(context: Context, row: ProcessInstance, events: Iterabl
     for event in events:
         found = event.detail
         if event.kind == STARTED:
-            clocks.start(session, row.subject, found["clock"], context.now, limit=found["limit"],
-                         label=found["label"], label_en=found["label_en"])  # fmt: skip
+            since = datetime.fromisoformat(found["since"]) if found["since"] else None
+            number = row.number if found["of"] == INSTANCE else row.subject
+            clocks.start(session, number, found["clock"], context.now, limit=found["limit"],
+                         label=found["label"], label_en=found["label_en"], since=since)  # fmt: skip
         elif event.kind == STOPPED:
-            clocks.stop(session, row.subject, found["clock"], context.now, calendar_of(session))
+            running = clocks.open_clocks(session, row).get(found["clock"])
+            if running is not None:
+                clocks.stop(session, running.case_no, running.clock, context.now, calendar_of(session))
 
 
 def _suspended_and_resumed(
@@ -60,9 +64,7 @@ def _suspended_and_resumed(
     """
     session, places = context.session, instance.suspensions()
     calendar = calendar_of(session)
-    for clock in clocks.clocks_of(session, [row.subject]):
-        if clock.ended_at is not None:
-            continue
+    for clock in clocks.open_clocks(session, row).values():
         current, found = clock.segments[-1], places.get(clock.clock)
         if found is not None:
             element = definition.element(found.process_id, found.element_id)
@@ -70,11 +72,11 @@ def _suspended_and_resumed(
             name_en = (element.name_en if element else "") or name
             place = Place(row.id, found.element_id, name, name_en)
             if clocks.switch(
-                session, row.subject, clock.clock, SUSPENDED, context.now, calendar, place=place
+                session, clock.case_no, clock.clock, SUSPENDED, context.now, calendar, place=place
             ):
                 _record(context, row, "clock_suspended", clock, found.process_id, found.element_id, name)
         elif current.kind == SUSPENDED and current.element_id and current.instance_id == row.id:
-            clocks.switch(session, row.subject, clock.clock, RUNNING, context.now, calendar)
+            clocks.switch(session, clock.case_no, clock.clock, RUNNING, context.now, calendar)
             _record(context, row, "clock_resumed", clock)
 
 
@@ -98,11 +100,10 @@ def follow_due(session: Session, row: ProcessInstance) -> None:
     tasks = [task for task in session.scalars(query) if (task.policy or {}).get("dueClock")]
     if not tasks:
         return
-    due = {
-        clock.clock: clock.due_at for clock in clocks.clocks_of(session, [row.subject]) if not clock.ended_at
-    }
+    running = clocks.open_clocks(session, row)
     for task in tasks:
-        move_due(session, task, due.get(task.policy["dueClock"]))
+        clock = running.get(task.policy["dueClock"])
+        move_due(session, task, clock.due_at if clock is not None else None)
 
 
 def move_due(session: Session, task: UserTask, due_at: datetime | None) -> bool:

@@ -69,6 +69,7 @@ def case_page(number: str, tab: str, **extra: Any) -> Response:
         "related": cases.related_cases(session, instance, user),
         "frozen": cases.is_frozen(session, instance),
         "appeals": appeals.appeals_of(session, instance.number),
+        "appeal_clocks": _appeal_clocks(instance),
         "remedies": _remedies(instance),
         "put_away": replacements.put_away(session, instance) if found.settings.clamd else [],
         "ledgers": clocks.ledgers(session, instance, found.now),
@@ -92,6 +93,17 @@ def submissions(
         several = task.candidates == [f"user:{task.completed_by_id}"]
         latest[task.element_id, task.completed_by_id if several else None] = task
     return [(task, submitted_form(instance, task, context(), link)) for task in latest.values()]
+
+
+def _appeal_clocks(instance: ProcessInstance) -> dict[str, clocks.Ledger]:
+    """The clock of every appeal that is under way in this case, by the appeal's number."""
+    found = context()
+    return {
+        appeal.instance.number: ledger
+        for appeal in appeals.appeals_of(found.session, instance.number) if appeal.state == "open"
+        for ledger in clocks.ledgers(found.session, appeal.instance, found.now)
+        if ledger.clock.case_no == appeal.instance.number
+    }  # fmt: skip
 
 
 def _remedies(instance: ProcessInstance) -> list[appeals.Remedy]:

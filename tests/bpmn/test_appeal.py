@@ -81,6 +81,11 @@ def _revoked() -> Walk:
     walk = _start()
     assert "true_statement" in walk.refused("t_file", **{**FILED, "true_statement": False})
     _accepted(walk)
+    walk.do("t_review", findings="须听取双方意见。", outcome="hearing", reason="申请人要求听证。")
+    assert set(walk.instance.suspensions()) == {"appeal"}
+    assert walk.refused("t_pause") == {"result"}
+    walk.do("t_pause", result="听证笔录已制作。")
+    assert not walk.instance.suspensions()
     walk.do("t_review", findings="专家丙与丁公司有合同往来。", outcome="uphold", reason="不影响名次。")
     assert walk.task("t_decide").candidates == ("group:approver",)
     assert walk.refused("t_decide", outcome="revoke", reason="应当回避") == {"text"}

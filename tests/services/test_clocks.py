@@ -73,6 +73,14 @@ NEXT = form_json(
 FILES = {"bpmn/permit.bpmn": PROCESS.encode(), "forms/permit/review.json": NEXT}
 
 
+# Another process about the same case, with a clock of the same name that is its own.
+APPEAL = (
+    PROCESS.replace("permit", "protest").replace('"XK"', '"YY" zr:subject="= case_no"')
+    .replace('act="start"', 'act="start" of="instance" since="= date and time(received)"')
+).replace("forms/protest", "forms/permit")  # fmt: skip
+FILES |= {"bpmn/protest.bpmn": APPEAL.encode(), "forms/protest/review.json": NEXT}
+
+
 def permit_world(url: str, folder: Path) -> World:
     world = make_world(url, folder)
     world.deploy(FILES)
@@ -195,6 +203,34 @@ def test_a_limit_that_takes_the_token_away_ends_the_clock(world: World) -> None:
     assert world.instance(number).status == "completed"
     assert (found.state, found.used) == ("ended", 0)
     assert found.suspended == found.elapsed
+
+
+def test_an_appeal_has_a_clock_of_its_own_since_it_came(world: World) -> None:
+    case = world.start("permit", "lu")
+    came = world.now
+    world.now += timedelta(days=2)
+    first, second = (world.start("protest", "lu", case_no=case, received=came.isoformat()) for _ in range(2))
+    step(world, first, next="more")
+    world.now += timedelta(days=3)
+    held, running = ledger(world, first), ledger(world, second)
+    assert (held.state, held.used, held.suspended) == ("suspended", 2, 2)  # it is Saturday
+    assert (running.state, running.used, running.clock.started_at) == ("running", 4, came)
+    assert task_of(world, second).due_at == running.clock.due_at
+    assert ledger(world, case).state == "running"
+    step(world, case, next="issue")
+    step(world, case)  # the case ends, and with it only its own clock
+    assert world.instance(case).status == "completed"
+    assert [ledger(world, number).state for number in (case, first, second)] == [
+        "ended",
+        "suspended",
+        "running",
+    ]
+    step(world, first, next="issue")
+    step(world, second, next="issue")
+    for number in (case, first, second):
+        world.now += timedelta(days=1)
+        check_sum(world, number)
+    assert [ledger(world, number).state for number in (first, second)] == ["running", "ended"]
 
 
 @settings(max_examples=40)

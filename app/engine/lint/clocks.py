@@ -8,7 +8,7 @@ from app.engine.lint.finder import Finder
 from app.engine.operations.policy import PolicyInvalid, read_warnings
 from app.engine.spiff.activity import Activity
 from app.engine.spiff.catching import Catcher
-from app.engine.spiff.clock import ACTS, NAME, START, SUSPEND, ClockBinding, whole_days
+from app.engine.spiff.clock import ACTS, CASE, INSTANCE, NAME, START, SUSPEND, ClockBinding, whole_days
 from app.engine.spiff.flow_node import FlowNode
 from app.engine.spiff.user_task import UserTask
 
@@ -45,6 +45,12 @@ def _check_binding(finder: Finder, node: FlowNode, binding: ClockBinding) -> Non
         finder.error(node.bpmn_id, "bad_clock", zh, en)
     if binding.act == SUSPEND and not isinstance(node, Activity | Catcher):
         zh, en = "令牌不在此停留，不能中止时限", "no token stays here, so no clock can be suspended"
+        finder.error(node.bpmn_id, "bad_clock", zh, en)
+    if binding.of not in (CASE, INSTANCE):
+        zh, en = f"时限只能属于 case 或 instance：{binding.of}", f"not of case or instance: {binding.of}"
+        finder.error(node.bpmn_id, "bad_clock", zh, en)
+    if binding.act != START and (binding.since is not None or binding.of != CASE):
+        zh, en = "时限从何时起算、属于谁，写在 start 处", "since and of belong where the clock starts"
         finder.error(node.bpmn_id, "bad_clock", zh, en)
     if binding.limit is not None and binding.act != START:
         zh, en = "时限天数写在 start 处", "the limit belongs where the clock starts"

@@ -79,15 +79,20 @@ def start(
     limit: int | None = None,
     label: str = "",
     label_en: str = "",
+    since: datetime | None = None,
 ) -> LegalClock:
-    """Start a clock with a limit in working days; one that runs already goes on and learns what it did not know."""
+    """Start a clock with a limit in working days; one that runs already goes on and learns what it did not know.
+
+    `since` is an earlier instant at which it began, as when a paper is entered days after it came.
+    """
     found = open_clock(session, case_no, clock)
     if found is None:
+        begun = min(since or now, now)
         found = LegalClock(
-            case_no=case_no, clock=clock, label="", label_en="", started_at=now, started_on=_day(now)
+            case_no=case_no, clock=clock, label="", label_en="", started_at=begun, started_on=_day(begun)
         )
         session.add(found)
-        found.segments.append(_segment(RUNNING, now))
+        found.segments.append(_segment(RUNNING, begun))
     found.limit_days = found.limit_days or limit
     found.label, found.label_en = found.label or label[:80], found.label_en or label_en[:80]
     _date(found, now, calendar_of(session))
@@ -175,11 +180,20 @@ def open_clock(session: Session, case_no: str, clock: str) -> LegalClock | None:
     )
 
 
+def open_clocks(session: Session, instance: ProcessInstance) -> dict[str, LegalClock]:
+    """The clocks by name that have not ended: those of the case that an instance is about, and before them its own."""
+    found = [
+        clock for clock in clocks_of(session, {instance.number, instance.subject}) if clock.ended_at is None
+    ]
+    return {clock.clock: clock for clock in sorted(found, key=lambda clock: clock.case_no == instance.number)}
+
+
 def ledgers(session: Session, instance: ProcessInstance, now: datetime) -> list[Ledger]:
-    """All clocks of the case that an instance is about, as they stand now."""
+    """The clocks of an instance as they stand now: its own where it has some, else those of its case."""
     calendar = calendar_of(session)
-    numbers = {instance.number, instance.subject}
-    return [ledger_of(found, now, calendar) for found in clocks_of(session, sorted(numbers))]
+    found = clocks_of(session, {instance.number, instance.subject})
+    own = [clock for clock in found if clock.case_no == instance.number]
+    return [ledger_of(clock, now, calendar) for clock in own or found]
 
 
 def ledger_of(clock: LegalClock, now: datetime, calendar: Calendar) -> Ledger:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from app.models.register import Appeal, CreditRecord, Document
-from app.models.runtime import Message, ProcessInstance
+from app.models.runtime import Message, ProcessInstance, UserTask
 from app.services import appeals
 from app.services.calendar import calendar_of
 from app.services.errors import Conflict, NotFound
 from app.services.registers import appeals as register
-from app.services.registers import letters
+from app.services.registers import clocks, letters
 from tests.factories import World
 from tests.services.registers.office import do, started
 
@@ -65,6 +66,7 @@ def test_a_letter_is_revoked_on_appeal(office: World) -> None:
     do(office, case, "t_file", "editor", **FILED)
     assert _pending(office, "CX-2026-0101")
     do(office, case, "t_check", "objection", outcome="accept")
+    counts_by_itself(office, case)
     do(office, case, "t_review", "objection", findings="属实", outcome="revoke", reason="影响名次")
     do(office, case, "t_decide", "approver", outcome="revoke", reason="影响名次", text="撤销，重新评审。")
     with office.looking() as context:
@@ -85,6 +87,24 @@ def test_a_letter_is_revoked_on_appeal(office: World) -> None:
     assert office.instance(case).status == "completed"
     with pytest.raises(Conflict):
         appeal(office, number)
+
+
+def counts_by_itself(office: World, case: str) -> None:
+    """The clock of an appeal runs from its receipt, stands still for a hearing, and adds up to what has elapsed."""
+    office.now += timedelta(days=2)
+    do(office, case, "t_review", "objection", findings="须听证", outcome="hearing", reason="申请人要求")
+    office.now += timedelta(days=7)
+    with office.looking() as context:
+        [ledger] = clocks.ledgers(context.session, office.instance(case), context.now)
+        assert (ledger.clock.case_no, ledger.state, ledger.suspended) == (case, "suspended", 5)
+        assert ledger.used + ledger.suspended == ledger.elapsed
+        assert clocks.clocks_of(context.session, [office.instance(case).subject or ""]) == []
+    do(office, case, "t_pause", "objection", result="笔录已制作")
+    with office.looking() as context:
+        [ledger] = clocks.ledgers(context.session, office.instance(case), context.now)
+        task = context.session.scalars(select(UserTask).where(UserTask.element_id == "t_review",
+                                                              UserTask.status == "open")).one()  # fmt: skip
+        assert task.due_at == ledger.clock.due_at is not None
 
 
 def test_late_is_refused_with_the_reason(office: World) -> None:

@@ -11,6 +11,10 @@ const ACTS = [
   { value: "suspend", label: say("停留期间中止计时", "stands still while the case is here") },
   { value: "stop", label: say("计时结束", "ends") },
 ];
+const OWNERS = [
+  { value: "", label: say("案件", "the case") },
+  { value: "instance", label: say("本流程（如复核），与案件其他时限分开", "this process alone, as an appeal") },
+];
 
 // The clocks that this diagram and the others of the draft begin.
 export function clockNames(studio) {
@@ -69,6 +73,8 @@ function startEntries(studio, bind, clock, id) {
   };
   return [
     days(`${id}-limit`, say("工作日数", "Working days"), ofStart("limit"), studio),
+    text(`${id}-since`, say("起算时间（FEEL，空为到达此环节时）", "Since (FEEL; empty: when the case comes here)"), ofStart("since")),
+    pick(`${id}-of`, say("属于", "It belongs to"), ofStart("of"), OWNERS),
     text(`${id}-label`, say("名称", "Name"), ofStart("label")),
     text(`${id}-labelEn`, say("英文名称", "English name"), ofStart("labelEn")),
   ];
@@ -78,7 +84,7 @@ const hintOf = (act) => (act === "suspend" ? say("案件离开此环节后自动
 
 // Limit and names belong to where a clock begins; elsewhere they are an error.
 function actOf(studio, element, clock) {
-  const nothing = { limit: undefined, label: undefined, labelEn: undefined };
+  const nothing = { limit: undefined, label: undefined, labelEn: undefined, of: undefined, since: undefined };
   return {
     get: () => clock.act ?? "",
     set: (act) => act && act !== clock.act && studio.modeler.get("modeling").updateModdleProperties(element, clock, { act, ...(act === "start" ? {} : nothing) }),
