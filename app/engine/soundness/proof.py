@@ -12,7 +12,7 @@ from app.engine.soundness.net import Choices, Ending, Net, TooManyBranches
 from app.engine.soundness.reduction import fuse
 from app.engine.soundness.search import Exploration, explore
 from app.engine.soundness.translation import Level, translate
-from app.engine.soundness.verdict import grow, judge
+from app.engine.soundness.verdict import judge, judge_crowds
 
 EXACT_MARKINGS = 4_000
 MAX_MARKINGS = 100_000
@@ -116,7 +116,7 @@ def _prove_net(net: Net, choices: Choices, limit: int) -> tuple[Exploration, lis
         judged = fuse(net)
         exploration = explore(judged, limit)
     findings = judge(judged, exploration, choices, limit)
-    return exploration, [*(grow(net) if exploration.clashes else ()), *findings]
+    return exploration, [*(judge_crowds(net, findings) if exploration.clashes else ()), *findings]
 
 
 def _never_taken(process: Process, choices: Choices) -> Iterator[Finding]:

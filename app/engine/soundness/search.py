@@ -106,12 +106,25 @@ def _advance(
         todo.append(after)
 
 
-def find_growth(net: Net, limit: int) -> list[tuple[Step, Tokens]] | None:
-    """A run in which the tokens return to where they lay, with more beside them; None when none is found.
+Run = list[tuple[Step, Tokens]]
 
-    The covering test of Karp and Miller (1969) along the shortest runs. It is not applied across inclusive
-    joins, whose waiting breaks it, and gives up at `limit` markings.
+
+@dataclass(slots=True)
+class Crowd:
+    """What several tokens on one place lead to: a run of growth, and the shortest runs that end stuck."""
+
+    growth: Run | None = None
+    stuck: list[Run] = field(default_factory=list)
+
+
+def play_on(net: Net, limit: int) -> Crowd:
+    """All runs with any number of tokens on a place, until `limit` markings.
+
+    Growth is a run in which the tokens return to where they lay, with more beside them: the covering test of
+    Karp and Miller (1969) along the shortest runs. It is not applied across inclusive joins, whose waiting
+    breaks it.
     """
+    crowd = Crowd()
     by_place = _by_place(net)
     came: dict[Tokens, tuple[Tokens | None, Step]] = {}
     todo: deque[Tokens] = deque()
@@ -121,14 +134,16 @@ def find_growth(net: Net, limit: int) -> list[tuple[Step, Tokens]] | None:
     while todo and len(came) <= limit and moves < MAX_MOVES / 10:
         tokens = todo.popleft()
         if _covers_an_ancestor(came, tokens):
-            return _path(came, tokens)
+            return Crowd(_path(came, tokens))
         held = Counter(dict(tokens))
         enabled = _enabled(by_place, frozenset(held))
         moves += (len(enabled) + 1) * (len(held) + 1)
+        if held and not enabled:
+            crowd.stuck.append(_path(came, tokens))
         for step in enabled:
             rest = Counter() if step.clears else held - Counter(step.take)
             todo += _reach(came, tokens, step, rest)
-    return None
+    return crowd
 
 
 def _reach(
@@ -152,8 +167,8 @@ def _covers_an_ancestor(came: Mapping[Tokens, tuple[Tokens | None, Step]], token
     return False
 
 
-def _path(came: Mapping[Tokens, tuple[Tokens | None, Step]], tokens: Tokens) -> list[tuple[Step, Tokens]]:
-    steps: list[tuple[Step, Tokens]] = []
+def _path(came: Mapping[Tokens, tuple[Tokens | None, Step]], tokens: Tokens) -> Run:
+    steps: Run = []
     current: Tokens | None = tokens
     while current is not None:
         before, step = came[current]

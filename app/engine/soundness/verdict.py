@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from app.engine.soundness.findings import Finding, RunStep
 from app.engine.soundness.net import END, Choices, Net, Place, Step
-from app.engine.soundness.search import Exploration, Marking, find_growth
+from app.engine.soundness.search import Exploration, Marking, Run, play_on
 
-GROWTH_MARKINGS = 2_000
+CROWDED_MARKINGS = 2_000
 
 
 def judge(net: Net, seen: Exploration, choices: Choices, limit: int) -> list[Finding]:
@@ -29,13 +29,23 @@ def judge(net: Net, seen: Exploration, choices: Choices, limit: int) -> list[Fin
     ]
 
 
-def grow(net: Net) -> Iterator[Finding]:
-    """The finding that tokens pile up without end, if they do."""
-    growth = find_growth(net, GROWTH_MARKINGS)
-    if growth is not None:
-        run = tuple(shown for step, tokens in growth for shown in _shown(step, (p for p, _ in tokens)))
-        places = {place for place, count in growth[-1][1] if count > 1} or {p for p, _ in growth[-1][1]}
-        yield Finding("unbounded", net.process_id, _where(net, places), run)
+def judge_crowds(net: Net, known: Iterable[Finding]) -> Iterator[Finding]:
+    """What follows where a place holds several tokens: they pile up without end, or get stuck after all."""
+    crowd = play_on(net, CROWDED_MARKINGS)
+    if crowd.growth is not None:
+        last = crowd.growth[-1][1]
+        places = {place for place, count in last if count > 1} or {place for place, _ in last}
+        yield Finding("unbounded", net.process_id, _where(net, places), _crowded_run(crowd.growth))
+    told = {finding.element_ids for finding in known if finding.kind == "deadlock"}
+    for run in crowd.stuck:
+        where = _where(net, (place for place, _ in run[-1][1]))
+        if where not in told:
+            told.add(where)
+            yield Finding("deadlock", net.process_id, where, _crowded_run(run))
+
+
+def _crowded_run(run: Run) -> tuple[RunStep, ...]:
+    return tuple(shown for step, tokens in run for shown in _shown(step, (place for place, _ in tokens)))
 
 
 def _repeated_ends(net: Net, seen: Exploration) -> Iterator[Finding]:

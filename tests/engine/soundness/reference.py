@@ -109,8 +109,7 @@ class Game:
         kinds = self.verdict.kinds
         if unsafe:
             kinds.add("unsynchronised")
-            if self._grows(first):
-                kinds.add("unbounded")
+            kinds |= self._aftermath(first)
         stuck = {
             state for state, after in self.seen.items() if not after and state[0] and state not in unsafe
         }
@@ -172,9 +171,9 @@ class Game:
                 self.verdict.outcomes.add("completed")
         return unsafe
 
-    def _grows(self, first: list[State]) -> bool:
-        """Whether some run comes back to where it was with more tokens."""
-        limit = 4_000
+    def _aftermath(self, first: list[State]) -> set[str]:
+        """With any number of tokens on a place: does a run come back with more tokens, does one get stuck?"""
+        limit, kinds = 4_000, set()
         stack: list[tuple[Tokens, tuple[Tokens, ...]]] = [(state[0], ()) for state in first]
         known: set[Tokens] = set()
         while stack:
@@ -183,13 +182,15 @@ class Game:
                 continue
             known.add(tokens)
             if len(known) > limit:
-                return False
+                return kinds
             held = dict(tokens)
             if any(old and all(held.get(p, 0) >= n for p, n in old) for old in before):
-                return True
-            for after, _ends in self._successors((tokens, frozenset())):
-                stack.append((after, (*before, tokens)))
-        return False
+                return {"unbounded"}
+            following = self._successors((tokens, frozenset()))
+            if held and not following:
+                kinds.add("deadlock")
+            stack += [(after, (*before, tokens)) for after, _ends in following]
+        return kinds
 
     @staticmethod
     def _state(tokens: Counter[str], ends: frozenset[str]) -> State:

@@ -32,6 +32,20 @@ def kinds(report: SoundnessReport) -> set[tuple[str, str]]:
     return {(finding.kind, finding.element_ids[0]) for finding in report.findings}
 
 
+def test_what_several_tokens_on_one_flow_lead_to_is_followed() -> None:
+    """Where x ends at once, both tokens of m wait at the join for ever; where it goes on, all are joined."""
+    gates = "".join(f'<parallelGateway id="{key}"/>' for key in ("f", "k", "j"))
+    gates += "".join(f'<exclusiveGateway id="{key}"/>' for key in ("x", "m", "n"))
+    xml = diagram(
+        ENDS + gates + user("t") + '<endEvent id="z"/>',
+        "s -> f -> m -> t -> j -> e\nf -> m\nf -> x -> k [go]\nx => z\nk -> n -> j\nk -> n",
+    )
+    stuck = [finding for finding in proved(xml).findings if finding.kind == "deadlock"]
+    assert [finding.element_ids for finding in stuck] == [("j",)]
+    assert stuck[0].path[-3:].count("t") >= 1
+    assert "z" in stuck[0].path
+
+
 def called(elements: str, flows: str) -> bytes:
     return diagram(elements, flows, process="q", root=ROOT)
 
