@@ -19,7 +19,7 @@ from werkzeug.test import encode_multipart
 from app.db import Base
 from app.demo.accounts import GROUPS
 from app.factory import Application, create_app
-from app.models.identity import GroupMember, LoginAttempt, PublicAttempt, User
+from app.models.identity import GroupMember, LoginAttempt, Membership, PublicAttempt, User
 from app.models.register import Attachment, Document, Notice, NoticeItem, Objection
 from app.models.runtime import ProcessInstance, UserTask
 from app.services import files, identity, throttle
@@ -255,6 +255,24 @@ def test_foreign_objects_are_not_found(staffed: World, sign_in: SignIn, who: str
     assert number not in person.get("/search").get_data(as_text=True)
     assert person.send("/", "/documents/WS-2026-0001/open").status_code == 404
     assert person.send("/", f"/cases/{number}/actions/MSG-STOP", reason="x").status_code == 404
+
+
+def test_who_is_asked_in_a_case_of_others_is_led_home(staffed: World, sign_in: SignIn) -> None:
+    """Respondents answer in a case whose file is not theirs: no page leads them to it."""
+    task_id = staffed.open_tasks("QJ-2026-0001")["t_ask"]
+    with staffed.acting() as context:
+        asked = context.session.get_one(UserTask, task_id)
+        org = context.session.scalars(
+            select(Membership.org_id).where(Membership.user_id == staffed.people["wai"]).limit(1)
+        ).one()
+        asked.candidates = [f"org:{org}"]
+    wai = sign_in("wai")
+    page = wai.get(f"/tasks/{task_id}")
+    assert page.status_code == 200
+    assert "/cases/" not in page.get_data(as_text=True)
+    answer = wai.send(f"/tasks/{task_id}", f_reason="说明", f_days="3", action="complete")
+    led = wai.get(answer.headers["Location"], follow_redirects=True)
+    assert (led.status_code, led.request.path) == (200, "/my")
 
 
 def test_a_ticket_reaches_its_own_task_only(
