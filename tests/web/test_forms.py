@@ -58,13 +58,21 @@ EVERYTHING: list[dict[str, Any]] = [
     {
         "type": "table",
         "dataSource": "= last",
-        "columns": [{"key": "k", "label": "指标"}, {"key": "v", "label": "数值", "format": "number"}],
+        "columns": [
+            {"key": "k", "label": "指标"},
+            {"key": "v", "label": "数值", "format": "number"},
+            {
+                "key": "s",
+                "label": "建议",
+                "values": [{"value": "in", "label": "拟入选", "label_en": "Proposed"}],
+            },
+        ],
     },
     {"type": "documentPreview", "title": "附件", "dataSource": "= papers"},
     {"type": "checkbox", "key": "ok", "validate": {"required": True}},
 ]
 VARIABLES = {
-    "last": [{"k": "笔数", "v": 1200}],
+    "last": [{"k": "笔数", "v": 1200, "s": "in"}, {"k": "户数", "v": 7, "s": "待定"}],
     "papers": [{"id": 5, "name": "通知.pdf", "size": 1000, "sha256": "x"}],
 }
 
@@ -72,6 +80,8 @@ VARIABLES = {
 def test_every_component_can_be_filled_in_and_sent() -> None:
     site, browser = make_site(*EVERYTHING, variables=VARIABLES)
     assert "1,200" in browser.text
+    assert "拟入选" in browser.text
+    assert "待定" in browser.text
     assert "通知.pdf" in browser.text
     browser.fill("contact.mobile", "138 1234 5678")
     browser.type(

@@ -204,10 +204,11 @@ def read_choices(kind: str, identity: str, node: Json, reading: Reading) -> Choi
             reading.refuse("value", identity, "valuesKey 应为变量路径", "valuesKey must be a path of names")
             return Choices()
         return Choices(expression=reading.feel(identity, "valuesKey", path))
-    return Choices(fixed=_read_options(identity, fixed, reading))
+    return Choices(fixed=read_options(identity, fixed, reading))
 
 
-def _read_options(identity: str, nodes: object, reading: Reading) -> tuple[Option, ...]:
+def read_options(identity: str, nodes: object, reading: Reading) -> tuple[Option, ...]:
+    """Values with what people read for them."""
     if not isinstance(nodes, list) or not nodes or len(nodes) > _MAX_OPTIONS:
         reading.refuse("value", identity, "values 应为非空列表", "values must be a list that is not empty")
         return ()

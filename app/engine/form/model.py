@@ -110,11 +110,12 @@ class ZiGroup:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a read-only table."""
+    """One column of a read-only table; `options` say what people read for the values of ours among its cells."""
 
     key: str
     label: Text
     format: str = "text"
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

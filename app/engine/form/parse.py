@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.engine.form.check import check_components, collect_zi_groups
-from app.engine.form.fields import read_choices, read_default, read_limits, read_look
+from app.engine.form.fields import read_choices, read_default, read_limits, read_look, read_options
 from app.engine.form.form import Form
 from app.engine.form.model import (
     COMPONENT_TYPES,
@@ -286,5 +286,7 @@ def _read_columns(identity: str, node: Json, reading: Reading) -> tuple[Column, 
             reading.refuse("value", identity, "每列需要 key 和 label", "each column needs key and label")
             continue
         shown = reading.one_of(identity, "columns.format", column.get("format"), FORMATS)
-        columns.append(Column(key, label, shown or "text"))
+        values = column.get("values")
+        options = read_options(identity, values, reading) if values is not None else ()
+        columns.append(Column(key, label, shown or "text", options))
     return tuple(columns)

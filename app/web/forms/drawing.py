@@ -17,7 +17,7 @@ from app.engine.rules import count_zi
 from app.web.forms.fields import ROW, Rows, field_name
 from app.web.forms.markup import escape_html, escape_markdown, render_html, render_markdown
 from app.web.forms.nodes import Counter, DisputeView, Node, OptionView, RowView
-from app.web.forms.shown import AttachmentUrl, Shown, attachments, show_as, show_size, show_state
+from app.web.forms.shown import AttachmentUrl, Shown, attachments, show_cell, show_size, show_state
 from app.web.forms.words import word
 
 _SHORT_TYPES = frozenset({"textfield", "number", "datetime", "checkbox", "select", "expression"})
@@ -107,9 +107,7 @@ class Drawing:
         return node
 
     def cells_of(self, component: Component, row: Any) -> list[Shown]:
-        return [
-            show_as(_look_up(row, column.key), column.format, self.language) for column in component.table
-        ]
+        return [show_cell(column, _look_up(row, column.key), self.language) for column in component.table]
 
     def draw_list(self, node: Node, fields: Mapping[str, Any] | None, key: tuple[str, ...]) -> Node | None:
         state, component = node.state, node.component

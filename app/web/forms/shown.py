@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from app.engine.form import Language, State
 from app.engine.form.convert import option_key
-from app.engine.form.model import CHOICE_TYPES, Component
+from app.engine.form.model import CHOICE_TYPES, Column, Component, Option
 from app.engine.form.moments import show_moment
 from app.engine.form.template import show
-from app.engine.form.words import UNITS, YES_NO
+from app.engine.form.words import UNITS, YES_NO, Text
 from app.engine.rules import mask
 
 
@@ -90,6 +90,18 @@ def show_as(
     return Shown(show_number(number, places, unit, language), number=True)
 
 
+def show_cell(column: Column, value: Any, language: Language) -> Shown:
+    """A cell of a read-only table: the label of a value of ours, else the value as the column asks."""
+    label = label_of(column.options, value)
+    return Shown(label.said(language)) if label is not None else show_as(value, column.format, language)
+
+
+def label_of(options: Sequence[Option], value: Any) -> Text | None:
+    """What people read for this value; None when it is none of the options."""
+    key = option_key(value)
+    return next((option.label for option in options if option_key(option.value) == key), None)
+
+
 def show_number(value: Any, decimals: int | None, unit: str | None, language: Language) -> str:
     """Digits in groups of three, with the unit behind them."""
     number = _as_number(value)
@@ -110,8 +122,7 @@ def _as_number(value: Any) -> Decimal | None:
 
 
 def _option_label(state: State, value: Any, language: Language) -> str:
-    key = option_key(value)
-    label = next((o.label for o in state.options if option_key(o.value) == key), None)
+    label = label_of(state.options, value)
     return label.said(language) if label is not None else show(value, language)
 
 

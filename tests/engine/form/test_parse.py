@@ -118,6 +118,14 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"type": "table", "dataSource": "= rows"}, "form.value"),
     ({"type": "table", "columns": [{"key": "a", "label": "甲"}]}, "form.feel"),
+    (
+        {
+            "type": "table",
+            "dataSource": "= rows",
+            "columns": [{"key": "a", "label": "甲", "values": [{"value": "x"}]}],
+        },
+        "form.value",
+    ),
     ({"type": "image", "source": "https://pictures.example.invalid/a.png", "alt": "图"}, "form.unsupported"),
     ({"type": "image", "source": "data:image/svg+xml;base64,AAAA", "alt": "图"}, "form.unsupported"),
     ({"type": "image", "source": "/static/../etc/passwd", "alt": "图"}, "form.unsupported"),
