@@ -19,8 +19,10 @@ from app.web.inbox_frame import (
     OFFICE_LISTS,
     TITLES,
     State,
+    badge_counts,
     blueprint,
     is_office,
+    list_url,
     next_url,
     read_page,
     saved_views,
@@ -97,6 +99,7 @@ def list_page(state: State, *, panel: str = "", **values: Any) -> str:
         tone_names=TONE_NAMES,
         groups=signed_in().groups,
         is_office=is_office(),
+        claimable_url=list_url("claimable") if state.name == "mine" and badge_counts().claimable else None,
         **{"values": {}, "errors": [], "has_errors": bool(values.get("errors")), **values},
     )
 
