@@ -37,7 +37,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "pool.read": REGISTER_READERS,
     "board.read": frozenset({"division", "board", "supervisor", "auditor", "observer"}),
     "board.vote": OFFICE,
-    "board.record": frozenset({"division", "board", "supervisor"}),
+    "board.record": frozenset({"division", "supervisor"}),
     "register.pay": frozenset({"finance"}),
     "register.review": frozenset({"division"}),
     "document.annul": frozenset({"division", "supervisor"}),

@@ -106,6 +106,7 @@ def _page(task_id: int, member_id: int | None = None, *, error: Invalid | None =
         choices=_choices(),
         sent=_sent(),
         problems=_problems(error),
+        missing=_missing(work, error),
         error=error,
     )
 
@@ -140,7 +141,11 @@ def _subject(work: Work, ballot: Ballot | None) -> ShownForm:
     typed: Mapping[str, Any] = {**work.values, **(work.draft.data if work.draft else {})}
     fields = terms.fields if terms else ()
     values = ballot.subject if ballot is not None else {name: typed.get(name) for name in fields}
-    shown = show_form(work.form, values, language(), work.variables, context().environment().scope,
+    variables = {
+        **work.variables,
+        "ballot": {"is_open": True},
+    }  # without its result, which has a place of its own
+    shown = show_form(work.form, values, language(), variables, context().environment().scope,
                       reveal=True, attachment_url=attachment_url)  # fmt: skip
     return ShownForm(shown.language, [node for node in shown.nodes if node.kind != "table" or node.cells])
 
@@ -150,6 +155,16 @@ def _problems(error: Invalid | None) -> dict[str, str]:
     said = language()
     errors = error.errors if error is not None else {}
     return {str(path[0]): messages[0].said(said) for path, messages in errors.items()}
+
+
+def _missing(work: Work, error: Invalid | None) -> list[tuple[str, str]]:
+    """What the form still lacks before it can be put to the vote, with the address of the field."""
+    labels = {component.key: component.label for component in work.form.walk() if component.key}
+    return [
+        (name, f"{labels[(name,)].said(language())}：{said}")
+        for name, said in _problems(error).items()
+        if (name,) in labels
+    ]
 
 
 def _choices() -> list[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.models.ballots import Ballot
 from app.models.history import DecisionRecord, HistoryEvent
 from app.models.identity import User
 from app.models.register import Call, CallCase, Document, ScoreSheet
@@ -109,6 +110,7 @@ class Agenda:
     resolution: Mapping[str, Any] = field(default_factory=dict)
     rule: Rule | None = None
     minutes: Document | None = None
+    ballot: Ballot | None = None
 
     @property
     def attendance(self) -> tuple[list[str], list[str]]:
@@ -150,6 +152,7 @@ def agenda_of(session: Session, call_no: str, reader: User) -> Agenda:
         resolution,
         _rule(session, call),
         None if any(item.stands_aside for item in items) else _minutes(session, call),
+        _ballot(session, call),
     )
 
 
@@ -159,6 +162,13 @@ def minutes_of(session: Session, call_no: str, reader: User) -> Document:
     if minutes is None:
         raise NotFound
     return minutes
+
+
+def _ballot(session: Session, call: Call) -> Ballot | None:
+    """The newest vote on the call, as long as its task is open."""
+    query = select(Ballot).join(Ballot.task)
+    query = query.where(Ballot.instance_id == call.instance_id, UserTask.status == "open")
+    return session.scalar(query.order_by(Ballot.id.desc()).limit(1))
 
 
 def _minutes(session: Session, call: Call) -> Document | None:
