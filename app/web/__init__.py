@@ -49,6 +49,7 @@ from app.web import (
     task_operations,
     task_page,
     times,
+    titles,
     uploads,
     working_days,
 )
@@ -95,6 +96,7 @@ def register(app: Flask) -> None:
         letter_part=letter_views.letter_part,
         words=labels.words,
         part_title=labels.part_title,
+        titled=titles.titled,
         unit=labels.unit,
         task_name=progress.task_name,
     )
