@@ -52,15 +52,28 @@ def _play_past_call(story: Story) -> None:
 
 
 def _play_open_call(story: Story) -> None:
-    """A call that takes declarations: at acceptance, at the draw of experts, short of a threshold, and a draft."""
+    """A call that takes declarations: at acceptance, at the draw of experts, an appeal of one that is short of a
+    threshold, and a draft."""
     with story.stage.acting() as context:
         accounts.import_registry_extracts(context)
     call_no = story.open_call()
     bank = story.declare("bank", "bank_signer", call_no, "bank", 26)
     story.accept("bank", bank)
-    for username, org_type, deals in (("small_bank", "bank", 18), ("insurer", "insurer", 386)):
-        story.declare(username, username, call_no, org_type, deals)
+    short = story.declare("small_bank", "small_bank", call_no, "bank", 18)
+    story.declare("insurer", "insurer", call_no, "insurer", 386)
     story.prepare("guarantor", "guarantor", call_no, "guarantor", 24)
+    _play_appeal(story, short)
+
+
+def _play_appeal(story: Story, number: str) -> None:
+    """Whoever was told to be short of a threshold appeals: accepted, and waiting for the review."""
+    story.accept("small_bank", number)
+    story.act("clerk", number, "t_inel")
+    story.open_documents("small_bank")
+    grounds = "另有两笔质押贷款于统计期内发放，登记证明于申报之后取得，现补充提交，累计已达到 20 笔。"
+    story.appeal(
+        "small_bank", number, "TPL-06", request="撤销告知书，按补充的业绩重新作资格审查。", grounds=grounds
+    )
 
 
 __all__ = ["GROUPS", "create", "describe_accounts"]

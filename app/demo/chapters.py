@@ -15,7 +15,7 @@ from app.engine.operations.ballots import read_terms
 from app.models.identity import User
 from app.models.register import Agreement, Document, Notice, Payment, Receivable
 from app.models.runtime import ProcessInstance, UserTask
-from app.services import drafts, task
+from app.services import appeals, drafts, task
 from app.services.access import principals_of
 from app.services.context import Context
 from app.services.registers import letters, payments, recovery
@@ -285,6 +285,18 @@ class Story:
                 confirm_text=True,
                 confirm_liability=True,
             )
+
+    def appeal(self, username: str, case_no: str, letter: str, *, request: str, grounds: str) -> str:
+        """Appeal against a letter that its addressee signed for; accepted, and left to be reviewed. Its number."""
+        document_no = self.row(Document, case_no=case_no, letter=letter).number
+        with self.stage.acting() as context:
+            number = appeals.start(acting(context, username), document_no).number
+        self.act(
+            username, number, "t_file", request=request, grounds=grounds, evidence=self.file(username, number),
+            contact="项目联系人（样例）", phone="021-55550101", true_statement=True,
+        )  # fmt: skip
+        self.act("objection", number, "t_check", outcome="accept")
+        return number
 
     def agreement(self, case_no: str) -> Agreement:
         return self.row(Agreement, case_no=case_no)  # type: ignore[no-any-return]
