@@ -4,16 +4,46 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
 MEGABYTE = 1024 * 1024
+POSTGRESQL = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
 
 def _flag(name: str, default: bool) -> bool:
     return os.environ.get(name, str(int(default))).strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _number(name: str, default: int) -> int:
+    """A whole number; anything else ends the program with a message."""
+    given = os.environ.get(name, "").strip() or str(default)
+    if not (given.isascii() and given.isdigit()):
+        sys.exit(f"✗ {name} must be a whole number, not {given!r}")
+    return int(given)
+
+
+def _database_url() -> str:
+    """The address given by DATABASE_URL, else a file under `instance/`; one of another kind ends the program."""
+    given = os.environ.get("DATABASE_URL", "").strip()
+    if not given:
+        INSTANCE.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{INSTANCE / 'zhirong.db'}"
+    try:
+        is_known = given.startswith("sqlite:///") or (
+            given.startswith(POSTGRESQL) and urlsplit(given).port != 0
+        )
+    except ValueError:  # what should be the port is none
+        is_known = False
+    if not is_known:
+        sys.exit(
+            "✗ DATABASE_URL must be sqlite:////path/file.db or postgresql://user:password@host:port/name"
+        )
+    return given
 
 
 def _secret_key() -> str:
@@ -28,18 +58,11 @@ def _secret_key() -> str:
     return path.read_text(encoding="ascii").strip()
 
 
-def _default_database_url() -> str:
-    INSTANCE.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{INSTANCE / 'zhirong.db'}"
-
-
 @dataclass(frozen=True)
 class Config:
     """Everything that differs between installations; each field is an environment variable of the same name."""
 
-    DATABASE_URL: str = field(
-        default_factory=lambda: os.environ.get("DATABASE_URL") or _default_database_url()
-    )
+    DATABASE_URL: str = field(default_factory=_database_url)
     SECRET_KEY: str = field(default_factory=_secret_key)
     DEMO: bool = field(default_factory=lambda: _flag("DEMO", False))
     SESSION_COOKIE_SECURE: bool = field(default_factory=lambda: _flag("SESSION_COOKIE_SECURE", False))
@@ -59,15 +82,13 @@ class Config:
     OIDC_CLIENT_SECRET: str = field(default_factory=lambda: os.environ.get("OIDC_CLIENT_SECRET", ""))
     OIDC_NAME: str = field(default_factory=lambda: os.environ.get("OIDC_NAME", "统一身份认证"))
     OIDC_LINK_BY_EMAIL: bool = field(default_factory=lambda: _flag("OIDC_LINK_BY_EMAIL", False))
-    TIMER_GRACE: int = field(default_factory=lambda: int(os.environ.get("TIMER_GRACE", "20")))
+    TIMER_GRACE: int = field(default_factory=lambda: _number("TIMER_GRACE", 20))
     TRUST_FILE: str = field(default_factory=lambda: os.environ.get("TRUST_FILE", ""))
     TSA_URL: str = field(default_factory=lambda: os.environ.get("TSA_URL", ""))
     REVOCATION: bool = field(default_factory=lambda: _flag("REVOCATION", False))
     REVOCATION_PRIVATE: bool = field(default_factory=lambda: _flag("REVOCATION_PRIVATE", False))
-    MAX_CONTENT_LENGTH: int = field(
-        default_factory=lambda: int(os.environ.get("MAX_UPLOAD_MB", "50")) * MEGABYTE
-    )
-    PROXIES: int = field(default_factory=lambda: int(os.environ.get("PROXIES", "0")))
+    MAX_CONTENT_LENGTH: int = field(default_factory=lambda: _number("MAX_UPLOAD_MB", 50) * MEGABYTE)
+    PROXIES: int = field(default_factory=lambda: _number("PROXIES", 0))
     # A list of 500 rows is one multipart request; Werkzeug's own limit is 1000 parts.
     MAX_FORM_PARTS: int = 20_000
     TESTING: bool = False

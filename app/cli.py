@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,21 +15,20 @@ from flask import Flask, current_app
 from app import demo as demo_data
 from app import schema
 from app.demo.stage import Stage
-from app.engine.errors import EngineError, Problem
+from app.engine.errors import Problem
 from app.engine.importer import import_check
 from app.engine.layout import layout
 from app.engine.lint import describe
 from app.engine.soundness import Proofs
 from app.engine.tck import NO_CASES, main_lines
-from app.engine.xml import XmlRefused
 from app.models.identity import Group
 from app.services import delegates, history, identity, repository, search
 from app.services.checkpoints import list_checkpoints, verify_checkpoints
-from app.services.clock import read_clock
 from app.services.context import Context
-from app.services.errors import NotDeployable, ServiceError
+from app.services.errors import NotDeployable
 from app.services.scoring import ranking
 from app.services.studio import bundles, kept_tests, letter_editing
+from app.verbs import Verb, named, refusals, unit
 from app.worker import Worker
 
 FILES = click.argument(
@@ -67,48 +65,20 @@ def register(app: Flask) -> None:
         app.cli.add_command(verb)
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What a service refuses ends the command with its message; the problems of a bundle are listed by the verb."""
-    try:
-        yield
-    except NotDeployable:
-        raise
-    except ServiceError as error:
-        raise click.ClickException(f"{error.message} / {error.message_en}") from error
-
-
-@contextmanager
-def _unit() -> Iterator[Context]:
-    """A writing context for one verb."""
-    app: Any = current_app
-    with _refusals(), app.database.writing() as session:
-        yield Context(session, read_clock(session, app.settings.demo), app.settings)
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """What the engine refuses ends the command with the file's name."""
-    try:
-        yield
-    except (EngineError, XmlRefused) as error:
-        raise click.ClickException(f"{path.name}: {error}") from error
-
-
-@click.command("migrate")
+@click.command("migrate", cls=Verb)
 def migrate() -> None:
     """Bring the database to the newest schema (Alembic upgrade head)."""
     app: Any = current_app
     click.echo(schema.upgrade(app.database.engine))
 
 
-@click.command("deploy")
+@click.command("deploy", cls=Verb)
 @click.argument("source", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("--supersede", is_flag=True, help="withdraw a release that still waits for its date")
 def deploy(source: Path | None, supersede: bool) -> None:
     """Check and deploy a folder (bpmn/, forms/, letters/, policies/, checks/) or a bundle.zip, at once."""
     try:
-        with _unit() as context:
+        with unit() as context:
             if supersede and (waiting := repository.waiting_release(context.session)) is not None:
                 repository.withdraw_release(context, waiting.id)
                 click.echo(f"withdrawn: release {waiting.id}, due {waiting.effective_at:%Y-%m-%d %H:%M} UTC")
@@ -130,7 +100,7 @@ def _deploy_from(context: Context, source: Path) -> repository.Deployed:
     return repository.deploy_bundle(context, bundle.files, bundle.title)
 
 
-@click.command("export")
+@click.command("export", cls=Verb)
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--zip", "target", type=click.Path(dir_okay=False, path_type=Path), help="write one bundle.zip instead"
@@ -142,7 +112,7 @@ def export(folder: Path | None, target: Path | None, number: int | None) -> None
     """Write the bundle in force back to files; `deploy` then `export` gives the same files."""
     if (folder is None) == (target is None):
         raise click.UsageError("give a folder or --zip FILE")
-    with _unit() as context:
+    with unit() as context:
         deployment = repository.find_deployment(context.session, number)
         files = repository.deployment_files(context.session, deployment.id)
         if target is not None:
@@ -157,7 +127,7 @@ def export(folder: Path | None, target: Path | None, number: int | None) -> None
         click.echo(f"not in the bundle, left as it is: {name}", err=True)
 
 
-@click.command("lint")
+@click.command("lint", cls=Verb)
 @FILES
 @AS_JSON
 def lint_files(files: tuple[Path, ...], as_json: bool) -> None:
@@ -170,7 +140,7 @@ def lint_files(files: tuple[Path, ...], as_json: bool) -> None:
     sys.exit(1 if any(problem.severity == "error" for problem in problems) else 0)
 
 
-@click.command("prove")
+@click.command("prove", cls=Verb)
 @DIAGRAMS
 @AS_JSON
 def prove_files(files: tuple[Path, ...], as_json: bool) -> None:
@@ -181,7 +151,7 @@ def prove_files(files: tuple[Path, ...], as_json: bool) -> None:
     proofs = Proofs.of_bundle(repository.make_bundle({**around, **given}))
     reports = []
     for path in files:
-        with _named(path):
+        with named(path):
             reports.append((path.name, proofs.file(path.read_bytes())))
     if as_json:
         click.echo(_json([{"file": name, **report.as_json()} for name, report in reports]))
@@ -192,25 +162,25 @@ def prove_files(files: tuple[Path, ...], as_json: bool) -> None:
     sys.exit(0 if all(report.sound for _, report in reports) else 1)
 
 
-@click.command("layout")
+@click.command("layout", cls=Verb)
 @DIAGRAMS
 def layout_files(files: tuple[Path, ...]) -> None:
     """Write a lane-aware diagram layout into the files."""
     for path in files:
-        with _named(path):
+        with named(path):
             drawn = layout(path.read_bytes())
         path.write_bytes(drawn)
         click.echo(path.name)
 
 
-@click.command("check")
+@click.command("check", cls=Verb)
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @AS_JSON
 def check_source(source: Path, as_json: bool) -> None:
     """Check a whole folder or bundle.zip and run the tests of its processes: every problem with its element id."""
-    with _refusals():
+    with refusals():
         found = (
-            repository.read_folder(source) if source.is_dir() else bundles.read_bundle(_bundle_bytes(source))
+            repository.read_content(source) if source.is_dir() else bundles.read_bundle(_bundle_bytes(source))
         )
     problems = (
         *repository.check_files(found),
@@ -224,7 +194,7 @@ def check_source(source: Path, as_json: bool) -> None:
     sys.exit(1 if errors else 0)
 
 
-@click.command("import-check")
+@click.command("import-check", cls=Verb)
 @FOLDER
 def import_check_source(folder: Path) -> None:
     """Try to import every foreign diagram below a folder as an editable draft; the last line counts them."""
@@ -235,7 +205,7 @@ def import_check_source(folder: Path) -> None:
     sys.exit(0 if loaded == found else 1)
 
 
-@click.command("tck")
+@click.command("tck", cls=Verb)
 @FOLDER
 def tck(folder: Path) -> None:
     """Run a folder of DMN TCK cases; a folder without any is an error."""
@@ -246,7 +216,7 @@ def tck(folder: Path) -> None:
     _print_lines(lines)
 
 
-@click.command("delegates")
+@click.command("delegates", cls=Verb)
 def list_delegates() -> None:
     """Print every operation that a service task may name, as the page docs/service-tasks.md."""
     click.echo("# Operations of service tasks\n")
@@ -259,14 +229,14 @@ def list_delegates() -> None:
         click.echo(f"\n## {name}\n\n`{name}({parameters}){result}`\n\n{signature.description}")
 
 
-@click.command("index")
+@click.command("index", cls=Verb)
 def index() -> None:
     """Have a worker write what all cases are found by again."""
-    with _unit() as context:
+    with unit() as context:
         search.request_index(context)
 
 
-@click.command("worker")
+@click.command("worker", cls=Verb)
 @click.option("--once", is_flag=True, help="do what is due now, then stop")
 def run_worker(once: bool) -> None:
     """Do jobs: timers, messages, notices. Any number of workers may run."""
@@ -283,7 +253,7 @@ def audit() -> None:
     """The history that can be checked."""
 
 
-@audit.command("verify")
+@audit.command("verify", cls=Verb)
 def audit_verify() -> None:
     """Recompute every hash chain and name the first bad row of each damaged case."""
     app: Any = current_app
@@ -302,7 +272,7 @@ def audit_verify() -> None:
     sys.exit(1 if faults or broken else 0)
 
 
-@audit.command("export")
+@audit.command("export", cls=Verb)
 def audit_export() -> None:
     """Print every checkpoint as a JSON line, to be kept where nobody who runs the system can change it."""
     app: Any = current_app
@@ -311,12 +281,12 @@ def audit_export() -> None:
             click.echo(orjson.dumps(found).decode())
 
 
-@audit.command("ranking")
+@audit.command("ranking", cls=Verb)
 @click.argument("call_no")
 def audit_ranking(call_no: str) -> None:
     """Compute the ranking of a call again from its sheets, draw and parameters; compare it byte for byte."""
     app: Any = current_app
-    with _refusals(), app.database.reading() as session:
+    with refusals(), app.database.reading() as session:
         found = ranking.recompute(session, call_no)
     click.echo("\n".join(found.lines()))
     sys.exit(0 if found.is_same else 1)
@@ -327,14 +297,14 @@ def user() -> None:
     """Accounts."""
 
 
-@user.command("create")
+@user.command("create", cls=Verb)
 @click.argument("username")
 @click.option("--name", required=True)
 @click.option("--group", "groups", multiple=True)
 @click.password_option()
 def user_create(username: str, name: str, groups: tuple[str, ...], password: str) -> None:
     """Create an account in the given groups."""
-    with _unit() as context:
+    with unit() as context:
         for key in groups:
             if context.session.get(Group, key) is None:
                 click.echo(f"new group {key}")
@@ -343,7 +313,7 @@ def user_create(username: str, name: str, groups: tuple[str, ...], password: str
     click.echo(f"created {username}")
 
 
-@click.command("demo")
+@click.command("demo", cls=Verb)
 def demo() -> None:
     """Create the demonstration data once and print the accounts."""
     app: Any = current_app

@@ -143,6 +143,38 @@ def test_a_hostile_bundle_ends_with_the_reason(run: Run, content: Path, tmp_path
     assert "#t_ask " in run(verb, bad, status=1).output
 
 
+@pytest.mark.parametrize("verb", ["deploy", "check"])
+def test_a_folder_without_content_is_refused(run: Run, content: Path, tmp_path: Path, verb: str) -> None:
+    """To deploy nothing would withdraw every process."""
+    run("deploy")
+    (tmp_path / "nothing").mkdir()
+    assert "holds no diagrams" in run(verb, tmp_path / "nothing", status=1).output
+    assert "leave.bpmn" in run("export", tmp_path / "nothing").output
+
+
+def test_what_cannot_be_written_is_told_without_a_traceback(run: Run, content: Path, tmp_path: Path) -> None:
+    run("deploy")
+    output = run("export", "--zip", tmp_path / "nowhere" / "x.zip", status=1).output
+    assert output.startswith("Error: ")
+    assert "No such file or directory" in output
+
+
+@pytest.mark.parametrize("words", [("deploy",), ("demo",), ("worker", "--once"), ("audit", "verify"), ("audit", "export"),
+                                   ("index",), ("user", "create", "x", "--name", "x", "--password", "long enough 1")])  # fmt: skip
+@pytest.mark.parametrize("place", ["empty.db", "nowhere/x.db"])
+def test_a_database_that_cannot_be_used_is_told(
+    tmp_path: Path, content: Path, words: tuple[str, ...], place: str
+) -> None:
+    app = create_app(
+        Config(DATABASE_URL=f"sqlite:///{tmp_path / place}", SECRET_KEY="s" * 32, CONTENT_DIR=str(content))
+    )
+    with app.app_context():
+        result = app.test_cli_runner().invoke(args=list(words))
+    assert (result.exit_code, result.output.count("\n")) == (1, 1), result.output
+    assert "the database cannot be used" in result.output
+    app.database.dispose()
+
+
 def test_export_wants_one_target(run: Run, tmp_path: Path) -> None:
     assert "give a folder or --zip FILE" in run("export", status=2).output
     assert "give a folder" in run("export", tmp_path, "--zip", tmp_path / "x.zip", status=2).output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tools import browser, environment, postgres, serve
+from tools.environment import SetupError
 
 STUBBORN = """
 import signal, time
@@ -135,6 +137,20 @@ def test_one_ended_process_ends_the_rest() -> None:
     ended = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
     ended.wait()
     assert serve._watch([ended]) == 3
+
+
+def test_a_port_that_somebody_listens_on_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with pytest.raises(SetupError, match=f"{port}.*choose another PORT"):
+            serve._require_free_port("127.0.0.1", port)
+    serve._require_free_port("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("port", ["", "http", "0", "65536", "-1", "８０００"])
+def test_what_is_no_port_is_refused(port: str) -> None:
+    with pytest.raises(SetupError, match="PORT must be"):
+        serve._require_free_port("127.0.0.1", port)
 
 
 def test_only_postgresql_gets_several_web_processes() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -46,6 +47,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _serve(settings: dict[str, str]) -> int:
+    _require_free_port(settings["HOST"], settings["PORT"])
     _prepare_pages()
     for verb in ("migrate", "deploy", *(["demo"] if settings["DEMO"] != "0" else [])):
         run(_flask(verb), cwd=ROOT, env=settings)
@@ -60,6 +62,19 @@ def _serve(settings: dict[str, str]) -> int:
         return _watch(processes)
     finally:
         _end(processes)
+
+
+def _require_free_port(host: str, port: str) -> None:
+    """The web server shares a port with whoever listens there: visitors would meet now one, now the other."""
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise SetupError(f"PORT must be a number from 1 to 65535, not {port!r}")
+    try:
+        found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        with socket.socket(found[0], socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(found[4])
+    except OSError as error:
+        raise SetupError(f"cannot listen on {host}:{port} ({error.strerror}): choose another PORT") from error
 
 
 def _prepare_pages() -> None:

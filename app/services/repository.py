@@ -62,6 +62,17 @@ def read_folder(root: Path) -> dict[str, bytes]:
     return found
 
 
+def read_content(root: Path) -> dict[str, bytes]:
+    """The content files below `root`. Raises Invalid for a folder without any process: it would withdraw them all."""
+    files = read_folder(root)
+    if not any(name.endswith(".bpmn") for name in files):
+        raise Invalid(
+            f"{root} 中没有流程图（bpmn/*.bpmn），不是内容目录。",
+            f"{root} holds no diagrams (bpmn/*.bpmn): it is no folder of content.",
+        )
+    return files
+
+
 def make_bundle(files: Mapping[str, bytes]) -> Bundle:
     """Sort files into processes, decisions and forms by path: file name = id, path below `forms/` = form key."""
     processes, decisions, forms = {}, {}, {}
@@ -87,8 +98,9 @@ def deploy_folder(context: Context, root: Path) -> Deployed:
     """Deploy the repository's folder if it differs from its own last deployment.
 
     Compared with the folder's last deployment, not with what is in force: a restart must never undo an admin's edit.
+    Raises Invalid for a folder without content.
     """
-    files = read_folder(root)
+    files = read_content(root)
     query = (
         select(Deployment.digest).where(Deployment.origin == "folder").order_by(Deployment.id.desc()).limit(1)
     )

@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.engine.errors import EngineError
@@ -45,6 +45,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(ServiceError, _refused)
     app.register_error_handler(EngineError, _engine_failed)
     app.register_error_handler(DataError, _not_storable)
+    app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(CSRFError, _csrf_failed)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crashed)
@@ -113,6 +114,15 @@ def _not_storable(error: DataError) -> tuple[str, int]:
     """Text too long for its column, or a character that the database does not keep (PostgreSQL refuses both)."""
     log.warning("data refused by the database", path=request.path, error=type(error.orig).__name__)
     return _page(422, _("请更正后再提交"), _("填写的内容过长，或含有无法保存的字符，没有保存。"))
+
+
+def _database_away(error: OperationalError) -> tuple[str, int, dict[str, str]]:
+    """The database does not answer, or a lock was not had in time: a page in both languages that asks it nothing."""
+    log.error("database unavailable", path=request.path, error=str(error.orig).partition("\n")[0])
+    if "unit" in g:
+        g.unit.close()
+    page = current_app.jinja_env.get_template("unavailable.html").render(static=current_app.static_url_path)
+    return page, 503, {"Retry-After": "10"}
 
 
 def _csrf_failed(error: CSRFError) -> tuple[str, int]:

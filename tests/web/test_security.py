@@ -457,6 +457,21 @@ def test_error_pages_tell_nothing(production: Application, address: str, status:
     assert "<h1>" in html
 
 
+@pytest.mark.parametrize("path", ["/", "/healthz", "/inbox", "/nowhere", "/login"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_database_that_is_away_gets_a_page(tmp_path: Path, path: str, method: str) -> None:
+    """Also a lock that is not had in time: nothing on the page asks the database again."""
+    app = create_app(Config(DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/x.db", SECRET_KEY="s" * 32))
+    answer = app.test_client().open(path, method=method)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    html = answer.get_data(as_text=True)
+    assert "系统暂时无法使用" in html
+    assert "Temporarily unavailable" in html
+    assert "sqlite" not in html
+    assert answer.headers["Content-Security-Policy"]
+    app.database.dispose()
+
+
 @pytest.mark.parametrize("address", ["/login", "/objections", "/nowhere"])
 def test_a_huge_upload_gets_a_page(production: Application, address: str) -> None:
     client = production.test_client()
