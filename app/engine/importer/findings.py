@@ -17,6 +17,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "namespace": ("使用旧版命名空间，已换为 BPMN 2.0", "an old namespace was replaced by that of BPMN 2.0"),
     "missing_id": ("缺少 id，已补为 {detail}", "had no id and got {detail}"),
     "duplicate_id": ("id 重复，已改为 {detail}", "the id was taken already and became {detail}"),
+    "illegal_id": (
+        "id 不合规范，已更换；原 id：{detail}",
+        "the id was not allowed and was replaced; it was: {detail}",
+    ),
+    "carried": (
+        "{detail} 在此处不属于 BPMN，已原样收存在扩展中",
+        "{detail} has no place in BPMN here and is kept as it is among the extensions",
+    ),
     "prefixed_reference": ("引用带有命名空间前缀，已去掉", "prefixes of references were removed"),
     "not_executable": ("流程原标为不可执行，已改为可执行", "the process was not executable and is now"),
     "no_process": ("文件中没有流程，已新建空流程", "the file holds no process: an empty one was made"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.engine.graph import DATA
 from app.engine.importer.activities import repair_activities
 from app.engine.importer.beginnings import repair_beginnings
+from app.engine.importer.carrying import carry, declare_at_root, make_readable
 from app.engine.importer.draft import Draft, Known, bpmn_elements
 from app.engine.importer.drawing import complete_drawing
 from app.engine.importer.events import repair_events
@@ -28,6 +29,7 @@ def repair(xml: bytes, known: Known = NOTHING_KNOWN) -> Repaired:
     root, found = read_foreign(xml)
     draft = Draft(root, known, found)
     repair_identities(draft)
+    make_readable(draft)
     repair_collaboration(draft)
     _move_documentation(draft)
     repair_ends(draft)
@@ -39,7 +41,9 @@ def repair(xml: bytes, known: Known = NOTHING_KNOWN) -> Repaired:
         repair_conditions(draft, scope)
     _note_data(draft)
     replace_refused(draft)
+    carry(draft)
     draft.root = complete_drawing(draft)
+    declare_at_root(draft.root)
     return Repaired(write_xml(draft.root), tuple(draft.findings))
 
 

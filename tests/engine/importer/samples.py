@@ -45,6 +45,15 @@ TASK = '<task id="n"/>'
 PLAIN = around(TASK)
 
 SAMPLES: dict[str, bytes] = {
+    "illegal_id": around(
+        '<task id="n"><ioSpecification><dataInput id="7a"/><inputSet><dataInputRefs>7a</dataInputRefs></inputSet>'
+        "<outputSet/></ioSpecification></task>"
+    ),
+    "carried": document(
+        '<extension definition="other:model"><documentation>甲</documentation></extension><process id="p" isExecutable="true">'
+        '<startEvent id="s"/><task id="n"><extensionElements><model kind="乙"/></extensionElements><Assignee>丙</Assignee></task>'
+        '<endEvent id="e"/>' + flow("s", "n") + flow("n", "e") + "</process>"
+    ),
     "encoding": PLAIN.replace(b'<task id="n"/>', '<task id="n" name="审查"/>'.encode("gb18030")),
     "doctype_removed": PLAIN.replace(b"?>", b"?><!DOCTYPE definitions>", 1),
     "xml_recovered": PLAIN.replace(b'<task id="n"/>', b'<task id="n" name="R&D"/>'),

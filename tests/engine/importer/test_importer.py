@@ -9,9 +9,10 @@ import pytest
 from app.engine.diagram import render_svg
 from app.engine.graph import read_collaboration
 from app.engine.importer import Known, import_check, repair
+from app.engine.importer.carrying import KEPT
 from app.engine.importer.findings import TEXTS
 from app.engine.importer.placeholders import load_all
-from app.engine.xml import BPMN, XmlRefused, bpmn, parse_xml, zr
+from app.engine.xml import BPMN, BPMNDI, DC, XmlRefused, bpmn, parse_xml, zr
 from tests.engine.importer.samples import PLAIN, SAMPLES, around, document, flow, inside, process
 
 
@@ -42,6 +43,39 @@ def test_repairing_twice_changes_nothing_more(code: str) -> None:
     }
     assert {finding.code for finding in again.findings} <= standing
     assert again.xml == once.xml
+
+
+def test_what_editors_cannot_read_is_kept_as_it_is() -> None:
+    root = parse_xml(repair(SAMPLES["carried"]).xml)
+    parts = {part[0].tag: part for part in root.iter(f"{{{KEPT}}}part")}
+    assert set(parts) == {bpmn("extension"), bpmn("model"), bpmn("Assignee")}
+    assert parts[bpmn("extension")].findtext(f".//{bpmn('documentation')}") == "甲"
+    assert parts[bpmn("model")][0].get("kind") == "乙"
+    assert parts[bpmn("Assignee")].get("from") == "n"
+    assert root.find(bpmn("extension")) is None
+
+
+def test_ids_become_legal_everywhere() -> None:
+    """Also where they are referred to, and in the drawing, where no id is one of the model's."""
+    root = parse_xml(repair(SAMPLES["illegal_id"]).xml)
+    own = next(root.iter(bpmn("dataInput"))).get("id")
+    assert own == "_7a"
+    assert next(root.iter(bpmn("dataInputRefs"))).text == own
+    shape = 'bpmnElement="n"><dc:Bounds x="0" y="0" width="100" height="80"/></bpmndi:BPMNShape>'
+    drawn = PLAIN.replace(b"</definitions>", f"""<bpmndi:BPMNDiagram xmlns:bpmndi="{BPMNDI}" xmlns:dc="{DC}" id="p">
+<bpmndi:BPMNPlane id="n" bpmnElement="p"><bpmndi:BPMNShape id="n" {shape}</bpmndi:BPMNPlane></bpmndi:BPMNDiagram></definitions>""".encode())  # fmt: skip
+    ids = [found.get("id") for found in parse_xml(repair(drawn).xml).iter() if found.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+def test_several_lists_of_extensions_become_one_and_prefixes_are_declared_once() -> None:
+    two = '<extensionElements><o:a xmlns:o="urn:o"/></extensionElements><extensionElements><o:b xmlns:o="urn:o"/></extensionElements>'
+    root = parse_xml(repair(around(f'<task id="n" o:kind="x" xmlns:o="urn:o">{two}</task>')).xml)
+    (task,) = root.iter(bpmn("task"))
+    (extensions,) = task.findall(bpmn("extensionElements"))
+    assert [child.tag for child in extensions] == ["{urn:o}a", "{urn:o}b"]
+    assert root.nsmap["o"] == "urn:o"
+    assert task.get("{urn:o}kind") == "x"
 
 
 def test_messages_are_complete_in_both_languages() -> None:
