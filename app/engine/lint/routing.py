@@ -7,12 +7,14 @@ from itertools import combinations
 
 from app.engine.lint.finder import Finder
 from app.engine.spiff.activity import Activity
+from app.engine.spiff.boundary import BoundaryEvent
 from app.engine.spiff.catching import Catcher, EventGateway
 from app.engine.spiff.exclusive import ExclusiveGateway
 from app.engine.spiff.flow_node import Flow, FlowNode
 from app.engine.spiff.inclusive import InclusiveGateway
 from app.engine.spiff.message import MessageTrigger
 from app.engine.spiff.parallel import ParallelGateway
+from app.engine.spiff.start_event import StartEvent
 from app.engine.spiff.throwing import EndEvent
 
 _OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "=": "!=", "!=": "="}
@@ -119,7 +121,8 @@ def _check_others(finder: Finder, node: FlowNode) -> None:
     if conditional and not complete:
         zh, en = "所有出口都有条件而无默认连线", "all ways out have conditions and none is the default"
         finder.warn(node.bpmn_id, "no_default", zh, en)
-    if not node.flows and not isinstance(node, EndEvent) and node.inputs:
+    begins = isinstance(node, (StartEvent, BoundaryEvent))
+    if not node.flows and not isinstance(node, EndEvent) and (node.inputs or begins):
         kind = "任务" if isinstance(node, Activity) else "事件"
         finder.warn(
             node.bpmn_id, "implicit_end", f"{kind}之后没有结束事件", "the path ends without an end event"

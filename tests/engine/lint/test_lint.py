@@ -114,6 +114,13 @@ CASES: list[tuple[str, str, str, str | None]] = [
     (ENDS + task("a"), "s -> a -> e -> a", "bad_flow", "f_e_a"),
     (ENDS + task("a") + task("b"), "s -> a -> b -> a", "endless", "a"),
     (ENDS + task("a"), "s -> a", "implicit_end", "a"),
+    (ENDS + task("a"), "a -> e", "implicit_end", "s"),
+    (
+        ENDS + task("a") + '<boundaryEvent id="b" attachedToRef="a"><errorEventDefinition/></boundaryEvent>',
+        "s -> a -> e",
+        "implicit_end",
+        "b",
+    ),
     (ENDS + XOR + task(), "s -> g -> a [n > 0]\ng -> b [n > 1]\na -> e\nb -> e", "no_default", "g"),
     (ENDS + XOR + task(), "s -> g -> a [1 > 0]\ng -> b\na -> e\nb -> e", "no_condition", "f_g_b"),
     (
