@@ -43,6 +43,7 @@ FACTS = {
 }
 STUBS: dict[str, Stub] = {
     "open_acceptance": {"acceptance_no": "SL-1", "opened_at": "2026-03-02T10:00:00+08:00", "due_at": None},
+    "read_clock": {"used": 0, "left": 5, "counted_on": "2026-03-02"},
     "stop_clock": {"working_days": 2},
     "render_letter": lambda given: {"doc_no": f"WS-{given['letter']}", "sha256": "ab" * 32},
     "record_service": {"served_how": "opened"},

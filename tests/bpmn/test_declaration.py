@@ -31,6 +31,9 @@ from tests.bpmn.declarations import (
 from tests.bpmn.walk import FILE, Stub, Walk, definition, missed
 
 
+READ = {"used": 0, "left": 5, "counted_on": "2026-03-02"}
+
+
 def _selected() -> Walk:
     walk = start()
     task = walk.task("t_pre")
@@ -179,7 +182,7 @@ def _called_off_before_deliberation() -> Walk:
 def _called_off_at_acceptance() -> Walk:
     """With the real acceptance: the clerk's task goes with the case."""
     given = {"call": CALL, "org": ORG}
-    stubs = {**STUBS, "open_acceptance": {"acceptance_no": "SL-1"}}
+    stubs = {**STUBS, "open_acceptance": {"acceptance_no": "SL-1"}, "read_clock": READ}
     stand_ins = {key: script for key, script in ALL_GOOD.items() if key != "acceptance"}
     walk = Walk("innovation_centre_declaration", given, stubs, replaced=stand_ins)
     fill(walk)
@@ -348,6 +351,7 @@ def test_the_whole_way_with_the_real_called_processes() -> None:
     stubs: dict[str, Stub] = {
         **STUBS,
         "open_acceptance": {"acceptance_no": "SL-1"},
+        "read_clock": READ,
         "stop_clock": {"working_days": 1},
         "query_credit_source": found,
         "query_own_records": found,

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from app.demo import story
 from app.models.history import HistoryEvent
 from app.models.register import Notification
 from app.models.runtime import Inbox, ProcessInstance, UserTask
-from app.services import calendar, runtime, task
+from app.services import attachments, calendar, runtime, task
 from app.services import operations as _operations  # noqa: F401  registers the delegates
 from app.services.calendar import calendar_of
 from app.services.errors import DeadlinePassed
@@ -150,7 +151,8 @@ def accepting(url: str, folder: Path) -> World:
     paths = [path for name in wanted for path in ROOT.glob(name)]
     world.deploy({path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths})
     world.add_person("lu", "clerk")
-    world.add_organisation("91310000MA1FL0000N", "甲银行", "bank")
+    world.add_person("hang")
+    world.add_organisation("91310000MA1FL0000N", "甲银行", "bank", hang="editor")
     return world
 
 
@@ -193,6 +195,67 @@ def test_the_time_to_accept_runs_on_when_a_supplement_lapses(new_world: NewWorld
     found = ledger(world, number)
     assert found.state == "ended"
     assert found.used + found.suspended == found.elapsed
+
+
+def timers(world: World, number: str) -> list[str]:
+    """The elements whose timers have fired."""
+    with world.looking() as context:
+        query = select(HistoryEvent.element_id).where(HistoryEvent.kind == "timer_fired")
+        instance = context.session.scalars(
+            select(ProcessInstance).where(ProcessInstance.number == number)
+        ).one()
+        return list(context.session.scalars(query.where(HistoryEvent.instance_id == instance.id)))
+
+
+def test_reminder_and_deemed_acceptance_count_what_a_supplement_left(new_world: NewWorld) -> None:
+    """Five days; two were used before the supplement, so the reminder comes after two more and silence accepts after three."""
+    world = new_world(accepting)
+    facts = {**FACTS, "commitment_signed": False}
+    params = {**parameters(), "deemed_acceptance": True}
+    given = {"case_no": "CX-1", "call": CALL, "declaration": DECLARATION, "facts": facts, "params": params}
+    number = world.start("acceptance", org_id=1, **given)
+    world.now += timedelta(days=2)
+    prefilled_step(world, number, outcome="supplement", opinion="承诺书未签署")
+    prefilled_step(world, number)
+    world.pass_time(days=5)
+    [(_name, supplement)] = world.open_tasks(number).items()
+    answers = [{"answer": "已签署"}]
+    files = {"commitment_files": handed_in(world, number)}
+    with world.acting("hang") as context:
+        known = attachments.referable(context, context.session.get_one(UserTask, supplement).instance)
+        data = {"answers": answers, **files}
+        task.complete_task(context, supplement, data, key="k" * 16, result_url="/", files=known)
+    found = ledger(world, number)
+    assert (found.state, found.used, found.left) == ("running", 2, 3)
+    due = found.clock.due_at
+    assert due is not None
+    assert task_of(world, number).due_at == due
+    before = len(timers(world, number))
+    days = [day for day in range(1, 15) if is_working_day(world, world.now + timedelta(days=day))]
+    resumed = world.now
+    world.pass_time(days=days[1] - 1)
+    assert timers(world, number)[before:] == []
+    world.now = resumed
+    world.pass_time(days=days[1] + 1)
+    assert timers(world, number)[before:] == ["b_remind"]
+    world.now = due - timedelta(seconds=1)
+    world.pass_time(seconds=0)
+    assert set(world.open_tasks(number)) == {"t_check"}
+    world.pass_time(days=1)
+    assert timers(world, number)[before:] == ["b_remind", "b_deemed"]
+    assert set(world.open_tasks(number)) == {"t_accept_notice"}
+    check_sum(world, number)
+
+
+def is_working_day(world: World, at: datetime) -> bool:
+    with world.looking() as context:
+        day = at.astimezone(calendar.OFFICE_ZONE).date()
+        return calendar_of(context.session).working_days_between(day - timedelta(days=1), day) == 1
+
+
+def handed_in(world: World, number: str) -> list[str]:
+    with world.acting() as context:
+        return story.upload(context, "hang", number)
 
 
 def test_a_limit_that_takes_the_token_away_ends_the_clock(world: World) -> None:

@@ -98,6 +98,20 @@ def resume_clock(ctx: DelegateContext, *, case_no: str, clock: str = "acceptance
 
 
 @delegate
+def read_clock(ctx: DelegateContext, *, case_no: str, clock: str = "acceptance") -> dict[str, Any]:
+    """What is left of a legal clock, for limits that go on counting after a suspension.
+
+    Gives used and left (working days; left is null without a limit) and counted_on, the day from which left counts.
+    """
+    found = clocks.open_clock(ctx.session, case_no, clock)
+    today = ctx.now.astimezone(OFFICE_ZONE).date()
+    if found is None:
+        return {"used": 0, "left": None, "counted_on": today.isoformat()}
+    ledger = clocks.ledger_of(found, ctx.now, ctx.calendar)
+    return {"used": ledger.used, "left": ledger.left, "counted_on": today.isoformat()}
+
+
+@delegate
 def stop_clock(ctx: DelegateContext, *, case_no: str, clock: str = "acceptance") -> dict[str, Any]:
     """End a legal clock for good. Gives working_days, suspensions left out."""
     clocks.stop(ctx.session, case_no, clock, ctx.now, ctx.calendar)

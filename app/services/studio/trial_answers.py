@@ -64,6 +64,7 @@ SAMPLES: Mapping[str, Sample] = {
     "stamp_submission": _receipt,
     "open_acceptance": lambda given, now: {
         "acceptance_no": f"SL-{now.year}-0000", "opened_at": now.isoformat(), "due_at": None},
+    "read_clock": lambda given, now: {"used": 0, "left": 5, "counted_on": now.date().isoformat()},
     "render_letter": lambda given, now: {
         "doc_no": f"WS-{now.year}-0000", "sha256": HASH, "letter": given.get("letter")},
     "deliver_document": lambda given, now: {"sent_at": now.isoformat(), "channel": "portal"},
