@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.engine.spiff.process import ProcessSpec
 
 MAX_DEPTH = 20
+MAX_TOKENS = 10_000
 
 
 class NoScripts:
@@ -215,7 +216,13 @@ class Case(Level, BpmnWorkflow):  # type: ignore[misc]
                     self.budget.spend(token.task_spec.bpmn_id)
                     token.run()
             if not any(self._awaken()):
+                self.make_room(self.spec.process_id)
                 return
+
+    def make_room(self, element_id: str, more: int = 0) -> None:
+        """Raise BudgetExceeded when the case would hold more tokens than can be stored and shown."""
+        if sum(len(level.tasks) for level in self.levels()) + more > MAX_TOKENS:
+            raise BudgetExceeded(element_id, f"more than {MAX_TOKENS} tokens at once")
 
     def _awaken(self) -> Iterator[bool]:
         """Let those react that look at the whole: inclusive joins and conditional events."""

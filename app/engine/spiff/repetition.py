@@ -64,6 +64,7 @@ class MultiInstance(Repetition):
             body.internal_data["many"]["left"] = items[1:]
             self._start(node, body, 1, items[0])
         else:
+            body.workflow.top_workflow.make_room(node.bpmn_id, len(items))
             for number, item in enumerate(items, 1):
                 self._start(node, body, number, item)
         return False

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.engine.errors import StepFailed
+from app.engine.errors import BudgetExceeded, StepFailed
 from tests.engine.diagrams import Run, diagram, level, run, script, user
 
 ENDS = '<startEvent id="s"/><endEvent id="e"/>'
@@ -97,6 +97,15 @@ def test_a_collection_that_is_no_list_fails(bad: Any) -> None:
 def test_too_many_runs_fail() -> None:
     with pytest.raises(StepFailed, match="more than"):
         run(diagram(ENDS + score(), "s -> t -> e"), panel=list(range(1001)))
+
+
+def test_too_many_runs_inside_runs_fail() -> None:
+    """A million tasks would fill the memory long before the time of one step is over."""
+    runs = "<multiInstanceLoopCharacteristics><loopCardinality>1000</loopCardinality></multiInstanceLoopCharacteristics>"
+    body = level('<startEvent id="ss"/><endEvent id="se"/>' + user("a", "", runs), "ss -> a -> se")
+    xml = diagram(ENDS + f'<subProcess id="sp">{body}{runs}</subProcess>', "s -> sp -> e")
+    with pytest.raises(BudgetExceeded, match="more than 10000 tokens"):
+        run(xml)
 
 
 def expert_review() -> bytes:
