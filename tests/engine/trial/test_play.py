@@ -44,6 +44,8 @@ GOOD = (
 
 
 def _answer(call: ServiceCall, now: datetime) -> Answer:
+    if call.delegate == "read_clock":
+        return Answer({"used": 0, "left": 5, "counted_on": now.date().isoformat()})
     return Answer(sample_result(ACCEPTANCE, DelegateSignature(call.delegate, result="context"), call, now))
 
 
@@ -59,7 +61,8 @@ def _with(*acts: Any, **answers: Answer) -> Script:
 
 def test_services_say_what_they_would_have_done() -> None:
     played = play(ACCEPTANCE, BEGUN, WORLD)
-    [call] = played.reports[0].calls
+    [call, clock] = played.reports[0].calls
+    assert clock.delegate == "read_clock"
     assert (call.key, call.delegate) == ("acceptance:sv_ticket#1", "open_acceptance")
     assert call.parameters == {"case_no": "CX-1", "limit": 5}
     assert call.answer.result["acceptance_no"] == "ACCEPTANCE-2026-0000"
