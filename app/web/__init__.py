@@ -176,7 +176,7 @@ def _navigation(user: User | None) -> list[tuple[str, str, int, bool]]:
 def _post(user: User) -> str:
     if user.memberships:
         return str(user.memberships[0].org.name)
-    return "、".join((group.name_en if is_english() else group.name) for group in user.groups[:2])
+    return labels.listed((group.name_en if is_english() else group.name) for group in user.groups[:2])
 
 
 def _protect(response: Response) -> Response:

@@ -36,6 +36,7 @@ from app.web.form_pages import labels_of_choices, language, submitted_form
 from app.web.forms import ShownForm
 from app.web.guards import context, signed_in
 from app.web.judgements import judgement_of
+from app.web.labels import listed
 from app.web.language import is_english
 from app.web.progress import Outcome, by_day, outcome_of
 from app.web.times import duration, limit_of
@@ -173,7 +174,7 @@ def _captions(passes: Sequence[Pass]) -> dict[tuple[str, str], str]:
     """Who and how long, under the latest pass of each step."""
     now = context().now
     return {
-        key: " ".join(part for part in ("、".join(found.who), duration(found.lasted(now))) if part)
+        key: " ".join(part for part in (listed(found.who), duration(found.lasted(now))) if part)
         for key, found in case_steps.last_passes(passes).items()
         if found.state != "cancelled"
     }

@@ -15,6 +15,7 @@ from app.services.context import Context
 from app.web.form_pages import attachment_url, language, may_reveal
 from app.web.forms.shown import Shown, show_state
 from app.web.forms.words import word
+from app.web.labels import listed
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _cells(states: tuple[State, ...], reveal: bool) -> list[str]:
             found += _cells(state.states, reveal)
         elif state.component.is_input:
             shown = _shown(state, reveal)
-            text = shown.text or "、".join(file.name for file in shown.files)
+            text = shown.text or listed(file.name for file in shown.files)
             if text:
                 found.append(f"{state.label.said(language())}：{text}")
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext
@@ -85,11 +86,14 @@ VOTES = {"agree": _("同意"), "refuse": _("不同意"), "abstain": _("弃权")}
 ROLES = {"editor": _("编制人"), "signer": _("签署人")}
 
 
+def listed(words: Iterable[str]) -> str:
+    """A list of words in the language of the page."""
+    return (", " if is_english() else "、").join(words)
+
+
 def holder_names(holders: Iterable[Holder]) -> str:
     """Everybody who holds something, once each, in the language of the page."""
-    return "、".join(
-        dict.fromkeys(name for holder in holders for name in holder.called(english=is_english()))
-    )
+    return listed(dict.fromkeys(name for holder in holders for name in holder.called(english=is_english())))
 
 
 def case_state(code: str | None, status: str = "active") -> tuple[str, str]:
@@ -113,8 +117,8 @@ def figures_of(parameters: Mapping[str, Any], quota: int | None) -> list[tuple[s
     """The conditions and targets of a call as (label, words), from its frozen parameters."""
     record = parameters.get("track_record") or {}
     target = parameters.get("annual_target") or {}
-    window = "、".join(str(year) for year in record.get("window") or ())
-    years = "、".join(str(year) for year in target.get("years") or ())
+    window = listed(str(year) for year in record.get("window") or ())
+    years = listed(str(year) for year in target.get("years") or ())
     amount = Decimal(str(record.get("bank_amount") or 0)) / 100_000_000
     return [
         (str(_("名额")), str(gettext("%(n)s 家左右", n=quota))),
@@ -145,19 +149,25 @@ def part_title(part: PartHash) -> str:
     return (part.title_en if is_english() else "") or part.title or part.part
 
 
-def words(value: Any) -> str:
-    """Any JSON value in words: yes and no, figures, lists with 、, contexts as name：value."""
+def words(value: Any, names: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """Any JSON value in words: yes and no, figures, lists with 、, contexts as name：value; `names` for its codes."""
     if value is None or value == "":
         return "—"
     if isinstance(value, bool):
         return str(gettext("是") if value else gettext("否"))
     if isinstance(value, list):
-        return "、".join(words(item) for item in value[:20]) or "—"
+        return "、".join(words(item, names) for item in value[:20]) or "—"
     if isinstance(value, dict):
-        return "；".join(f"{key}：{words(item)}" for key, item in list(value.items())[:20]) or "—"
+        shown = list(value.items())[:20]
+        return "；".join(f"{code_name(key, names)}：{words(item, names)}" for key, item in shown) or "—"
     if isinstance(value, int | float):
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
-    return str(CODES.get(value, value))
+    return str(code_name(value, names) if value in names else CODES.get(value, value))
+
+
+def code_name(code: str, names: Mapping[str, Any]) -> str:
+    """What a parameter calls one of its members or codes in the language of the page, else the code."""
+    return str(names.get(code, {}).get("en" if is_english() else "zh", code))
 
 
 def unit(value: str) -> str:

@@ -149,7 +149,7 @@ def _remark(event: HistoryEvent) -> str:
     """The words that were given for an act: votes, names, reasons, questions."""
     detail = event.detail
     vote = labels.VOTES.get(str(detail.get("vote") or ""), "")
-    names = "、".join(str(name) for name in detail.get("names") or ())
+    names = labels.listed(str(name) for name in detail.get("names") or ())
     given = (
         detail.get(key)
         for key in ("reason", "opinion", "note", "answer" if detail.get("answer") else "question")
