@@ -52,6 +52,20 @@ def _check_list(section: str, keys: tuple[str, ...], entries: Any) -> Iterator[t
             yield place, f"{entry[keys[0]]} 重复", f"{entry[keys[0]]} is there twice"
         else:
             seen.add(entry[keys[0]])
+            if not _are_names(entry.get("names", {})):
+                yield (
+                    place,
+                    "names 应为代码到 zh、en 的对象",
+                    "names must be an object from codes to zh and en",
+                )
+
+
+def _are_names(names: Any) -> bool:
+    """What a parameter calls its members and codes, in both languages."""
+    return isinstance(names, dict) and all(
+        isinstance(name, dict) and isinstance(name.get("zh"), str) and isinstance(name.get("en"), str)
+        for name in names.values()
+    )
 
 
 def _check_references(

@@ -18,13 +18,13 @@ Enter = Callable[..., Page]
 Visit = Callable[[Page, str], None]
 
 
-def _start_archive(programme: Programme) -> int:
-    """A new case of the archive process; the version it runs on."""
+def _start_archive(programme: Programme) -> tuple[str, int]:
+    """A new case of the archive process; its number and the version it runs on."""
     with programme.story.stage.acting() as context:
         row = repository.current_definition(context.session, "archive")
         given = {"case_no": "PC-2026-0001", "document_class": "call"}
         case = runtime.start_process(context, row, given)
-        return context.session.get_one(ProcessDefinition, case.definition_id).version
+        return case.number, context.session.get_one(ProcessDefinition, case.definition_id).version
 
 
 def test_a_second_person_releases(programme: Programme, enter: Enter, visit: Visit) -> None:
@@ -33,7 +33,7 @@ def test_a_second_person_releases(programme: Programme, enter: Enter, visit: Vis
         'name="归档检查"', 'name="归档核查"'
     )
     file: Any = {"name": "archive.bpmn", "mimeType": "application/xml", "buffer": changed.encode()}
-    before = _start_archive(programme)
+    old, before = _start_archive(programme)
     page = enter("designer")
     page.goto("/studio/deploy")
     page.get_by_label("草稿名称").fill("延长归档检查时限")
@@ -71,7 +71,26 @@ def test_a_second_person_releases(programme: Programme, enter: Enter, visit: Vis
     expect(second.locator("main")).to_contain_text("已提交")
     second.goto("/studio/processes/archive")
     expect(second.locator("svg.bpmn-diagram")).to_contain_text("归档核查")
-    assert _start_archive(programme) == before + 1
+    new, version = _start_archive(programme)
+    assert version == before + 1
+    _both_go_on(programme, enter("clerk"), old, new)
     with programme.story.stage.acting() as context:
         versions = repository.list_versions(context.session, "archive")
         assert [row.is_current for row in versions[:2]] == [True, False]
+
+
+def _both_go_on(programme: Programme, page: Page, old: str, new: str) -> None:
+    """The new case asks for the step by its new name; the old one goes its own way to the end."""
+    page.goto(programme.task(new, "t_check"))
+    expect(page.locator("h1")).to_contain_text("归档核查")
+    page.goto(programme.task(old, "t_check"))
+    expect(page.locator("h1")).to_contain_text("归档检查")
+    page.get_by_role("button", name="认领").click()
+    page.get_by_label("齐全，予以封存").check()
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.locator("main")).to_contain_text("已提交")
+    page.goto(f"/cases/{old}")
+    expect(page.locator("main")).to_contain_text("已归档")
+    page.goto(f"/cases/{new}")
+    expect(page.locator("main")).to_contain_text("归档核查")
+    expect(page.locator("main")).not_to_contain_text("归档检查")

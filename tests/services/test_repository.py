@@ -167,6 +167,10 @@ def test_a_bundle_with_an_error_is_refused_whole(office: World, folder: Path) ->
         ("policies/rules.json", b'{"id": "rules", "parameters": [{"key": 1}]}'),
         (
             "policies/rules.json",
+            b'{"id": "rules", "parameters": [{"key": "a", "zh": "a", "names": {"b": "c"}}]}',
+        ),
+        (
+            "policies/rules.json",
             b'{"id": "rules", "clauses": [{"id": "A", "zh": "a", "text": "a"}, {"id": "A", "zh": "b", "text": "b"}]}',
         ),
         ("policies/rules.json", b'{"id": "rules", "objection_form": "objection/none"}'),

@@ -23,6 +23,10 @@ POLICY = {
             "key": "limits",
             "zh": "门槛",
             "type": "object",
+            "names": {
+                "bank": {"zh": "银行笔数", "en": "Deals of a bank"},
+                "sum": {"zh": "累计", "en": "in all"},
+            },
             "default": {"bank": 20, "mode": "sum", "years": [2021]},
         },
     ],
@@ -58,6 +62,13 @@ def test_values_keep_their_types(world: World, page: str, sign_in: Callable[[str
     assert values(world) == {"quota": 1234.5, "open": False, "until": "2026-04-07T23:59:59+08:00",
                              "limits": {"bank": 15, "mode": "sum", "years": [2022, 2023]}}  # fmt: skip
     assert "已修改" in sign_in("jia").get(page).get_data(as_text=True)
+
+
+def test_members_and_codes_have_names(page: str, sign_in: Callable[[str], Visitor]) -> None:
+    shown = sign_in("jia").get(page).get_data(as_text=True)
+    assert "银行笔数：20；mode：累计" in shown
+    assert '<label for="limits.bank">银行笔数</label>' in shown
+    assert "Deals of a bank：20" in sign_in("jia").get(f"{page}?lang=en").get_data(as_text=True)
 
 
 @pytest.mark.parametrize(

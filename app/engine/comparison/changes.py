@@ -45,7 +45,7 @@ def compare_facets(owner: Owner, before: Facets, after: Facets, names: Names) ->
 
 
 def _facet(owner: Owner, key: str, old: str, new: str, names: Names) -> Change:
-    facet_zh, facet_en = facet_name(key)
+    facet_zh, facet_en = facet_name(key, names)
     if not old or not new:
         return _one_sided(owner, (facet_zh, facet_en), old, new, names)
     if _is_long(old) or _is_long(new):

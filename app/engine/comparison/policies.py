@@ -32,7 +32,8 @@ def _compare_section(
     for key, item in new.items():
         owner = _owner(words, key, item)
         if key in old:
-            yield from compare_facets(owner, _facets(old[key]), _facets(item), names)
+            own = {**names, **_names(item)}
+            yield from compare_facets(owner, _facets(old[key]), _facets(item), own)
         else:
             yield Change("added", key, f"新增{owner.zh}", f"added {owner.en}")
     for key, item in old.items():
@@ -51,6 +52,17 @@ def _facets(item: Mapping[str, Any]) -> dict[str, str]:
     """The default of a parameter may itself be an object: its parts are told one by one."""
     renamed = {("defaultValue" if key == "default" else key): value for key, value in item.items()}
     return flatten(renamed)
+
+
+def _names(item: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """What a parameter calls its members and codes."""
+    listed = item.get("names")
+    found = listed.items() if isinstance(listed, Mapping) else ()
+    return {
+        code: (str(name.get("zh") or code), str(name.get("en") or name.get("zh") or code))
+        for code, name in found
+        if isinstance(name, Mapping)
+    }
 
 
 def _entries(policy: Mapping[str, Any], section: str, key: str) -> dict[str, dict[str, Any]]:

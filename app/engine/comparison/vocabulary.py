@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
+from app.engine.comparison.values import Names
+
 FACETS: dict[str, tuple[str, str]] = {
     # elements of a process
     "name": ("名称", "name"), "nameEn": ("英文名称", "English name"), "type": ("类型", "type"),
@@ -59,8 +63,8 @@ _NAMED = {"parameter": ("传入“{}”", "input “{}”"), "in": ("传给被�
           "out": ("取回的“{}”", "taken out as “{}”"), "prefill": ("“{}”的预填", "prefill of “{}”")}  # fmt: skip
 
 
-def facet_name(key: str) -> tuple[str, str]:
-    """What a facet is called in both languages; the author's own word where we have none."""
+def facet_name(key: str, names: Names = MappingProxyType({})) -> tuple[str, str]:
+    """What a facet is called in both languages; `names` for its parts, the author's own word where we have none."""
     kind, _, name = key.partition(" ")
     if name and kind in _NAMED:
         zh, en = _NAMED[kind]
@@ -70,5 +74,6 @@ def facet_name(key: str) -> tuple[str, str]:
     head, _, tail = key.partition(".")
     if tail and head in FACETS:
         zh, en = FACETS[head]
-        return f"{zh}“{tail}”", f"{en} “{tail}”"
+        part = names.get(tail, (tail, tail))
+        return f"{zh}“{part[0]}”", f"{en} “{part[1]}”"
     return f"“{key}”", f"“{key}”"

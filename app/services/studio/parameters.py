@@ -34,6 +34,7 @@ class Field:
 
     name: str
     label: str
+    label_en: str
     kind: str
     value: Any
 
@@ -145,11 +146,14 @@ def _refuse(text: str) -> Any:
 
 def _fields(spec: Mapping[str, Any]) -> Iterator[Field]:
     key, value, label = spec["key"], spec.get("default"), str(spec.get("zh", spec["key"]))
+    names = spec.get("names", {})
     if isinstance(value, dict) and value:
         for name, member in value.items():
-            yield Field(f"{key}.{name}", name, _kind_of(member), member)
+            called = names.get(name, {})
+            zh, en = (str(called.get(language, name)) for language in ("zh", "en"))
+            yield Field(f"{key}.{name}", zh, en, _kind_of(member), member)
     else:
-        yield Field(key, label, KINDS.get(str(spec.get("type")), "json"), value)
+        yield Field(key, label, str(spec.get("en") or label), KINDS.get(str(spec.get("type")), "json"), value)
 
 
 def _kind_of(value: Any) -> str:

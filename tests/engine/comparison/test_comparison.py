@@ -179,6 +179,26 @@ def test_parameters_and_clauses_of_policies() -> None:
     assert found[0].en == "parameter “Pass mark”: default changed from 60 to 70"
 
 
+def test_members_and_codes_of_a_parameter_are_told_by_their_names() -> None:
+    names = {"bank": {"zh": "银行笔数", "en": "Deals of a bank"}, "sum": {"zh": "累计", "en": "in all"},
+             "each": {"zh": "逐年", "en": "by year"}}  # fmt: skip
+    spec = {
+        "key": "limits",
+        "zh": "门槛",
+        "en": "Limits",
+        "names": names,
+        "default": {"bank": 20, "mode": "sum"},
+    }
+    old, new = ({"id": "p", "parameters": [{**spec, "default": {"bank": n, "mode": mode}}]}
+                for n, mode in ((20, "sum"), (15, "each")))  # fmt: skip
+    found = compared("policies/p.json", json.dumps(old).encode(), json.dumps(new).encode()).changes
+    assert [change.zh for change in found] == [
+        "参数“门槛”的默认值“银行笔数”由 20 改为 15",
+        "参数“门槛”的默认值“mode”由累计改为逐年",
+    ]
+    assert found[0].en == "parameter “Limits”: default “Deals of a bank” changed from 20 to 15"
+
+
 def test_files_without_sentences_and_unreadable_ones() -> None:
     before = {
         "letters/a.typ": b"a",
