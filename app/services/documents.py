@@ -25,6 +25,7 @@ from app.services.registers.codes import new_code
 from app.services.registers.fingerprint import fingerprint, plain
 from app.services.registers.typesetting import render_pdf
 from app.services.settings import Settings
+from app.services.titles import in_english
 
 PUBLIC = "public"
 MAILBOX_TEXT = "请登录系统签收并阅读。文书自签收之时起送达。"
@@ -155,7 +156,7 @@ def deliver(session: Session, document: Document, to: str, now: datetime) -> Non
             MAILBOX_TEXT,
             now,
             kind="letter",
-            subject_en=f"A new letter for you: {document.title} ({document.number})",
+            subject_en=f"A new letter for you: {in_english(document.title)} ({document.number})",
             text_en=MAILBOX_TEXT_EN,
             case_no=document.case_no,
             document=document,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.factory import Application
-from app.web.titles import LETTERS, titled
+from app.services.titles import LETTERS
+from app.web.titles import titled
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("受理通知书", "Notice of acceptance"),
         ("创新中心申报：某某银行", "Innovation centre declaration: 某某银行"),
         ("2026 年度阶段性工作总结和典型案例报送：某某银行", "Periodic report for 2026: 某某银行"),
-        ("复核与救济：未入选告知书（某某银行）", "Appeal: Notice of non-selection（某某银行）"),
+        ("复核与救济：未入选告知书（某某银行）", "Appeal: Notice of non-selection (某某银行)"),
         ("某人写的标题：受理通知书", "某人写的标题：受理通知书"),
         ("", ""),
     ],
@@ -39,4 +40,4 @@ def test_every_letter_that_ships_has_an_english_title() -> None:
     lines = (
         path.read_text(encoding="utf-8").split("\n", 1)[0] for path in (ROOT / "letters").glob("TPL-*.typ")
     )
-    assert {re.sub(r"（.*", "", line.removeprefix("// ")) for line in lines} <= LETTERS
+    assert {re.sub(r"（.*", "", line.removeprefix("// ")) for line in lines} <= LETTERS.keys()
