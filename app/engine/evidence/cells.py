@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable
@@ -50,6 +51,8 @@ def read_cell(column: Column, value: object) -> Any:
         value = value.strip()
     if value is None or value == "":
         return None
+    if isinstance(value, float) and not math.isfinite(value):
+        value = str(value)  # written with more than a float holds: refused by the form in its own words
     return _reader_of(column)(column, value)
 
 
