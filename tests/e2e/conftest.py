@@ -35,6 +35,7 @@ from tools.browser import find_chromium
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 PATIENCE = 10_000
+expect.set_options(timeout=PATIENCE)  # browser, server and worker share what cores there are
 INSURER = ORGANISATIONS["insurer"][1]
 
 
