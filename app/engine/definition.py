@@ -65,16 +65,6 @@ class Definition:
     _diagrams: Mapping[str, bytes] = field(repr=False)
     _forms: Mapping[str, Form] = field(repr=False)
 
-    @property
-    def title_expression(self) -> str | None:
-        """The author's text for the title."""
-        return self._title.text if self._title is not None else None
-
-    @property
-    def subject_expression(self) -> str | None:
-        """The author's text for the case number that the process is about."""
-        return self._subject.text if self._subject is not None else None
-
     @cached_property
     def binds_clocks(self) -> bool:
         """Whether an element of this process, or of one it calls, has to do with a legal clock."""

@@ -88,11 +88,6 @@ def _fixed(moment: datetime) -> datetime:
     return moment.replace(tzinfo=timezone(moment.utcoffset() or timedelta(0)))
 
 
-def _fixed_offset(moment: datetime) -> datetime:
-    """The same instant with its offset only: stored and shown as plain ISO 8601, not `…@Asia/Shanghai`."""
-    return moment.replace(tzinfo=timezone(moment.utcoffset() or timedelta(0)))
-
-
 def _read_day(text: str) -> datetime | date | None:
     text = text.partition("@")[0]
     try:

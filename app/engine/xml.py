@@ -14,8 +14,6 @@ DMN = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ZR = "https://zhirong.example.invalid/schema/1.0"
 
-NAMESPACES = {"bpmn": BPMN, "bpmndi": BPMNDI, "dc": DC, "di": DI, "dmn": DMN, "xsi": XSI, "zr": ZR}
-
 MAX_BYTES = 2_000_000
 MAX_NODES = 20_000
 

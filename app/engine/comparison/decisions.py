@@ -12,7 +12,6 @@ from app.engine.comparison.values import Names, say
 from app.engine.xml import local_name, parse_xml, zr
 
 ELEMENTS = {"decision", "inputData", "businessKnowledgeModel", "decisionService", "knowledgeSource"}
-_CELLS = {"inputEntry", "outputEntry", "annotationEntry"}
 
 
 @dataclass(frozen=True, slots=True)

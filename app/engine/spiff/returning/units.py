@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.engine.spiff.case import Level
-from app.engine.spiff.token import Token
 
 # A row of a stored level: id, element, state, index of the parent row, remembered, local variables.
 ID, ELEMENT, STATE, PARENT, REMEMBERED = range(5)
@@ -77,10 +76,6 @@ def live_inside(level: Level, hosts: set[str]) -> list[Level]:
             found.append(other)
             known |= {token.id for token in other.tokens()}
     return found
-
-
-def tokens_of(level: Level, ids: set[str]) -> list[Token]:
-    return [token for token in level.tokens() if token.id in ids]
 
 
 def _mark(row: list[Any]) -> tuple[Any, ...]:
