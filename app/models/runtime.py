@@ -113,6 +113,7 @@ class UserTask(Base):
     opened_at: Mapped[datetime | None]  # when somebody who may act on it first looked
     on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # completed by a substitute
     effective_on: Mapped[date | None]  # the day the office names; completed_at is the clock's
+    returned: Mapped[dict[str, Any] | None]  # by whom, why and from which step it came back
 
     instance: Mapped[ProcessInstance] = relationship()
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])

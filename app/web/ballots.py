@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.engine.form import State
 from app.engine.operations import ballots as algebra
 from app.models.ballots import Ballot
 from app.models.identity import User
@@ -102,7 +103,9 @@ def _page(task_id: int, member_id: int | None = None, *, error: Invalid | None =
         is_recording=is_recording,
         members=_members(ballot),
         presides=task.may_complete(found, work.task) and work.ballot is not None,
-        records=ballots.may_record(found, reader, work.instance),
+        records=ballot is not None
+        and ballots.may_record(found, reader, work.instance)
+        and not ballots.votes_in(ballot, reader),
         choices=_choices(),
         sent=_sent(),
         problems=_problems(error),
@@ -157,14 +160,23 @@ def _problems(error: Invalid | None) -> dict[str, str]:
     return {str(path[0]): messages[0].said(said) for path, messages in errors.items()}
 
 
-def _missing(work: Work, error: Invalid | None) -> list[tuple[str, str]]:
-    """What the form still lacks before it can be put to the vote, with the address of the field."""
-    labels = {component.key: component.label for component in work.form.walk() if component.key}
+def _missing(work: Work, error: Invalid | None) -> list[str]:
+    """What the form still lacks before it can be put to the vote, with the names of the fields."""
+    problems = _problems(error)
+    if not problems:
+        return []
+    states = work.form.survey({}, work.variables, context().environment().scope)
     return [
-        (name, f"{labels[(name,)].said(language())}：{said}")
-        for name, said in _problems(error).items()
-        if (name,) in labels
+        f"{state.said(state.component.label, language())}：{problems[key]}"
+        for state in _flat(states)
+        if (key := ".".join(state.component.key)) in problems
     ]
+
+
+def _flat(states: Iterable[State]) -> Iterator[State]:
+    for state in states:
+        yield state
+        yield from _flat(state.states)
 
 
 def _choices() -> list[tuple[str, str, str]]:

@@ -26,6 +26,7 @@ from app.web.inbox_frame import (
     TITLES,
     State,
     badge_counts,
+    is_office,
     read_page,
     saved_views,
     setting,
@@ -63,6 +64,7 @@ class Row:
     task: UserTask | None
     case: ProcessInstance
     offers: Sequence[Offer] = ()
+    returned: str = ""
 
 
 def rows_of(
@@ -164,7 +166,14 @@ def _row(
         is_unread=entry.is_unread,
         task=task,
         case=case,
+        returned=_returned(task) if task is not None and task.returned and task.status == "open" else "",
     )
+
+
+def _returned(task: UserTask) -> str:
+    """By whom and why an open task came back; outsiders learn no names."""
+    found = task.returned or {}
+    return f"{found['by']}：{found['why']}" if is_office() else str(found["why"])
 
 
 def _pick(entry: Entry, *, is_open: bool) -> str:

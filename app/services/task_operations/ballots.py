@@ -152,8 +152,8 @@ def record(
         raise NotFound
     acting.require_open(task)
     ballot, person = _require_open(context, task), acting.require_person(context, user_id)
-    if person.id == actor.id:
-        raise NotPermitted("您自己的表决请直接作出。", "Cast your own vote yourself.")
+    if votes_in(ballot, actor):
+        raise NotPermitted("参加表决的成员不能为他人录入。", "Who votes does not record the votes of others.")
     member = _seat(ballot, person)
     if any(paper.user_id == person.id for paper in ballot.papers):
         raise Conflict("该成员已经表决。", "This member has voted already.")
@@ -208,6 +208,12 @@ def awaits_vote(context: Context, user: User, task: UserTask) -> bool:
 def may_record(context: Context, user: User, row: ProcessInstance) -> bool:
     """Whether the user keeps the minutes of a board and may see the case."""
     return access.may(user, "board.record") and access.may_see_instance(user, row, context.session)
+
+
+def votes_in(ballot: Ballot, user: User) -> bool:
+    """Whether the user is a member who votes on something."""
+    terms = algebra.read_terms(ballot.terms)
+    return any(m.principal == user.principal and algebra.open_to(terms, m) for m in members_of(ballot))
 
 
 def members_of(ballot: Ballot) -> list[Member]:

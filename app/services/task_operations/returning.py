@@ -85,7 +85,11 @@ def return_task(context: Context, task_id: int, number: int, reason: str, *, str
             "Parallel steps are involved: all steps have to run again.",
         )
     acting.record(act, "task_returned", reason=text, straight=straight, **_told(plan))
-    return _lead_back(context, act.row, plan, straight=straight)
+    again = _lead_back(context, act.row, plan, straight=straight)
+    again.returned = {
+        "by": act.actor.name, "why": text, "from": act.task.name, "from_en": act.task.name_en or act.task.name,
+    }  # fmt: skip
+    return again
 
 
 def take_back(context: Context, task_id: int, reason: str) -> UserTask:
