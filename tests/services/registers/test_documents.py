@@ -273,8 +273,8 @@ def test_notifications_are_read_by_their_owner(registers: Registers) -> None:
     assert [line.read_at for line in mailbox.messages_of(registers.session, ["org:1"])] == [None, None]
     mailbox.mark_read(registers.session, first.id, ["org:1"], registers.now)
     assert [line.read_at for line in mailbox.messages_of(registers.session, ["org:1"])] == [
-        None,
         registers.now,
+        None,
     ]
     with pytest.raises(NotFound):
         mailbox.mark_read(registers.session, first.id, ["org:2"], registers.now)
