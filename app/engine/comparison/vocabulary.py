@@ -12,6 +12,7 @@ FACETS: dict[str, tuple[str, str]] = {
     "lane": ("所在泳道", "lane"), "due": ("办理时限", "time limit"), "priority": ("优先级", "priority"),
     "candidates": ("办理人", "candidates"), "assignee": ("指定办理人", "assignee"),
     "signers": ("会签人", "signers"), "copyTo": ("抄送", "copies to"),
+    "ballot": ("交付表决的事项", "what a board votes on"),
     "operations": ("可用操作", "task operations"), "formKey": ("表单", "form"),
     "hiddenFields": ("不显示的字段", "hidden fields"), "readonlyFields": ("只读字段", "read-only fields"),
     "liveRules": ("填写时显示的判定", "live rules"), "resultVariable": ("结果变量", "result variable"),

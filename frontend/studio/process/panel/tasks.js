@@ -65,6 +65,7 @@ function operations(studio, element, bind) {
     ...voteEntries(bind(bo, "zr:decision"), options.rules),
     text("decisionVariable", say("会签结论存入变量", "Variable for the outcome of the votes"), bind(bo, "zr:decisionVariable")),
     feel("signers", say("会签人", "Who votes"), bind(bo, "zr:signers"), studio, "value"),
+    feel("ballot", say("交付表决的事项（集体审议）", "What a board votes on"), bind(bo, "zr:ballot"), studio, "value"),
     feel("copyTo", say("抄送给", "Copies to"), bind(bo, "zr:copyTo"), studio, "value"),
     pick("emptyApprover", say("无人可办时交给", "When there is nobody, to"), bind(bo, "zr:emptyApprover"), options.groups),
     pick("initiatorApprover", say("办理人是发起人时", "When it would be the initiator"), bind(bo, "zr:initiatorApprover"), whether),
