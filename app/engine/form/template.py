@@ -15,6 +15,7 @@ from app.engine.form.moments import INSTANT, show_instant
 from app.engine.form.words import YES_NO, Language
 
 _TAG = re.compile(r"\{\{\s*(#if|#loop|/if|/loop)?(.*?)\}\}", re.DOTALL)
+GROUPED = 10_000  # years and counts stay plain
 _MAX_OUTPUT = 20_000
 _MAX_ITEMS = 200
 _MAX_NESTING = 3
@@ -143,18 +144,18 @@ def said(value: Any, language: Language) -> str:
 
 
 def show(value: Any, language: Language) -> str:
-    """A value as people read it: nothing for null, 是/否, plain digits, ISO dates, lists with separators."""
+    """A value as people read it: nothing for null, 是/否, large numbers in groups of three, ISO dates, separated lists."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return YES_NO[value].said(language)
-    if isinstance(value, Decimal):
-        return format(value, "f")
+    if isinstance(value, (int, Decimal)):
+        return format(Decimal(value), ",f" if abs(value) >= GROUPED else "f")
     if isinstance(value, list):
         return ("、" if language == "zh" else ", ").join(show(item, language) for item in value)
     if isinstance(value, dict):
         return ""
-    if isinstance(value, (str, int, date, time)):
+    if isinstance(value, (str, date, time)):
         return str(value)
     plain = to_json(value)
     return "" if plain is None else str(plain)

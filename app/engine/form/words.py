@@ -48,8 +48,8 @@ class Message:
 YES_NO = {True: Text("是", "Yes"), False: Text("否", "No")}
 UNITS = {
     "yuan": Text("元", "yuan"),
-    "wan": Text("万元", "10,000 yuan"),
-    "yi": Text("亿元", "100 million yuan"),
+    "wan": Text("万元", "× 10,000 yuan"),
+    "yi": Text("亿元", "× 100 million yuan"),
 }
 
 
