@@ -10,7 +10,6 @@ BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
 DC = "http://www.omg.org/spec/DD/20100524/DC"
 DI = "http://www.omg.org/spec/DD/20100524/DI"
-DMN = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ZR = "https://zhirong.example.invalid/schema/1.0"
 

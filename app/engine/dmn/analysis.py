@@ -13,12 +13,11 @@ from itertools import combinations
 from typing import Any
 
 from app.engine.dmn.columns import Sample, is_fixed, limits, passes, samples, shift, step_of
+from app.engine.dmn.constants import constant
 from app.engine.dmn.tables import DecisionTable, Rule
 from app.engine.feel.expressions import Expression, UnaryTests
-from app.engine.feel.frames import RootFrame
 from app.engine.feel.hosting import format_value, to_host
 from app.engine.feel.operators import equals
-from app.engine.feel.scope import NO_SCOPE, Run
 
 MAX_STATES = 50_000
 MAX_GAPS = 20
@@ -161,8 +160,7 @@ def _groups(table: DecisionTable) -> dict[str, list[int]]:
 
 
 def _constant_outputs(rule: Rule) -> list[Any]:
-    root = RootFrame({}, Run(NO_SCOPE))
-    return [output.run(root) for output in rule.outputs]
+    return [constant(output.run) for output in rule.outputs]
 
 
 def _winners(table: DecisionTable) -> list[int]:

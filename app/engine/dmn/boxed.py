@@ -259,9 +259,8 @@ def _quantify(results: list[Any], every: bool) -> bool | None:
 
 def conform(frame: Frame, kind: FeelType, value: Any, what: str, place: str) -> Any:
     """The value converted to the type; null and an error when it does not conform."""
-    frame.run.visit(value)
     try:
-        return kind.coerce(value)
+        return kind.coerce(value, frame.run)
     except Mismatch as error:
         _run(frame).fail(f"{what}: {error}", place)
         return None

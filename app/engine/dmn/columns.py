@@ -8,13 +8,12 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from app.engine.dmn.constants import constant
 from app.engine.dmn.tables import DecisionTable, InputClause
 from app.engine.feel import nodes as n
 from app.engine.feel.expressions import UnaryTests
-from app.engine.feel.frames import RootFrame
 from app.engine.feel.free_names import children
 from app.engine.feel.operators import equals, less
-from app.engine.feel.scope import NO_SCOPE, Run
 from app.engine.feel.temporal import (
     NANOS,
     DaysDuration,
@@ -27,7 +26,6 @@ from app.engine.feel.temporal_text import parse_at
 from app.engine.feel.values import NUMBERS, kind_of
 
 OTHER_TEXT = "…"
-_NOTHING: dict[str, Any] = {}
 _TEMPORAL_MAKERS = frozenset({"date", "time", "date and time", "duration"})
 
 
@@ -48,10 +46,11 @@ def is_fixed(tests: UnaryTests) -> bool:
 
 
 def passes(tests: UnaryTests, value: Any) -> bool | None:
-    """Whether a value passes a cell, None when other variables decide."""
+    """Whether a value passes a cell, None when other variables decide or it takes too long to tell."""
     if not is_fixed(tests):
         return None
-    return tests.run(RootFrame(_NOTHING, Run(NO_SCOPE)), value) is True
+    found: bool | None = constant(lambda frame: tests.run(frame, value) is True)
+    return found
 
 
 def _constants(node: n.Node) -> Iterator[Any]:

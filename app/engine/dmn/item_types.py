@@ -14,7 +14,7 @@ from app.engine.feel.expressions import UnaryTests, compile_unary_tests
 from app.engine.feel.frames import RootFrame
 from app.engine.feel.names import KnownNames
 from app.engine.feel.parser import Parser
-from app.engine.feel.scope import NO_SCOPE, Run
+from app.engine.feel.scope import Run
 from app.engine.feel.types import (
     ANY,
     SIMPLE_TYPES,
@@ -40,14 +40,14 @@ class AllowedType(FeelType):
     def accepts(self, value: Any) -> bool:
         return self.base.accepts(value)
 
-    def permits(self, value: Any) -> bool:
-        if value is None or not self.base.permits(value):
+    def permits(self, value: Any, run: Run) -> bool:
+        if value is None or not self.base.permits(value, run):
             return value is None
-        return self.tests.run(RootFrame({}, Run(NO_SCOPE)), value) is True
+        return self.tests.run(RootFrame({}, run), value) is True
 
-    def coerce(self, value: Any) -> Any:
-        found = self.base.coerce(value)
-        if not self.permits(found):
+    def coerce(self, value: Any, run: Run) -> Any:
+        found = self.base.coerce(value, run)
+        if not self.permits(found, run):
             raise Mismatch("the value is not an allowed one")
         return found
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from app.engine.dmn import xml
+from app.engine.dmn.constants import constant
 from app.engine.dmn.tables import AGGREGATIONS, HIT_POLICIES, DecisionTable, InputClause, OutputClause, Rule
 from app.engine.feel.expressions import UnaryTests
-from app.engine.feel.frames import RootFrame
-from app.engine.feel.scope import NO_SCOPE, Run
 
 if TYPE_CHECKING:
     from app.engine.dmn.boxed import BoxedReader
@@ -44,7 +43,7 @@ def listed_values(tests: UnaryTests | None) -> tuple[Any, ...]:
     """The values that tests such as `"a","b"` name one by one; none when they name ranges."""
     if tests is None:
         return ()
-    return tests.values(RootFrame({}, Run(NO_SCOPE)))
+    return constant(tests.values) or ()
 
 
 def _output(

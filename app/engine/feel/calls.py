@@ -41,10 +41,7 @@ def _function(compiler: Compiler, node: n.FunctionNode) -> Code:
 
 
 def _coerced(run: Run, parameter: Parameter, value: Any) -> Any:
-    if parameter.type is None:
-        return value
-    run.visit(value)
-    return parameter.type.coerce(value)
+    return value if parameter.type is None else parameter.type.coerce(value, run)
 
 
 def bind(
@@ -78,10 +75,7 @@ def invoke(
         if function.variadic:
             return function.call(run, arguments)
         result = function.call(run, bind(run, function, arguments, names))
-        if function.result_type is None:
-            return result
-        run.visit(result)
-        return function.result_type.coerce(result)
+        return result if function.result_type is None else function.result_type.coerce(result, run)
     finally:
         run.depth += 1
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.engine.feel.nodes import TypeNode
 from app.engine.feel.temporal import MIDNIGHT_UTC, FeelDate, FeelDateTime
 from app.engine.feel.values import FeelFunction, FeelRange, kind_of
+
+if TYPE_CHECKING:
+    from app.engine.feel.scope import Run
 
 
 class Mismatch(ValueError):
@@ -29,17 +32,18 @@ class FeelType:
         """Whether the value conforms: like `accepts`, and null conforms to everything."""
         return value is None or self.accepts(value)
 
-    def permits(self, value: Any) -> bool:
-        """Whether the value conforms and is an allowed one; `instance of` asks less."""
+    def permits(self, value: Any, run: Run) -> bool:
+        """Whether the value conforms and is an allowed one, at the run's cost; `instance of` asks less."""
         return self.fits(value)
 
-    def coerce(self, value: Any) -> Any:
-        """The value after the implicit conversions; raises Mismatch."""
-        if self.permits(value):
+    def coerce(self, value: Any, run: Run) -> Any:
+        """The value after the implicit conversions, paid for; raises Mismatch, FeelBudgetError."""
+        run.visit(value)
+        if self.permits(value, run):
             return value
-        if isinstance(value, list) and len(value) == 1 and self.permits(value[0]):
+        if isinstance(value, list) and len(value) == 1 and self.permits(value[0], run):
             return value[0]
-        if self.is_list() and not isinstance(value, list) and self.permits([value]):
+        if self.is_list() and not isinstance(value, list) and self.permits([value], run):
             return [value]
         if self.name == "date and time" and isinstance(value, FeelDate):
             return FeelDateTime(value, MIDNIGHT_UTC)
@@ -77,8 +81,10 @@ class ListType(FeelType):
     def accepts(self, value: Any) -> bool:
         return isinstance(value, list) and all(self.item.fits(item) for item in value)
 
-    def permits(self, value: Any) -> bool:
-        return value is None or (isinstance(value, list) and all(self.item.permits(item) for item in value))
+    def permits(self, value: Any, run: Run) -> bool:
+        return value is None or (
+            isinstance(value, list) and all(self.item.permits(item, run) for item in value)
+        )
 
     def is_list(self) -> bool:
         return True
@@ -98,9 +104,9 @@ class ContextType(FeelType):
             name in value and kind.fits(value[name]) for name, kind in self.entries
         )
 
-    def permits(self, value: Any) -> bool:
+    def permits(self, value: Any, run: Run) -> bool:
         return value is None or (
-            self.accepts(value) and all(kind.permits(value[name]) for name, kind in self.entries)
+            self.accepts(value) and all(kind.permits(value[name], run) for name, kind in self.entries)
         )
 
     def conforms_to(self, other: FeelType) -> bool:
@@ -136,7 +142,7 @@ class FunctionType(FeelType):
         )
         return given.conforms_to(self)
 
-    def permits(self, value: Any) -> bool:
+    def permits(self, value: Any, run: Run) -> bool:
         # A function that does not declare what it gives may still turn out to be one of these.
         if not isinstance(value, FeelFunction) or value.result_type is not None:
             return self.fits(value)

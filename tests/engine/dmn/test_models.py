@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.engine.dmn import DmnInvalid, DmnNotFound, parse_decisions
+from app.engine.dmn.analysis import analyse
 from app.engine.dmn.reading import read_model
 from app.engine.feel import Budget, FeelBudgetError, Scope
 from tests.engine.dmn.models import MODEL, decision, definitions, input_data, literal, model_of, needs, table
@@ -329,6 +330,33 @@ def test_models_that_import_each_other_are_refused() -> None:
     second = definitions(f'<import name="a" namespace="urn:a" {kind}/>', namespace="urn:b")
     with pytest.raises(DmnInvalid, match="import each other"):
         parse_decisions(first, {"urn:a": first, "urn:b": second})
+
+
+def test_tests_of_allowed_values_are_paid_for_by_the_decision() -> None:
+    allowed = "(some i in 1..5000 satisfies i &lt; 0) or ? &gt; 0"
+    items = (
+        f'<itemDefinition name="one"><typeRef>number</typeRef><allowedValues><text>{allowed}</text>'
+        '</allowedValues></itemDefinition><itemDefinition name="many" isCollection="true"><typeRef>one</typeRef>'
+        "</itemDefinition>"
+    )
+    model = model_of(
+        items,
+        decision("few", literal("[1, 2]"), type_ref="many"),
+        decision("lots", literal("for i in 1..1000 return i"), type_ref="many"),
+    )
+    assert model.evaluate("few", {}).value == [1, 2]
+    with pytest.raises(FeelBudgetError):
+        model.evaluate("lots", {})
+
+
+def test_reading_a_model_evaluates_little() -> None:
+    """Priorities are read before there is any data; endless ones are none."""
+    endless = "count(for i in 1..1000000000 return i)"
+    rows = table(["x"], ["o"], [[f"> {endless}", "1"]], output_values=[endless], attributes='hitPolicy="ANY"')
+    found = model_of(decision("t", rows)).decisions["d_t"].table
+    assert found is not None
+    assert found.outputs[0].priorities == ()
+    assert "too_large" not in {finding.kind for finding in analyse(found)}
 
 
 def test_a_long_chain_of_decisions_is_a_budget_error_not_a_crash() -> None:
