@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 from markupsafe import Markup, escape
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 640, 190, 60, 30, 8
-LONGEST = 12  # signs of a name that fit beside its bar
+LONGEST = 24  # of a name that fits beside its bar; a Chinese sign is as wide as two letters
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,24 @@ def bar_chart(title: str, description: str, bars: Sequence[Bar]) -> Markup:
     ).format(w=WIDTH, h=height, title=title, desc=description, body=body)
 
 
+def _cut(name: str) -> str:
+    if sum(map(_width, name)) <= LONGEST:
+        return name
+    taken = 1
+    for place, sign in enumerate(name):
+        taken += _width(sign)
+        if taken > LONGEST:
+            return f"{name[:place].rstrip()}…"
+    return name
+
+
+def _width(sign: str) -> int:
+    return 2 if east_asian_width(sign) in "WF" else 1
+
+
 def _bar(bar: Bar, top: float, scale: float) -> Markup:
     x, middle = float(LEFT), top + ROW / 2
-    name = bar.name if len(bar.name) <= LONGEST else f"{bar.name[: LONGEST - 1]}…"
+    name = _cut(bar.name)
     parts = [
         Markup('<text class="name" x="{x}" y="{y:.1f}">{name}</text>').format(
             x=LEFT - 8, y=middle + 4, name=escape(name)

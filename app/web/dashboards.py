@@ -90,9 +90,12 @@ def export() -> Response:
     heads = [_("流程"), _("环节"), *age_names(), _("在办"), _("办结"), _("中位（工作日）"), _("九成以内（工作日）"),
              _("中止（工作日）"), _("退回"), _("统计时点")]  # fmt: skip
 
+    keys = sorted({key for key, _element in found.steps})
+    processes = repository.process_names(context().session, keys, english=is_english())
+
     def rows() -> Iterator[list[Cell]]:
         for step, figure in found.steps.items():
-            yield [step[0], _name(found, step), *figure.ages, figure.open, figure.done, figure.median, figure.p90,
+            yield [processes[step[0]], _name(found, step), *figure.ages, figure.open, figure.done, figure.median, figure.p90,
                    figure.suspended, figure.returned, found.period.at]  # fmt: skip
 
     return _workbook(_("环节统计"), heads, rows())
@@ -202,7 +205,7 @@ def _time_chart(found: Report) -> Markup | None:
             [(figure.median or 0, "median"), ((figure.p90 or 0) - (figure.median or 0), "p90")],
             f"{figure.median} / {figure.p90}",
         )
-        for step, figure in _largest(found, "done")
+        for step, figure in _largest(found, "p90")
     ]
     words = "；".join(f"{bar.name} {bar.words}" for bar in bars)
     return bar_chart(_("各环节用时：中位数 / 九成以内（工作日）"), words, bars) if bars else None

@@ -26,7 +26,7 @@ CASE_STATES = {
     "not_selected": (_("未入选"), "late"), "removed": (_("公示后取消"), "late"),
     "ineligible": (_("不符合条件"), "late"),
     "agreement_pending": (_("待签约"), "warn"), "active": (_("执行中"), "ok"), "in_review": (_("考核中"), "info"),
-    "rectifying": (_("整改中"), "warn"), "suspended": (_("暂停"), "warn"), "completed": (_("已完成"), "ok"),
+    "rectifying": (_("整改中"), "warn"), "suspended": (_("已暂停"), "warn"), "completed": (_("已完成"), "ok"),
     "failed": (_("考核不合格"), "late"), "revoked": (_("已撤销"), "late"), "archived": (_("已归档"), "mute"),
     "withdrawn": (_("已撤回"), "mute"), "expired": (_("逾期未提交"), "late"), "forfeited": (_("放弃签约"), "late"),
     "cancelled": (_("已取消"), "mute"),

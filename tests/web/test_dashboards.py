@@ -87,6 +87,7 @@ def test_workbooks_hold_the_same_rows(worked: World, sign_in: SignIn) -> None:
     query = PAGE.partition("?")[2]
     book = load_workbook(io.BytesIO(reader.get(f"/dashboards/figures.xlsx?{query}").data))
     rows = list(book.active.iter_rows(values_only=True))
+    assert {row[0] for row in rows[1:]} == {"请假"}
     assert {row[1]: (row[7], row[8]) for row in rows[1:]} == {"填写": (1, 1), "审批": (1, 0)}
     book = load_workbook(io.BytesIO(reader.get(f"/dashboards/cases.xlsx?{query}&figure=done").data))
     assert len(list(book.active.iter_rows())) == 2
