@@ -1,9 +1,10 @@
 """The self-check: the very decision tables of the office, on a visitor's figures, with nothing stored.
 
 Which form and which decisions belong to it stands in the policy:
-`self_check.<process> = {"form": key, "into": variable, "decisions": [{"decision": id, "inputs": {name: FEEL}}]}`.
+`self_check.<process> = {"form": key, "into": variable, "decisions": [{"decision": id, "name_en", "inputs": {FEEL}}]}`.
 A decision may name `conditions`, which only explain it: `{"zh", "en", "unit_zh", "unit_en", "clause", "required": FEEL,
 "actual": FEEL, "met": FEEL}`; one whose `required` is null does not apply; without `met` a number must be reached.
+`required_en` and `actual_en` are what English pages show instead of words.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Condition:
     clause: str
     required: Any
     actual: Any
+    required_en: Any
+    actual_en: Any
     short_by: Decimal | None
     is_met: bool
 
@@ -57,6 +60,7 @@ class CheckResult:
     outputs: dict[str, Any]
     rows: list[dict[str, Any]]
     conditions: tuple[Condition, ...] = ()
+    name_en: str = ""
 
 
 def find_self_check(context: Context, call: Call) -> SelfCheck:
@@ -102,6 +106,7 @@ def run(context: Context, check: SelfCheck, values: Mapping[str, Any]) -> list[C
                 outputs=outputs if isinstance(outputs, dict) else {"result": outputs},
                 rows=list(trace.get("rows", ())),
                 conditions=tuple(_conditions(entry.get("conditions", ()), variables, scope)),
+                name_en=str(entry.get("name_en", "")),
             )
         )
     return results
@@ -111,9 +116,9 @@ def _conditions(
     entries: Iterable[Mapping[str, str]], variables: Mapping[str, Any], scope: Scope
 ) -> Iterator[Condition]:
     for entry in entries:
-        required, actual, met = (
+        required, actual, met, required_en, actual_en = (
             compile_expression(entry.get(key, "null")).evaluate(variables, scope)
-            for key in ("required", "actual", "met")
+            for key in ("required", "actual", "met", "required_en", "actual_en")
         )
         if required is None:
             continue
@@ -122,4 +127,5 @@ def _conditions(
             short_by = max(Decimal(required) - Decimal(actual or 0), Decimal(0))
         is_met = met is True if "met" in entry else actual is not None and short_by == 0
         yield Condition(entry["zh"], entry["en"], entry.get("unit_zh", ""), entry.get("unit_en", ""),
-                        entry.get("clause", ""), required, actual, short_by, is_met)  # fmt: skip
+                        entry.get("clause", ""), required, actual, required_en or required, actual_en or actual,
+                        short_by, is_met)  # fmt: skip

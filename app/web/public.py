@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -20,8 +21,9 @@ from app.web.form_pages import known_files, public_form, task_form
 from app.web.forms import BoundForm
 from app.web.forms.markup import render_markdown
 from app.web.guards import actor, context, permission
-from app.web.judgements import judge
+from app.web.judgements import Judgement, judge
 from app.web.labels import ITEM_STATES, OBJECTION_STATES, figures_of
+from app.web.language import is_english
 from app.web.limits import count_request, limited
 from app.web.numbers import whole_number
 
@@ -116,9 +118,17 @@ def self_check(call_no: str) -> Any:
         return render_template(
             "public/self_check.html", call=shown, form=form, results=(), has_errors=True
         ), 422
-    results = [(judge(answer.decision_id, answer.name, {"outputs": answer.outputs, "rows": answer.rows}), answer)
-               for answer in checking.run(found, check, form.accepted.values)]  # fmt: skip
+    results = [(_explained(answer), answer) for answer in checking.run(found, check, form.accepted.values)]
     return render_template("public/self_check.html", call=shown, form=form, results=results)
+
+
+def _explained(answer: checking.CheckResult) -> Judgement:
+    """The result in words. Tables give their reasons in Chinese; in English the conditions say it one by one."""
+    found = judge(answer.decision_id, answer.name, {"outputs": answer.outputs, "rows": answer.rows})
+    if not (is_english() and answer.conditions):
+        return found
+    hits = tuple(replace(hit, reason="") for hit in found.hits)
+    return replace(found, name=answer.name_en or found.name, sentences=(), hits=hits)
 
 
 @blueprint.get("/notices/<number>")

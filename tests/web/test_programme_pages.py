@@ -399,6 +399,12 @@ def test_the_self_check_says_what_is_required_what_there_is_and_what_is_missing(
     assert ["统计期累计项目数", "不少于", "20", "笔", "15", "笔", "5", "笔", "未达到", "S2-1.3"] in rows
     assert ["具备本类机构的对口产品", "知识产权信贷担保", "知识产权信贷担保", "—", "达到", "S2-1.2"] in rows
     assert not any("质押登记金额" in row[0] for row in rows if row)  # that one is for banks
+    visitor.get("/?lang=en")
+    page = visitor.send(address, f_org_type="guarantor", f_product_kinds="ip_credit_guarantee", f_n="15")
+    english = page.get_data(as_text=True)
+    results = english[english.index('id="results"') : english.index("<form", english.index('id="results"'))]
+    assert not re.search("[\u4e00-\u9fff]", results), "the results are all English"
+    assert "Skip the self-check" not in english
 
 
 def test_searches_and_verifications_are_counted_and_the_answer_says_how_long_to_wait(
