@@ -144,7 +144,7 @@ def said(value: Any, language: Language) -> str:
 
 
 def show(value: Any, language: Language) -> str:
-    """A value as people read it: nothing for null, 是/否, large numbers in groups of three, ISO dates, separated lists."""
+    """A value as people read it: nothing for null, 是/否, big numbers in groups of three, ISO dates, listed items."""
     if value is None:
         return ""
     if isinstance(value, bool):
