@@ -16,7 +16,9 @@ from app.models.runtime import ProcessInstance
 from app.services import repository
 from app.services.errors import NotFound
 from app.services.studio import base, catalogue, release
+from app.services.studio.file_names import names_of
 from app.web.guards import context, permission
+from app.web.language import is_english
 from app.web.numbers import whole_number
 from app.web.studio.desk import attachment, blueprint
 
@@ -91,6 +93,7 @@ def version(deployment_id: int) -> str:
         case=release.case_of(session, shown.id),
         changes=base.changes_between(base.hashes_of(session, before.id), hashes) if before else {},
         files=catalogue.files_of(session, shown.id),
+        titles=names_of(repository.deployment_files(session, shown.id), english=is_english()),
         policies=catalogue.list_policies(session, shown.id),
         definitions=catalogue.definitions_of(session, shown.id),
         running=catalogue.count_cases(session, ProcessInstance.status == "active"),

@@ -15,7 +15,7 @@ from app.services.studio.process_catalogue import function_entry
 from app.web.guards import context, only_reads, permission
 from app.web.language import is_english
 from app.web.studio.desk import answers_json, blueprint
-from app.web.studio.editors import editor_page, find_open_draft, sent, to_viewer
+from app.web.studio.editors import editor_page, file_title, find_open_draft, sent, to_viewer
 
 ENDPOINTS = {
     "findingsUrl": "decision_findings",
@@ -41,7 +41,9 @@ def decision_editor(draft_id: int, key: str) -> Any:
     settings["feelUrl"] = url_for("studio.check_expression")
     settings["functions"] = [function_entry(each) for each in known_functions()]
     settings |= {"key": key, "checksPath": checks, "hasChecks": checks in files}
-    return editor_page("studio/decision_editor.html", draft, path, settings, key=key)
+    return editor_page(
+        "studio/decision_editor.html", draft, path, settings, key=key, title=file_title(path, files[path])
+    )
 
 
 @blueprint.post("/drafts/<int:draft_id>/decision/<key>/findings")

@@ -13,6 +13,7 @@ from app.services import repository
 from app.services.errors import EditConflict, NotFound
 from app.services.studio import base, catalogue, drafts, release
 from app.services.studio.drafts import Revision
+from app.services.studio.file_names import names_of
 from app.services.studio.text_diff import compare_texts
 from app.web.guards import context, permission
 from app.web.language import is_english
@@ -52,6 +53,7 @@ def draft(draft_id: int) -> str:
         may_write=found.state == "editing",
         groups=catalogue.group_files({path: len(data) for path, data in files.items()}),
         names=names,
+        titles=names_of(files, english=is_english()),
         changes=base.changes_of(session, found),
         saved=drafts.changed_files(session, found),
         editors=drafts.editors_of(context(), found),

@@ -11,7 +11,10 @@ from app.models.studio import Draft
 from app.services import access
 from app.services.errors import Conflict, Invalid
 from app.services.studio import drafts
+from app.services.studio.catalogue import key_of
+from app.services.studio.file_names import names_of
 from app.web.guards import context
+from app.web.language import is_english
 
 # The editors' libraries set styles on elements and bring their fonts as data; scripts stay strict.
 EDITOR_CSP = (
@@ -58,6 +61,11 @@ def editor_page(
     response = make_response(page)
     response.headers["Content-Security-Policy"] = EDITOR_CSP
     return response
+
+
+def file_title(path: str, data: bytes) -> str:
+    """What a file is called in the language of the page, else its key."""
+    return names_of({path: data}, english=is_english()).get(path, key_of(path))
 
 
 def sent(name: str, kind: type[Value]) -> Value:

@@ -20,7 +20,7 @@ from app.web.guards import context, only_reads, permission
 from app.web.language import is_english
 from app.web.numbers import whole_number
 from app.web.studio.desk import answers_json, blueprint
-from app.web.studio.editors import PREVIEW_CSP, editor_page, find_open_draft, sent, to_viewer
+from app.web.studio.editors import PREVIEW_CSP, editor_page, file_title, find_open_draft, sent, to_viewer
 
 CHOICES = ("hidden", "readonly")
 
@@ -31,13 +31,13 @@ def form_editor(draft_id: int, key: str) -> Any:
     draft, path = drafts.find_draft(context(), draft_id), form_editing.form_path(key)
     if elsewhere := to_viewer(draft, path):
         return elsewhere
-    drafts.read_file(context(), draft, path)
+    title = file_title(path, drafts.read_file(context(), draft, path).data)
     settings: dict[str, Any] = {
         "key": key,
         "findingsUrl": url_for("studio.form_findings", draft_id=draft.id, key=key),
         "vocabulary": offered(is_english()),
     }
-    return editor_page("studio/form_editor.html", draft, path, settings, key=key)
+    return editor_page("studio/form_editor.html", draft, path, settings, key=key, title=title)
 
 
 @blueprint.post("/drafts/<int:draft_id>/form-findings/<path:key>")

@@ -8,7 +8,7 @@ from flask import Response, jsonify, make_response, render_template, request, ur
 
 from app.engine.form import Language
 from app.services.errors import Invalid, NotFound
-from app.services.studio import comparison, form_editing, letter_editing, process_editing
+from app.services.studio import comparison, form_editing, letter_editing
 from app.services.studio.catalogue import key_of, kind_of
 from app.services.studio.comparison import Version
 from app.services.studio.process_catalogue import catalogue_of
@@ -17,7 +17,7 @@ from app.web.forms import build_form
 from app.web.guards import context, permission
 from app.web.language import is_english
 from app.web.studio.desk import answers_json, blueprint
-from app.web.studio.editors import EDITOR_CSP, PREVIEW_CSP
+from app.web.studio.editors import EDITOR_CSP, PREVIEW_CSP, file_title
 from app.web.studio.letter_editor import told
 
 SCRIPTS = {"process": "studio/process_view", "decision": "studio/decision_view", "form": "studio/form_view",
@@ -36,7 +36,7 @@ def view_file(version: str, path: str) -> Response:
         "text": data.decode(errors="replace"),
         "catalogueUrl": url_for("studio.view_catalogue", version=version),
     }
-    name = process_editing.process_name(data, key) if kind == "process" else key
+    name = file_title(path, data) if kind != "letter" else key
     letter = _letter(found, key) if kind == "letter" else {}
     if letter:
         settings["previewUrl"] = url_for("studio.view_letter", version=version, key=key)
