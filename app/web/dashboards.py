@@ -95,8 +95,8 @@ def export() -> Response:
 
     def rows() -> Iterator[list[Cell]]:
         for step, figure in found.steps.items():
-            yield [processes[step[0]], _name(found, step), *figure.ages, figure.open, figure.done, figure.median, figure.p90,
-                   figure.suspended, figure.returned, found.period.at]  # fmt: skip
+            yield [processes[step[0]], _name(found, step), *figure.ages, figure.open, figure.done, figure.median,
+                   figure.p90, figure.suspended, figure.returned, found.period.at]  # fmt: skip
 
     return _workbook(_("环节统计"), heads, rows())
 
