@@ -91,8 +91,8 @@ def read_terms(value: Any) -> Terms:
 def _motion(item: Any) -> Motion:
     if not isinstance(item, Mapping) or not item.get("key") or not item.get("title"):
         raise PolicyInvalid("motions")
-    texts = (str(item.get(name) or "") for name in ("title_en", "case_no"))
-    return Motion(str(item["key"]), str(item["title"]), *texts, item)
+    title_en, case_no = str(item.get("title_en") or ""), str(item.get("case_no") or "")
+    return Motion(str(item["key"]), str(item["title"]), title_en, case_no, item)
 
 
 def _member(item: Any) -> Member:
