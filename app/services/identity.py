@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.engine.rules import is_uscc
 from app.models.identity import Group, GroupMember, LoginAttempt, Membership, Organisation, User
 from app.services.context import Context
-from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, TooOften
+from app.services.errors import Conflict, Invalid, NotFound, TooOften
 
 WINDOW = timedelta(minutes=15)
 MAX_FAILURES_PER_USER = 8
@@ -31,11 +31,6 @@ _WITH_POSTS = (
 
 class TooManyAttempts(TooOften):
     """Too many wrong passwords for a user name or from an address."""
-
-
-class WrongCredentials(NotPermitted):
-    def __init__(self) -> None:
-        super().__init__("用户名或密码不正确。", "The user name or the password is wrong.")
 
 
 def hash_password(password: str, cost: str = "normal") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.models.identity import Group, User
@@ -97,12 +97,6 @@ def remove_label(context: Context, user: User, label_id: int, case: ProcessInsta
     context.session.execute(
         delete(CaseLabel).where(CaseLabel.instance_id == case.id, CaseLabel.label_id == label.id)
     )
-
-
-def count_uses(session: Session, labels: Sequence[Label]) -> dict[int, int]:
-    """On how many cases each label is."""
-    query = select(CaseLabel.label_id, func.count()).where(CaseLabel.label_id.in_([row.id for row in labels]))
-    return {label_id: count for label_id, count in session.execute(query.group_by(CaseLabel.label_id))}
 
 
 def _groups(user: User) -> list[str]:

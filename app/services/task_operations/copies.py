@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import joinedload
 
 from app.models.identity import User
 from app.models.operations import CaseWatch, TaskCopy
@@ -118,9 +118,3 @@ def watched(context: Context, user: User) -> list[ProcessInstance]:
     )
     rows = context.session.scalars(query)
     return [row for row in rows if access.may_see_instance(user, row, context.session)]
-
-
-def has_copy(session: Session, user: User, instance: ProcessInstance) -> bool:
-    """Whether a copy of a task of this case was sent to the user."""
-    query = select(TaskCopy.id).where(TaskCopy.user_id == user.id, TaskCopy.instance_id == instance.id)
-    return session.scalar(query.limit(1)) is not None
