@@ -28,7 +28,8 @@ def stored_file(
     response.set_etag(sha256)
     response.accept_ranges = "bytes"
     if not is_resource_modified(request.environ, response.headers["ETag"]):
-        return _answer(response.make_conditional(request), name, None, inline)  # 304 or 412
+        response.make_conditional(request)  # 304 or 412
+        return _answer(response, name, None, inline)
     if part and start >= whole:
         response.status_code = 416
         response.content_range = ContentRange("bytes", None, None, whole)

@@ -150,7 +150,8 @@ def show(value: Any, language: Language) -> str:
     if isinstance(value, bool):
         return YES_NO[value].said(language)
     if isinstance(value, (int, Decimal)):
-        return format(Decimal(value), ",f" if abs(value) >= GROUPED else "f")
+        number = Decimal(value)
+        return format(number, ",f" if abs(number) >= GROUPED else "f")
     if isinstance(value, list):
         return ("、" if language == "zh" else ", ").join(show(item, language) for item in value)
     if isinstance(value, dict):
