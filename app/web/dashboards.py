@@ -88,7 +88,7 @@ def export() -> Response:
     """The figures by step as a workbook."""
     found = report(context().session, _period())
     heads = [_("流程"), _("环节"), *age_names(), _("在办"), _("办结"), _("中位（工作日）"), _("九成以内（工作日）"),
-             _("中止（工作日）"), _("退回"), _("统计时点")]  # fmt: skip
+             _("中止（工作日）"), _("退回次数"), _("统计时点")]  # fmt: skip
 
     keys = sorted({key for key, _element in found.steps})
     processes = repository.process_names(context().session, keys, english=is_english())

@@ -72,7 +72,7 @@ def test_a_return_shows_its_effect_and_keeps_what_was_typed(world: World, sign_i
     assert "“审批”环节退回" in page
     assert "天数不对" in page
     listed = text(sign_in("wang").get("/inbox"))
-    assert '<span class="pill late">退回</span> <span class="waiting">zhang：天数不对</span>' in listed
+    assert '<span class="pill late">被退回</span> <span class="waiting">zhang：天数不对</span>' in listed
 
 
 def test_somebody_asked_gets_the_page_of_an_opinion(world: World, sign_in: SignIn) -> None:
