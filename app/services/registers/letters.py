@@ -35,6 +35,7 @@ def open_document(context: Context, number: str, principals: Sequence[str]) -> D
         document.opened_at = context.now
         document.opened_by = context.actor.principal if context.actor else principals[0]
         documents.record_service(context.session, document, "opened", context.now)
+        mailbox.mark_letter_read(context.session, document, principals, context.now)
         at = context.now.astimezone(OFFICE_ZONE).isoformat()
         payload = {"doc_no": number, "opened_at": at, "opened_by": document.opened_by}
         send_message(context, "MSG-RECEIPT-OPENED", number, payload, dedup=f"opened:{number}")

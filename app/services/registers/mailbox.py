@@ -77,6 +77,17 @@ def mark_read(
     return line
 
 
+def mark_letter_read(session: Session, document: Document, principals: Sequence[str], now: datetime) -> None:
+    """Whoever has signed for a letter needs not be told of it any more."""
+    session.execute(
+        update(Notification)
+        .where(Notification.principal.in_(principals), Notification.read_at.is_(None))
+        .where(Notification.document_id == document.id)
+        .values(read_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def mark_all_read(session: Session, principals: Sequence[str], now: datetime) -> None:
     """Mark every line for these principals as read."""
     session.execute(

@@ -140,6 +140,9 @@ def test_the_addressee_serves_a_document_by_opening_it(registers: Registers) -> 
     context = registers.acting(user)
     for _ in range(2):
         assert letters.open_document(context, number, [user.principal, org.principal]) is document
+        context.session.expire_all()
+        told = mailbox.messages_of(context.session, [org.principal])
+        assert [line.read_at for line in told if line.document_id == document.id] == [context.now]
     assert (document.served_how, document.served_at, document.opened_by) == (
         "opened",
         registers.now,
