@@ -15,7 +15,7 @@ from typing import Any
 
 import holidays
 from holidays.version import __version__ as holidays_version
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.models.register import CalendarDay, CalendarYear
@@ -27,6 +27,11 @@ FIRST_YEAR, LAST_YEAR = 1950, 2100
 SATURDAY = 5
 SEED_SOURCE = f"holidays {holidays_version}"
 _ONE_DAY = timedelta(days=1)
+_DAYS = (
+    select(CalendarYear.state, CalendarDay.day, CalendarDay.kind)
+    .outerjoin(CalendarDay, CalendarDay.year == CalendarYear.year)
+    .where(CalendarYear.year == bindparam("year"))
+)
 
 
 Change = Callable[[Session, int, str, datetime], int]
@@ -205,12 +210,7 @@ def replace_days(
 
 
 def _read(session: Session, year: int) -> CalendarTable:
-    query = (
-        select(CalendarYear.state, CalendarDay.day, CalendarDay.kind)
-        .outerjoin(CalendarDay, CalendarDay.year == CalendarYear.year)
-        .where(CalendarYear.year == year)
-    )
-    rows = session.execute(query).all()
+    rows = session.execute(_DAYS, {"year": year}).all()
     if rows:
         is_provisional = rows[0].state == "provisional"
         kinds = [(row.day, row.kind) for row in rows]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.orm import undefer
 
 from app.engine.definition import Definition
@@ -31,6 +31,15 @@ from app.services.statistics import passes
 
 DEFAULT_PREFIX = "LC"  # 流程
 INSTANCE_EVENTS = frozenset({"instance_started", "instance_completed", "instance_cancelled"})
+_FRESH = (
+    select(ProcessInstance)
+    .options(undefer(ProcessInstance.state))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LOCKED = _FRESH.where(ProcessInstance.id == bindparam("number"))
+_OWNER = select(UserTask.instance_id).where(UserTask.id == bindparam("number")).scalar_subquery()
+_LOCKED_OF_TASK = _FRESH.where(ProcessInstance.id == _OWNER)
 
 
 @dataclass(frozen=True)
@@ -93,24 +102,16 @@ def start_process(
 
 def lock_instance(context: Context, instance_id: int) -> ProcessInstance:
     """The instance's row, locked and fresh. Always the first statement of a write. Raises NotFound."""
-    return _lock(context, ProcessInstance.id == instance_id)
+    return _lock(context, _LOCKED, instance_id)
 
 
 def lock_instance_of(context: Context, task_id: int) -> ProcessInstance:
     """The row of the instance that a task belongs to, locked and fresh. Raises NotFound."""
-    owner = select(UserTask.instance_id).where(UserTask.id == task_id).scalar_subquery()
-    return _lock(context, ProcessInstance.id == owner)
+    return _lock(context, _LOCKED_OF_TASK, task_id)
 
 
-def _lock(context: Context, condition: ColumnElement[bool]) -> ProcessInstance:
-    query = (
-        select(ProcessInstance)
-        .where(condition)
-        .options(undefer(ProcessInstance.state))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    row = context.session.scalar(query)
+def _lock(context: Context, statement: Select[ProcessInstance], number: int) -> ProcessInstance:
+    row = context.session.scalar(statement, {"number": number})
     if row is None:
         raise NotFound
     return row
@@ -250,9 +251,9 @@ def settle(context: Context, step: Step, ended_as: str = "completed") -> None:
     if has_ended:
         _end(context, row, instance, ended_as)
     _sync_subject(context, row, step.definition, instance)
-    _sync_tasks(context, row, step.definition, instance.user_tasks())
+    passing = _sync_tasks(context, row, step.definition, instance.user_tasks())
     clock_binding.follow(context, row, step.definition, instance, effects.events)
-    passes.note(context, row)
+    passes.note(context, row, passing)
     _sync_subscriptions(context, step)
     if step.due != (due := instance.next_due()):
         jobs.schedule_timer(context.session, row.id, due, context.now, is_new=step.due is None)
@@ -330,14 +331,11 @@ def _sync_subject(context: Context, row: ProcessInstance, definition: Definition
 
 def _sync_tasks(
     context: Context, row: ProcessInstance, definition: Definition, views: Sequence[UserTaskView]
-) -> None:
-    """Make open tasks and inbox rows equal to what the engine waits for."""
+) -> passes.Passing:
+    """Make open tasks and inbox rows equal to what the engine waits for; gives the tasks that begin, last or end."""
     session = context.session
-    session.flush()
-    query = select(UserTask.engine_id, UserTask).where(
-        UserTask.instance_id == row.id, UserTask.status == "open"
-    )
-    known = {engine_id: task for engine_id, task in session.execute(query)}
+    unsettled = passes.unsettled(session, row)
+    known = {task.engine_id: task for task, _ in unsettled if task.status == "open"}
     active = {view.id for view in views}
     for engine_id, task in known.items():
         if engine_id not in active:
@@ -345,15 +343,15 @@ def _sync_tasks(
     new = [task_rows.task_row(row, definition, view, context.now) for view in views if view.id not in known]
     session.add_all(new)
     session.flush()
-    ended = select(UserTask.id).where(UserTask.instance_id == row.id, UserTask.status != "open")
-    session.execute(
-        delete(Inbox).where(Inbox.task_id.in_(ended)).execution_options(synchronize_session=False)
-    )
+    if ended := [task.id for task, _ in unsettled if task.status != "open"]:
+        gone = delete(Inbox).where(Inbox.task_id.in_(ended))
+        session.execute(gone.execution_options(synchronize_session=False))
     entries = [entry for task in new for entry in task_rows.inbox_entries(task)]
     if entries:
         session.execute(insert(Inbox), entries)
     by_id = {view.id: view for view in views}
     arrivals.tell(context, row, [(task, by_id[task.engine_id]) for task in new])
+    return [*unsettled, *((task, None) for task in new)]
 
 
 def _sync_subscriptions(context: Context, step: Step) -> None:

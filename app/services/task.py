@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, exists, select
 from sqlalchemy.orm import joinedload
 
 from app.engine.form import Form
@@ -16,6 +16,7 @@ from app.engine.operations.ballots import read_terms
 from app.models.ballots import Ballot
 from app.models.drafts import FormDraftRevision
 from app.models.identity import User
+from app.models.operations import TaskSeat
 from app.models.runtime import FormDraft, ProcessInstance, RequestKey, UserTask
 from app.services import access, attachments, repository, runtime
 from app.services.context import Context
@@ -23,6 +24,14 @@ from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, TaskE
 from app.services.history import record_event
 from app.services.registers import duplicates
 from app.services.task_operations import acting, ballots, effective, signing, substitutes
+
+_BEGUN = (
+    select(UserTask, FormDraft, RequestKey, exists().where(TaskSeat.task_id == UserTask.id))
+    .outerjoin(FormDraft, FormDraft.task_id == UserTask.id)
+    .outerjoin(RequestKey, RequestKey.key == bindparam("key"))
+    .where(UserTask.id == bindparam("task"))
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,7 @@ class Work:
     values: dict[str, Any]
     draft: FormDraft | None
     ballot: dict[str, Any] | None = None
+    may_have_seats: bool = True  # of signers, added ones or voters
 
 
 def open_task(context: Context, task_id: int) -> Work:
@@ -170,20 +180,13 @@ def begin_task(context: Context, task_id: int, key: str) -> Work | str:
     Raises NotFound, TaskEnded, TaskTaken, SeparationViolated.
     """
     row = runtime.lock_instance_of(context, task_id)
-    query = (
-        select(UserTask, FormDraft, RequestKey)
-        .outerjoin(FormDraft, FormDraft.task_id == UserTask.id)
-        .outerjoin(RequestKey, RequestKey.key == key)
-        .where(UserTask.id == task_id)
-        .execution_options(populate_existing=True)
-    )
-    task, draft, done = context.session.execute(query).one()
+    task, draft, done, has_seats = context.session.execute(_BEGUN, {"task": task_id, "key": key}).one()
     if done is not None:
         if done.user_id != (context.actor.id if context.actor else None):
             raise Conflict("页面已失效，请重新打开后再提交。", "This page is no longer valid; open it again.")
         return str(done.result_url)
     _require_actable(context, task)
-    return _work(context, task, row, draft)
+    return replace(_work(context, task, row, draft), may_have_seats=has_seats)
 
 
 def finish_task(
@@ -203,7 +206,8 @@ def finish_task(
         raise Invalid("表单有误，请按提示更正。", "There is a problem with the form.", errors)
     if work.ballot is not None:
         ballots.require_settled(context, work.task, accepted.values)
-    has_seats = context.actor is not None and signing.require_holders_turn(context, work.task)
+    asks = work.may_have_seats and context.actor is not None
+    has_seats = asks and signing.require_holders_turn(context, work.task)
     actor_id = context.actor.id if context.actor else None
     context.session.add(RequestKey(key=key, user_id=actor_id, result_url=result_url, created_at=context.now))
     if work.draft is not None:
@@ -333,10 +337,7 @@ def _require_not_taken(context: Context, user: User, task: UserTask) -> None:
 
 
 def _locked(context: Context, task_id: int) -> tuple[ProcessInstance, UserTask]:
-    instance_id = context.session.scalar(select(UserTask.instance_id).where(UserTask.id == task_id))
-    if instance_id is None:
-        raise NotFound
-    row = runtime.lock_instance(context, instance_id)
+    row = runtime.lock_instance_of(context, task_id)
     task = _fresh(context, task_id)
     if not _reaches(context, task):
         raise NotFound

@@ -73,8 +73,8 @@ def test_a_completed_task_costs_few_statements_and_one_commit(
     assert wang.client.post(page, data=data).status_code == 302
     statements = [text for text in seen if not text.startswith(("PRAGMA", "BEGIN", "COMMIT"))]
     assert seen.count("COMMIT") == 1
-    # The step itself 15, the seats of a countersigned task 1, what the step took for the statistics 4.
-    assert len(statements) <= 20, chr(10).join(" ".join(x.split())[:170] for x in statements)
+    # The step itself with a limit and a message 15, what it took for the statistics 3.
+    assert len(statements) <= 18, chr(10).join(" ".join(x.split())[:170] for x in statements)
     assert list(world.open_tasks(number)) == ["t_check"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.models.clocks import ClockSegment, LegalClock, StepPass
@@ -16,25 +16,35 @@ from app.services.context import Context
 from app.services.numbering import OFFICE_ZONE
 
 Span = tuple[date, date]
-
-
-def note(context: Context, row: ProcessInstance) -> None:
-    """Open a pass for each new task of a locked case and close those whose tasks have ended."""
-    session = context.session
-    query = (
-        select(UserTask, StepPass)
-        .outerjoin(StepPass, StepPass.task_id == UserTask.id)
-        .where(
-            UserTask.instance_id == row.id,
-            or_(StepPass.task_id.is_(None), and_(StepPass.how == "open", UserTask.status != "open")),
-        )
-        .order_by(UserTask.id)
+Passing = Sequence[tuple[UserTask, StepPass | None]]
+_UNSETTLED = (
+    select(UserTask, StepPass)
+    .outerjoin(StepPass, StepPass.task_id == UserTask.id)
+    .where(
+        UserTask.instance_id == bindparam("instance"),
+        or_(UserTask.status == "open", StepPass.how == "open", StepPass.task_id.is_(None)),
     )
-    found = [(task, known or _open(session, row, task)) for task, known in session.execute(query)]
+    .order_by(UserTask.id)
+)
+_SUSPENDED = (
+    select(ClockSegment.started_on, ClockSegment.ended_at)
+    .join(LegalClock, LegalClock.id == ClockSegment.clock_id)
+    .where(LegalClock.case_no == bindparam("case_no"), ClockSegment.kind == "suspended")
+    .order_by(ClockSegment.started_on)
+)
+
+
+def unsettled(session: Session, row: ProcessInstance) -> Passing:
+    """The tasks of a locked case that are open, or ended and not yet closed here, in their order."""
+    return [(task, known) for task, known in session.execute(_UNSETTLED, {"instance": row.id})]
+
+
+def note(context: Context, row: ProcessInstance, passing: Passing) -> None:
+    """Open a pass for each new task of a locked case and close those whose tasks have ended."""
+    found = [(task, known or _open(context.session, row, task)) for task, known in passing]
     ended = [(task, known) for task, known in found if task.status != "open"]
     if ended:
         _close(context, row, ended)
-    session.flush()
 
 
 def _open(session: Session, row: ProcessInstance, task: UserTask) -> StepPass:
@@ -69,15 +79,8 @@ def _close(context: Context, row: ProcessInstance, ended: Sequence[tuple[UserTas
 
 def _suspended(session: Session, case_no: str, since: date) -> list[tuple[date, date | None]]:
     """When clocks of the case stood still, from `since`."""
-    query = (
-        select(ClockSegment.started_on, ClockSegment.ended_at)
-        .join(LegalClock, LegalClock.id == ClockSegment.clock_id)
-        .where(LegalClock.case_no == case_no, ClockSegment.kind == "suspended")
-        .order_by(ClockSegment.started_on)
-    )
-    spans = [
-        (start, at.astimezone(OFFICE_ZONE).date() if at else None) for start, at in session.execute(query)
-    ]
+    found = session.execute(_SUSPENDED, {"case_no": case_no})
+    spans = [(start, at.astimezone(OFFICE_ZONE).date() if at else None) for start, at in found]
     return [span for span in spans if span[1] is None or span[1] >= since]
 
 
