@@ -203,7 +203,9 @@ def event_words(event: HistoryEvent, name: str = "") -> str:
     sentence = EVENTS.get(event.kind)
     if sentence is None:
         return f"{event.kind} {name}".strip()
-    words = {"name": name or event.element_name, "to": event.detail.get("to_name") or event.detail.get("to", ""),
+    to_en = event.detail.get("to_en") if is_english() else ""
+    words = {"name": name or event.element_name,
+             "to": to_en or event.detail.get("to_name") or event.detail.get("to", ""),
              "what": event.detail.get("what_en" if is_english() else "what", "")}  # fmt: skip
     words |= {"clock": clock_name(event.detail)}
     words |= {key: event.detail.get(key, "") for key in ("year", "file", "by")}

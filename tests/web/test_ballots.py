@@ -58,6 +58,7 @@ def test_a_board_votes_on_its_pages(world: World, sign_in: SignIn) -> None:
     shown = text(zhang.get(page))
     for words in ("表决通过", "天数过多", "chen、zhang"):
         assert words in shown
+    assert "会签与加签" not in text(zhang.get(f"/tasks/{check}")), "nobody was asked to sign"
     world.complete("zhang", check, agree="yes")
     assert "结束“审批”的表决" in text(zhang.get(f"/cases/{number}"))
 

@@ -265,6 +265,7 @@ def _told(plan: ReturnPlan) -> dict[str, Any]:
     return {
         "to_element": plan.target.element_id,
         "to": plan.target.name,
+        "to_en": plan.target.name_en,
         "ended": names(plan.cancelled),
         "reopened": names(plan.reopened),
         "again": names(plan.repeated),
