@@ -22,7 +22,7 @@ from app.engine.lint import describe
 from app.engine.soundness import Proofs
 from app.engine.tck import NO_CASES, main_lines
 from app.models.identity import Group
-from app.services import delegates, history, identity, repository, search
+from app.services import content_files, delegates, history, identity, repository, search
 from app.services.checkpoints import list_checkpoints, verify_checkpoints
 from app.services.context import Context
 from app.services.errors import NotDeployable
@@ -123,7 +123,7 @@ def export(folder: Path | None, target: Path | None, number: int | None) -> None
             written.parent.mkdir(parents=True, exist_ok=True)
             written.write_bytes(data)
             click.echo(name)
-    for name in sorted(repository.read_folder(folder).keys() - files.keys()) if folder is not None else ():
+    for name in sorted(content_files.read_folder(folder).keys() - files.keys()) if folder is not None else ():
         click.echo(f"not in the bundle, left as it is: {name}", err=True)
 
 
@@ -133,7 +133,7 @@ def export(folder: Path | None, target: Path | None, number: int | None) -> None
 def lint_files(files: tuple[Path, ...], as_json: bool) -> None:
     """Every finding about these files, checked together with the repository's folder around them."""
     app: Any = current_app
-    bundle = repository.read_folder(app.settings.content_dir)
+    bundle = content_files.read_folder(app.settings.content_dir)
     given = {_place(path): path.read_bytes() for path in files}
     problems = [p for p in repository.check_files({**bundle, **given}) if _concerns(p, given)]
     _print_problems(problems, as_json=as_json)
@@ -147,7 +147,7 @@ def prove_files(files: tuple[Path, ...], as_json: bool) -> None:
     """Prove each diagram sound with what it calls, or show the shortest run that goes wrong."""
     app: Any = current_app
     given = {_place(path): path.read_bytes() for path in files}
-    around = repository.read_folder(app.settings.content_dir)
+    around = content_files.read_folder(app.settings.content_dir)
     proofs = Proofs.of_bundle(repository.make_bundle({**around, **given}))
     reports = []
     for path in files:
@@ -180,7 +180,9 @@ def check_source(source: Path, as_json: bool) -> None:
     """Check a whole folder or bundle.zip and run the tests of its processes: every problem with its element id."""
     with refusals():
         found = (
-            repository.read_content(source) if source.is_dir() else bundles.read_bundle(_bundle_bytes(source))
+            content_files.read_content(source)
+            if source.is_dir()
+            else bundles.read_bundle(_bundle_bytes(source))
         )
     problems = (
         *repository.check_files(found),
@@ -331,7 +333,7 @@ def _bundle_bytes(path: Path) -> bytes:
 def _place(path: Path) -> str:
     """Where a file belongs in a bundle: its own folder names if they are ours, else by its ending."""
     parts = path.resolve().parts
-    for folder in repository.FOLDERS:
+    for folder in content_files.FOLDERS:
         if folder in parts[:-1]:
             start = len(parts) - 1 - parts[::-1].index(folder)
             return "/".join(parts[start:])

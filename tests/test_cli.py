@@ -17,7 +17,7 @@ from sqlalchemy import select, text, update
 
 from app.db import Database
 from app.factory import Application, create_app
-from app.models.identity import User
+from app.models.identity import Group, User
 from app.models.repository import Deployment
 from app.models.runtime import Job, ProcessInstance
 from app.services import repository, schedule
@@ -291,6 +291,15 @@ def test_accounts_are_made_in_groups(run: Run, application: Application) -> None
     with application.database.reading() as session:
         users = {found.username: [g.key for g in found.groups] for found in session.scalars(select(User))}
     assert users == {"wang": ["clerk"], "li": ["patrol"]}
+
+
+def test_a_new_installation_has_the_posts_to_fill(run: Run, application: Application) -> None:
+    """Nobody but the first administrator needs the command line; posts that only a diagram knows are there too."""
+    run("deploy")
+    with application.database.reading() as session:
+        names = {group.key: group.name for group in session.scalars(select(Group))}
+    assert names.keys() >= {"clerk", "auditor", "process_designer", "staff"}
+    assert names["clerk"] == "受理岗"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from app.models.identity import GroupMember, Organisation, User
 from app.models.register import Budget, RegistryReply
 from app.services import calendar, identity
 from app.services.context import Context
+from app.services.posts import POSTS
 from app.services.registers.fingerprint import fingerprint
 
 PASSWORD = "zhirong-demo"  # noqa: S105  printed for visitors of the demonstration; no real account has it
@@ -33,16 +34,7 @@ class Account:
     heads: bool = False  # of all its groups
 
 
-GROUPS = {
-    "clerk": ("受理岗", "Acceptance desk"), "division": ("业务处室", "Division"), "approver": ("批准人", "Approvers"),
-    "board": ("局长办公会", "Board"), "expert": ("评审专家", "Experts"),
-    "finance_reviewer": ("财务审核", "Finance review"), "finance_approver": ("财务批准", "Finance approval"),
-    "finance": ("财务", "Finance"), "objection": ("异议办理", "Objections"), "supervisor": ("监督岗", "Supervision"),
-    "investigator": ("调查人员", "Investigators"), "signatory": ("签约人", "Signatories"),
-    "process_designer": ("流程设计", "Process design"), "process_approver": ("流程审批", "Process approval"),
-    "operator": ("系统运维", "Operations"), "system_admin": ("系统管理", "Administration"),
-    "auditor": ("审计", "Audit"), "observer": ("列席观察员", "Observers"),
-}  # fmt: skip
+GROUPS = POSTS
 
 ORGANISATIONS = {
     "bank": ("91310000MA1FPUJN11", "浦江样例商业银行", "bank"),

@@ -22,7 +22,8 @@ from app.engine.errors import Problem
 from app.models.identity import User
 from app.models.repository import Content, Deployment, DeploymentFile, ProcessDefinition
 from app.models.runtime import Job
-from app.services import delegates, jobs, messages
+from app.services import delegates, jobs, messages, posts
+from app.services.content_files import FOLDERS, read_content
 from app.services.context import Context
 from app.services.errors import Invalid, NotDeployable, NotFound, NotPermitted, ReleaseWaiting
 from app.services.host_messages import host_of
@@ -30,8 +31,6 @@ from app.services.policy import policies_of
 from app.services.policy_check import check_policies
 from app.services.registers.clauses import load_clauses
 
-FOLDERS = {"bpmn": (".bpmn", ".dmn"), "forms": (".json",), "letters": (".typ",), "policies": (".json",),
-           "checks": (".json",)}  # fmt: skip
 MAX_PATH = 200
 SUPERSEDED = "MSG-RELEASE-SUPERSEDED"  # to the case that released a version, when the next one is in force
 _PART = re.compile(r"\w(?:[\w.-]*\w)?")  # of a path: no device, drive, hidden or foreign name on any system
@@ -46,31 +45,6 @@ class Deployed:
     deployment: Deployment | None
     definitions: tuple[ProcessDefinition, ...]
     warnings: tuple[Problem, ...] = ()
-
-
-def read_folder(root: Path) -> dict[str, bytes]:
-    """Every content file below `root`, by its path in the repository. Raises Invalid for a link: it may lead out."""
-    found = {}
-    for folder, suffixes in FOLDERS.items():
-        for path in sorted((root / folder).rglob("*")):
-            if path.suffix in suffixes and path.is_symlink():
-                raise Invalid(
-                    f"{path.name} 是链接，不能部署。", f"{path.name} is a link and cannot be deployed."
-                )
-            if path.suffix in suffixes and path.is_file():
-                found[path.relative_to(root).as_posix()] = path.read_bytes()
-    return found
-
-
-def read_content(root: Path) -> dict[str, bytes]:
-    """The content files below `root`. Raises Invalid for a folder without any process: it would withdraw them all."""
-    files = read_folder(root)
-    if not any(name.endswith(".bpmn") for name in files):
-        raise Invalid(
-            f"{root} 中没有流程图（bpmn/*.bpmn），不是内容目录。",
-            f"{root} holds no diagrams (bpmn/*.bpmn): it is no folder of content.",
-        )
-    return files
 
 
 def make_bundle(files: Mapping[str, bytes]) -> Bundle:
@@ -167,6 +141,7 @@ def activate(
     ]
     session.flush()
     load_clauses(session, policies_of(session, deployment.id))
+    posts.ensure_posts(session, files)
     return tuple(changed)
 
 

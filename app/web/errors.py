@@ -26,6 +26,7 @@ from app.services.errors import (
     TaskTaken,
     TooOften,
 )
+from app.services.registers.letters import NotSignedFor
 from app.web.guards import actor, context
 from app.web.language import is_english
 
@@ -92,6 +93,8 @@ def _advice(error: ServiceError) -> str:
         return str(_("您的提交没有生效，案件没有变化。可返回待办办理其他事项。"))
     if isinstance(error, SeparationViolated):
         return str(_("请由同岗位其他人员办理。"))
+    if isinstance(error, NotSignedFor):
+        return str(_("请打开“我的事项”，在案件的“文书”页签收。"))
     if isinstance(error, TooOften):
         return str(
             _(

@@ -281,7 +281,6 @@ def test_who_was_assigned_before_the_rule_applied_still_cannot_act(world: World,
     with world.acting("zhang") as context:
         task.claim(context, check_task)
     with world.acting() as context:
-        context.session.add(Group(key="system_admin", name="系统管理", name_en="Administration"))
         context.session.add(GroupMember(group_key="system_admin", user_id=world.people["zhang"]))
     for path in PATHS.values():
         if path is PATHS["claim"]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import repository
+from app.services import content_files
 from app.services.studio.file_names import name_of, names_of
 from tests.factories import LEAVE
 from tests.services.test_back_test import DMN
@@ -33,7 +33,7 @@ def test_a_file_says_its_name(path: str, data: bytes, name: tuple[str, str]) -> 
 
 
 def test_names_are_those_of_the_language_where_there_is_one() -> None:
-    product_files = repository.read_folder(Path(__file__).resolve().parents[2])
+    product_files = content_files.read_folder(Path(__file__).resolve().parents[2])
     zh, en = (names_of(product_files, english=english) for english in (False, True))
     assert zh["bpmn/track_record.dmn"] == "业绩条件判定 D02"
     assert en["bpmn/track_record.dmn"] == "Track-record decision D02"

@@ -11,8 +11,7 @@ from sqlalchemy import select
 
 from app.models.history import HistoryEvent
 from app.models.studio import Draft, DraftSubmission
-from app.services import operations as _operations  # noqa: F401  registers the delegates
-from app.services import repository, task
+from app.services import content_files, repository, task
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotDeployable, NotPermitted, SeparationViolated
 from app.services.studio import drafts, release
@@ -21,7 +20,7 @@ from tests.worlds import NewWorld
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE_FILES = {
-    path: data for path, data in repository.read_folder(ROOT).items() if "policy_lifecycle" in path
+    path: data for path, data in content_files.read_folder(ROOT).items() if "policy_lifecycle" in path
 }
 FILES = {**LEAVE_FILES, **RELEASE_FILES}
 PATH = "bpmn/leave.bpmn"

@@ -13,8 +13,7 @@ from app.engine.errors import Problem
 from app.models.identity import User
 from app.models.repository import Content, Deployment, ProcessDefinition
 from app.models.runtime import Job, ProcessInstance
-from app.services import operations as _operations  # noqa: F401  registers the delegates
-from app.services import repository, task
+from app.services import content_files, repository, task
 from app.services.context import Context
 from app.services.errors import Invalid, NotDeployable, NotFound, NotPermitted, ReleaseWaiting
 from tests.factories import LEAVE, LEAVE_FILES, World, form_json, make_world
@@ -221,7 +220,7 @@ def test_a_suspended_process_stays_suspended_in_its_next_version(office: World, 
 
 @pytest.fixture(scope="module")
 def product_files() -> dict[str, bytes]:
-    return repository.read_folder(ROOT)
+    return content_files.read_folder(ROOT)
 
 
 def test_export_gives_the_repository_back(office: World, product_files: dict[str, bytes]) -> None:

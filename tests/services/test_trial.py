@@ -11,7 +11,7 @@ import pytest
 import app.services.operations
 from app.engine.trial import Answer, Completion, Delivery, Wait
 from app.models.trial import TrialRun
-from app.services import repository
+from app.services import content_files
 from app.services.context import Context
 from app.services.delegates import signatures
 from app.services.errors import Conflict, Invalid, NotFound
@@ -40,7 +40,7 @@ def world(new_world: NewWorld) -> World:
 
 @cache
 def _content() -> dict[str, bytes]:
-    return repository.read_folder(ROOT)
+    return content_files.read_folder(ROOT)
 
 
 def _begin(context: Context) -> TrialRun:

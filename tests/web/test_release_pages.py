@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import repository
+from app.services import content_files
 from app.services.studio import drafts
 from tests.factories import LEAVE, LEAVE_FILES, World
 from tests.web.conftest import Visitor
@@ -17,7 +17,7 @@ from tests.web.test_studio import page, parse, save
 SignIn = Callable[[str], Visitor]
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE_FILES = {
-    path: data for path, data in repository.read_folder(ROOT).items() if "policy_lifecycle" in path
+    path: data for path, data in content_files.read_folder(ROOT).items() if "policy_lifecycle" in path
 }
 POLICY = b"""{"id": "rules", "clauses": [{"id": "C1", "zh": "\\u671f\\u9650", "text": "x"}, {"id": "C2", "zh": "\\u76ee\\u7684", "text": "y"}],
   "parameters": [{"key": "limit", "zh": "\\u65f6\\u9650", "must_set": true, "default": null, "basis": "C1"}]}"""

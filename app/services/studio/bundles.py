@@ -17,7 +17,7 @@ import orjson
 
 from app.engine.errors import Problem
 from app.models.repository import Deployment
-from app.services import repository
+from app.services import content_files, repository
 from app.services.errors import BundleRefused, Invalid
 from app.services.studio.save_checks import checks_on_save
 
@@ -113,7 +113,7 @@ def _is_plain_folder(entry: zipfile.ZipInfo) -> bool:
     return (
         entry.is_dir()
         and entry.file_size == 0
-        and name.split("/")[0] in repository.FOLDERS
+        and name.split("/")[0] in content_files.FOLDERS
         and ".." not in name
     )
 

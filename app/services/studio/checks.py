@@ -18,7 +18,7 @@ from app.engine.lint.coverage import Use, clause_uses, without_clause
 from app.engine.soundness import Finding as Fault
 from app.engine.soundness import Proofs
 from app.engine.soundness.findings import TEXTS
-from app.services import policy, repository
+from app.services import content_files, policy, repository
 from app.services.context import Context
 from app.services.errors import Invalid, NotFound
 from app.services.studio import catalogue, decision_editing, kept_tests, letter_editing, process_editing
@@ -140,7 +140,7 @@ def blocking_problems(context: Context, files: Mapping[str, bytes]) -> tuple[Pro
 
 def path_of(file: str) -> str:
     """Where a file lies that problems name in short."""
-    if file.split("/")[0] in repository.FOLDERS:
+    if file.split("/")[0] in content_files.FOLDERS:
         return file
     return f"bpmn/{file}" if file.endswith((".bpmn", ".dmn")) else f"forms/{file}"
 

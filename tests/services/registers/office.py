@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import app.services.operations
-from app.services import repository
+from app.services import content_files
 from app.services.errors import Invalid
 from tests.factories import World, make_world
 
@@ -32,7 +32,7 @@ GROUPS = (
 
 def project_content() -> dict[str, bytes]:
     """Every file that the project deploys."""
-    return repository.read_folder(ROOT)
+    return content_files.read_folder(ROOT)
 
 
 def make_office(url: str, folder: Path) -> World:
