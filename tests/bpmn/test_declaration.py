@@ -30,7 +30,6 @@ from tests.bpmn.declarations import (
 )
 from tests.bpmn.walk import FILE, Stub, Walk, definition, missed
 
-
 READ = {"used": 0, "left": 5, "counted_on": "2026-03-02"}
 
 

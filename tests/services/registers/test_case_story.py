@@ -20,7 +20,7 @@ from app.services.registers import cases, credit, ledger, letters, mailbox, paym
 from app.services.signing.authority import DEMO_PASSPHRASE, DemoAuthority
 from app.services.signing.keys import Pkcs12
 from tests.factories import World
-from tests.services.registers.office import USCC, do, started
+from tests.services.registers.office import USCC, do, resolve, started
 
 CALL = {"call_no": "PC-2026-0009", "title": "首批", "deadline": "2027-03-31T23:59:59+08:00"}
 ACCOUNT = {"name": "市知识产权局", "bank": "国库", "account": "31001550000012345"}
@@ -269,8 +269,7 @@ def punish(office: World, lead: str) -> None:
     open_letters(office)
     office.pass_time(days=14)
     do(office, lead, "t_eval", "supervisor", text="未陈述", adopted="no_statement")
-    votes = [{"member": name, "vote": "for"} for name in ("甲", "乙", "丙")]
-    do(
+    resolve(
         office,
         lead,
         "t_board",
@@ -282,7 +281,6 @@ def punish(office: World, lead: str) -> None:
         period_months=36,
         recover_amount=300000,
         interest=0,
-        votes=votes,
         reason="证据确凿",
     )
     do(
