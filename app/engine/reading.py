@@ -158,11 +158,10 @@ def user_tasks(specs: Iterable[ProcessSpec]) -> list[UserTask]:
 def problems_of(error: DmnInvalid | XmlRefused, file: str) -> list[Problem]:
     """The problems that an error of another reader stands for."""
     if isinstance(error, XmlRefused):
-        message = str(error)
-        return [Problem("xml", None, file, message, message, "error", error.line)]
+        return [Problem("xml", None, file, error.message_zh, error.message_en, "error", error.line)]
     return [
         Problem(
-            "decision", problem.element_id or None, file, f"决策表有误：{problem.message}", problem.message
+            "decision", problem.element_id or None, file, f"决策表有误：{problem.message_zh}", problem.message
         )
         for problem in error.problems
     ]

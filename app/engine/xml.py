@@ -20,9 +20,9 @@ MAX_NODES = 20_000
 class XmlRefused(ValueError):
     """The bytes are not XML we are willing to read; `line` is where, when it is known."""
 
-    def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message_zh: str, message_en: str, line: int | None = None) -> None:
+        super().__init__(message_zh)
+        self.message_zh, self.message_en = message_zh, message_en
         self.line = line
 
 
@@ -60,20 +60,24 @@ def parse_xml(data: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_N
     nodes (comments counted), or holds a DOCTYPE, the only place where entities can be declared.
     """
     if len(data) > max_bytes:
-        raise XmlRefused(f"文件超过 {max_bytes} 字节的上限")
+        raise XmlRefused(f"文件超过 {max_bytes} 字节的上限", f"the file is larger than {max_bytes} bytes")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise XmlRefused(f"不是格式良好的 XML：{error.msg}", error.lineno) from error
+        raise XmlRefused(
+            f"不是格式良好的 XML：{error.msg}", f"not well-formed XML: {error.msg}", error.lineno
+        ) from error
     except ValueError as error:
-        raise XmlRefused(f"不是可读取的 XML：{error}") from error
+        raise XmlRefused(f"不是可读取的 XML：{error}", f"no readable XML: {error}") from error
     document: Any = root.getroottree().docinfo
     if document.doctype or document.internalDTD is not None:
-        raise XmlRefused("不接受含有 DOCTYPE 的文件", 1)
+        raise XmlRefused("不接受含有 DOCTYPE 的文件", "a DOCTYPE is refused", 1)
     for count, node in enumerate(root.iter(), start=1):
         if count > max_nodes:
-            raise XmlRefused(f"节点数超过 {max_nodes} 的上限", node.sourceline)
+            raise XmlRefused(
+                f"节点数超过 {max_nodes} 的上限", f"more than {max_nodes} nodes", node.sourceline
+            )
     return root
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
@@ -13,28 +12,6 @@ from app.engine.spiff.instants import LITERAL
 from app.engine.spiff.script_task import split_script
 from app.engine.spiff.settings import translate_juel
 
-# What the parser says, in the words of the page.
-CHINESE = tuple(
-    (re.compile(pattern), chinese)
-    for pattern, chinese in (
-        (r"an expression is expected", "这里应有表达式"),
-        (r"unexpected '(.+)'", "这里不应有 {0}"),
-        (r"unexpected character '(.+)'", "不认识的字符 {0}"),
-        (r"'(.+)' expected, found the end", "缺少 {0}"),
-        (r"'(.+)' expected, found '?(.+?)'?", "这里应为 {0}，而不是 {1}"),
-        (r"'(.+)' expected", "缺少 {0}"),
-        (r"text literal is not closed", "文字缺少右引号"),
-        (r"a name is expected after '\.'", "点号后应有名称"),
-        (r"an argument is (?:expected|named twice)", "函数参数有误"),
-        (r"named and positional arguments cannot be mixed", "按名称和按位置的参数不能混用"),
-        (r"a type is expected", "这里应有类型"),
-        (r"a (?:context entry|context key) is expected", "这里应有“名称: 值”"),
-        (r"context entry '(.+)' appears twice", "名称 {0} 出现两次"),
-        (r"the name of a .+ is expected", "这里应有名称"),
-        (r"expression is nested too deeply", "表达式嵌套过深"),
-        (r"expression is longer than (\d+) characters", "表达式超过 {0} 个字符"),
-    )
-)
 # formal: a formal expression; value: literal or, after `=`, FEEL; time: ISO 8601 or FEEL; script: assignments;
 # unary: a cell of a decision table.
 Kind = Literal["formal", "value", "time", "script", "unary"]
@@ -113,14 +90,7 @@ def _script(text: str, known: frozenset[str]) -> tuple[Mistake, ...]:
 
 def _mistake(error: FeelError, before: str) -> Mistake:
     line, column = _place(error.line, error.column, before)
-    return Mistake(line, column, _in_chinese(error.message), error.message)
-
-
-def _in_chinese(message: str) -> str:
-    for pattern, chinese in CHINESE:
-        if found := pattern.fullmatch(message):
-            return chinese.format(*found.groups())
-    return f"表达式有误：{message}"
+    return Mistake(line, column, error.message_zh, error.message)
 
 
 def _unknown(name: str, text: str, before: str) -> Mistake:

@@ -10,8 +10,8 @@ from typing import Any
 from app.engine.feel import nodes as n
 from app.engine.feel.compiler import COMPILERS, Code, Compiler, dotted_names
 from app.engine.feel.frames import MISSING, Frame
-from app.engine.feel.operators import COMPARISONS
-from app.engine.feel.values import kind_of
+from app.engine.feel.operators import COMPARISONS, in_range
+from app.engine.feel.values import FeelRange, kind_of
 
 _QUICK: dict[str, Callable[[Any, Any], bool]] = {
     "=": operators.eq,
@@ -112,4 +112,64 @@ def _with_constant(left: Code, quick: Callable[[Any, Any], bool], value: Any, ge
     return of_number
 
 
-COMPILERS[n.Comparison] = _comparison
+def bounds(test: n.Node) -> bool:
+    """Whether a test is a range: one whose ends do not fit lets nothing pass, not even null."""
+    return isinstance(test, (n.Range, n.UnaryRange))
+
+
+def test_value(value: Any, test: Any) -> bool | None:
+    """`value in test`: in a range, an element of a list, or equal (DMN 1.5, table 55)."""
+    kind = type(test)
+    if kind is type(value) and (kind is str or kind is Decimal):
+        return bool(value == test)
+    if kind is FeelRange:
+        return (type(value) is FeelRange and equals_range(value, test)) or in_range(value, test)
+    if kind is list:
+        return _in_list(value, test)
+    return COMPARISONS["="](value, test)
+
+
+def equals_range(value: Any, test: FeelRange) -> bool:
+    """Whether the value is that very range."""
+    return isinstance(value, FeelRange) and COMPARISONS["="](value, test) is True
+
+
+def _in_list(value: Any, tests: list[Any]) -> bool | None:
+    if isinstance(value, list) and COMPARISONS["="](value, tests) is True:
+        return True
+    for test in tests:
+        result = test_value(value, test) if isinstance(test, FeelRange) else COMPARISONS["="](value, test)
+        if result is True:
+            return True
+    return False
+
+
+def _in(compiler: Compiler, node: n.In) -> Code:
+    value, place = compiler.compile(node.value), compiler.place(node)
+    tests = [(compiler.compile(test), bounds(test)) for test in node.tests]
+    # Among texts, or among numbers, the usual test: one look instead of one for each.
+    values = [test.value if isinstance(test, n.Literal) else None for test in node.tests]
+    constants, kinds = frozenset(values), {type(constant) for constant in values}
+    plain = kinds in ({str}, {Decimal})
+
+    def run(frame: Frame) -> Any:
+        found, unknown = value(frame), False
+        if plain and type(found) in kinds:
+            return found in constants
+        for test, is_range in tests:
+            wanted = test(frame)
+            if type(wanted) is list:
+                frame.run.visit(wanted)
+            result = None if is_range and wanted is None else test_value(found, wanted)
+            if result is True:
+                return True
+            unknown = unknown or result is None
+        if not unknown:
+            return False
+        frame.run.warn(f"{kind_of(found)} cannot be compared with the test", *place)
+        return None
+
+    return run
+
+
+COMPILERS.update({n.Comparison: _comparison, n.In: _in})

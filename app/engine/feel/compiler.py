@@ -11,7 +11,7 @@ from app.engine.feel.errors import FeelSyntaxError
 from app.engine.feel.frames import MISSING, Frame, find
 from app.engine.feel.lexer import fail, place_of
 from app.engine.feel.members import find_descendants, read_member
-from app.engine.feel.operators import ARITHMETIC, COMPARISONS, in_range, less_or_equal, make_range, negate
+from app.engine.feel.operators import ARITHMETIC, less_or_equal, make_range, negate
 from app.engine.feel.temporal_text import parse_at
 from app.engine.feel.types import resolve_type
 from app.engine.feel.values import FeelRange, kind_of
@@ -325,66 +325,6 @@ def _instance_of(compiler: Compiler, node: n.InstanceOf) -> Code:
     return run
 
 
-def bounds(test: n.Node) -> bool:
-    """Whether a test is a range: one whose ends do not fit lets nothing pass, not even null."""
-    return isinstance(test, (n.Range, n.UnaryRange))
-
-
-def test_value(value: Any, test: Any) -> bool | None:
-    """`value in test`: in a range, an element of a list, or equal (DMN 1.5, table 55)."""
-    kind = type(test)
-    if kind is type(value) and (kind is str or kind is Decimal):
-        return bool(value == test)
-    if kind is FeelRange:
-        return (type(value) is FeelRange and equals_range(value, test)) or in_range(value, test)
-    if kind is list:
-        return _in_list(value, test)
-    return COMPARISONS["="](value, test)
-
-
-def equals_range(value: Any, test: FeelRange) -> bool:
-    """Whether the value is that very range."""
-    return isinstance(value, FeelRange) and COMPARISONS["="](value, test) is True
-
-
-def _in_list(value: Any, tests: list[Any]) -> bool | None:
-    if isinstance(value, list) and COMPARISONS["="](value, tests) is True:
-        return True
-    for test in tests:
-        result = test_value(value, test) if isinstance(test, FeelRange) else COMPARISONS["="](value, test)
-        if result is True:
-            return True
-    return False
-
-
-def _in(compiler: Compiler, node: n.In) -> Code:
-    value, place = compiler.compile(node.value), compiler.place(node)
-    tests = [(compiler.compile(test), bounds(test)) for test in node.tests]
-    # Among texts, or among numbers, the usual test: one look instead of one for each.
-    values = [test.value if isinstance(test, n.Literal) else None for test in node.tests]
-    constants, kinds = frozenset(values), {type(constant) for constant in values}
-    plain = kinds in ({str}, {Decimal})
-
-    def run(frame: Frame) -> Any:
-        found, unknown = value(frame), False
-        if plain and type(found) in kinds:
-            return found in constants
-        for test, is_range in tests:
-            wanted = test(frame)
-            if type(wanted) is list:
-                frame.run.visit(wanted)
-            result = None if is_range and wanted is None else test_value(found, wanted)
-            if result is True:
-                return True
-            unknown = unknown or result is None
-        if not unknown:
-            return False
-        frame.run.warn(f"{kind_of(found)} cannot be compared with the test", *place)
-        return None
-
-    return run
-
-
 COMPILERS.update(
     {
         n.Literal: _literal,
@@ -396,7 +336,6 @@ COMPILERS.update(
         n.Arithmetic: _arithmetic,
         n.Logic: _logic,
         n.Between: _between,
-        n.In: _in,
         n.InstanceOf: _instance_of,
         n.Range: _range,
         n.UnaryRange: _unary_range,

@@ -6,9 +6,10 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.engine.feel import calls, comparisons, loops  # noqa: F401  (they add their nodes to the compiler's table)
+from app.engine.feel import calls, loops  # noqa: F401  (they add their nodes to the compiler's table)
 from app.engine.feel import nodes as n
-from app.engine.feel.compiler import Code, Compiler, bounds, test_value
+from app.engine.feel.comparisons import bounds, test_value
+from app.engine.feel.compiler import Code, Compiler
 from app.engine.feel.errors import FeelBudgetError, FeelSyntaxError
 from app.engine.feel.frames import BUILT_INS, Frame, RootFrame
 from app.engine.feel.free_names import find_free_names, mentions

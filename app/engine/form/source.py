@@ -67,7 +67,9 @@ class Reading:
         try:
             expression = compile_expression(source.removeprefix("=").strip(), HOST_FUNCTIONS)
         except FeelError as error:
-            self.refuse("feel", component_id, f"{where} 的 FEEL 表达式有误：{error}", f"{where}: {error}")
+            self.refuse(
+                "feel", component_id, f"{where} 的 FEEL 表达式有误：{error.message_zh}", f"{where}: {error}"
+            )
             return None
         self.note(component_id, where, expression)
         return expression

@@ -108,7 +108,9 @@ class ScriptTaskReader(ActivityReader):
                 assignments.append((name, self._line(name, text, line)))
         except ValueError as error:
             self.wrong(
-                "script", f"脚本中有一行不是赋值：{error}", f"a line of the script is no assignment: {error}"
+                "script",
+                f"脚本中有一行不是赋值（{error}）",
+                f"a line of the script is no assignment ({error})",
             )
         if not assignments:
             self.wrong("script", "脚本没有赋值", "the script assigns nothing")
@@ -121,7 +123,7 @@ class ScriptTaskReader(ActivityReader):
             where = line + error.line - 1
             self.wrong(
                 "feel_syntax",
-                f"脚本第 {where} 行（{name}）的表达式有误，第 {error.column} 列：{error.message}",
+                f"脚本第 {where} 行（{name}）的表达式有误，第 {error.column} 列：{error.message_zh}",
                 f"script line {where} ({name}), column {error.column}: {error.message}",
             )
             return Formula(text)

@@ -60,7 +60,7 @@ class ElementCompiler:
         self.report.add(
             self.element,
             "feel_syntax",
-            f"{what} 的表达式有误（第 {error.line} 行第 {error.column} 列）：{error.message}：{text}",
+            f"{what} 的表达式有误（第 {error.line} 行第 {error.column} 列）：{error.message_zh}：{text}",
             f"{what}: {error.message} (line {error.line}, column {error.column}): {text}",
         )
         return Formula(text)

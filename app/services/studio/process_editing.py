@@ -123,4 +123,4 @@ def _with_text(context: Context, draft: Draft, path: str, text: str) -> Mapping[
 
 
 def _unreadable(error: XmlRefused) -> Invalid:
-    return Invalid(f"文件无法读取：{error.message}", f"The file cannot be read: {error.message}")
+    return Invalid(f"文件无法读取：{error.message_zh}", f"The file cannot be read: {error.message_en}")

@@ -22,7 +22,8 @@ def _readable_xml(path: str, _before: bytes, after: bytes) -> Sequence[Problem]:
     try:
         parse_xml(after)
     except XmlRefused as error:
-        return (Problem("xml", None, path, f"不是可读的 XML：{error}", f"not readable XML: {error}"),)
+        zh, en = f"不是可读的 XML：{error.message_zh}", f"not readable XML: {error.message_en}"
+        return (Problem("xml", None, path, zh, en),)
     return ()
 
 

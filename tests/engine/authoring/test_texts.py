@@ -38,6 +38,30 @@ def test_names_of_a_model_may_have_blanks_and_be_called() -> None:
 
 def test_mistakes_are_told_in_chinese() -> None:
     assert find_mistakes("if a then b", "formal")[0].message_zh == "缺少 else"
+    wrong = [
+        "1 +",
+        "(1",
+        "[1..2",
+        "{a: }",
+        "{a: 1, a: 2}",
+        "@1",
+        "a.1",
+        "f(1, b: 2)",
+        "f(a: 1, a: 2)",
+        "x instance of",
+    ]
+    wrong += [
+        "for in 1 return 1",
+        '"a',
+        "1 ~ 2",
+        "some x in 1",
+        "(" * 300,
+        "function(1) 2",
+        "1 = 1 = " * 200,
+    ]
+    told = [(text, mistake.message_zh) for text in wrong for mistake in find_mistakes(text, "formal")]
+    assert {text for text, _ in told} == set(wrong)
+    assert not [text for text, message in told if message.startswith("表达式有误")]
 
 
 def test_functions_are_offered_with_their_parameters() -> None:

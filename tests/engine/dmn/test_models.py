@@ -249,6 +249,7 @@ def test_every_problem_is_told_with_its_element() -> None:
     ids = {element_id for element_id, _ in found}
     assert {"d_a", "d_b", "t", "r1", "r2", "in2", "s", "nameless", "it", "m"} <= ids
     messages = " | ".join(problem.message for problem in caught.value.problems)
+    assert not [problem.message_zh for problem in caught.value.problems if "有误" in problem.message_zh]
     for part in (
         "'1 +'", "requires itself", "d_missing does not exist", "tNowhere is unknown", "BEST", "'> >'",
         "as many cells", "no output column", "no expression", "output values", "is not there", "appears twice",

@@ -28,7 +28,7 @@ def check(data: Any) -> Any:
     problems = check_bundle(Bundle({"p": data}), {})
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
-        raise XmlRefused(errors[0].message_en)
+        raise XmlRefused(*[errors[0].message_en] * 2)
     return len(problems)
 
 
