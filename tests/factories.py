@@ -129,7 +129,8 @@ class World:
     def add_person(self, username: str, *groups: str, employer: str | None = None) -> int:
         with self.acting() as context:
             for key in groups:
-                identity.ensure_group(context.session, key, key, key)
+                post = identity.ensure_group(context.session, key, key, key)
+                post.name = post.name_en = key
             user = identity.create_user(context, username=username, name=username, password=PASSWORD, groups=groups,
                                         employer_uscc=employer, cost="low")  # fmt: skip
             self.people[username] = user.id
