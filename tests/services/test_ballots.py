@@ -238,7 +238,7 @@ def test_two_members_vote_at_once_and_one_member_twice(world: World) -> None:
         except Conflict:
             results.append("refused")
 
-    together(*(lambda who=who: attempt(who) for who in ("li", "chen", "li", "zhang")))  # type: ignore[misc]
+    together(*(lambda who=who: attempt(who) for who in ("li", "chen", "li", "zhang")))
     assert sorted(results) == ["chen", "li", "refused", "zhang"]
     assert len(events(world, number, "ballot_cast")) == 3
     assert inboxes(world, check) == {"zhang"}
