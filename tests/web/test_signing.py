@@ -139,9 +139,7 @@ def test_a_stamp_that_does_not_come_leaves_nothing_and_says_so(
     _number, at, task_id = begin(world)
     monkeypatch.setattr(stamper, "SECONDS", 0.2)
     server.slow, p12, wang = 0.6, issuer.p12("东海银行")[0], sign_in("wang")
-    begun = time.monotonic()
-    answer = sign_with(wang, at, p12)
-    assert time.monotonic() - begun < 5
+    answer = sign_with(wang, at, p12)  # waiting for it to the end would give a stamp
     assert (answer.status_code, "时间戳服务没有及时应答" in answer.get_data(as_text=True)) == (503, True)
     assert kept(world, task_id) == ([], 0)
     monkeypatch.undo()
