@@ -102,7 +102,9 @@ def after(task_id: int) -> Any:
         )
         if follow:
             return redirect(url_for("inbox.show_task", task_id=follow.id))
-        if not access.may_see_instance(signed_in(), done.instance, found.session):  # asked in a case of others
+        if not access.may_see_instance(
+            signed_in(), done.instance, found.session
+        ):  # asked in a case of others
             return redirect(url_for("apply.my_cases"))
         return redirect(url_for("cases.show", number=done.instance.number))
     return redirect(url_for("inbox.mine"))
