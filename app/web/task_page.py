@@ -92,19 +92,12 @@ def after(task_id: int) -> Any:
     if done is None or not (access.is_candidate(signed_in(), done) or done.completed_by_id == signed_in().id):
         abort(404)
     if access.may(signed_in(), "apply.use"):
-        follow = next(
-            (
-                t
-                for t in inbox.my_tasks(found, signed_in(), inbox.Query()).tasks
-                if t.instance_id == done.instance_id
-            ),
-            None,
-        )
+        mine = inbox.my_tasks(found, signed_in(), inbox.Query()).tasks
+        follow = next((other for other in mine if other.instance_id == done.instance_id), None)
         if follow:
             return redirect(url_for("inbox.show_task", task_id=follow.id))
-        if not access.may_see_instance(
-            signed_in(), done.instance, found.session
-        ):  # asked in a case of others
+        was_only_asked = not access.may_see_instance(signed_in(), done.instance, found.session)
+        if was_only_asked:  # in a case of others
             return redirect(url_for("apply.my_cases"))
         return redirect(url_for("cases.show", number=done.instance.number))
     return redirect(url_for("inbox.mine"))
