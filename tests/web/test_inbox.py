@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.models.identity import GroupMember
 from app.models.inbox_views import CaseLabel, InboxView, Label
 from app.models.operations import TaskCopy
-from app.models.runtime import UserTask
+from app.models.runtime import ProcessInstance, UserTask
 from tests.factories import START, World
 from tests.services.test_inbox import add_task
 from tests.web.conftest import Visitor
@@ -54,6 +54,18 @@ def checks(world: World) -> list[int]:
     with world.looking() as context:
         query = select(UserTask.id).where(UserTask.element_id == "t_check").order_by(UserTask.id)
         return list(context.session.scalars(query))
+
+
+def test_rows_call_a_case_by_its_english_name_on_english_pages(busy: World, sign_in: SignIn) -> None:
+    with busy.acting() as context:
+        case = context.session.scalars(select(ProcessInstance).order_by(ProcessInstance.id)).first()
+        assert case is not None
+        case.title = "创新中心申报：某某银行"
+    name = "Innovation centre declaration: 某某银行"
+    zhang, wang = sign_in("zhang"), sign_in("wang")
+    assert name in _text(zhang.get("/inbox/claimable?lang=en"))
+    assert name in _text(wang.get("/inbox/started?lang=en"))
+    assert "创新中心申报：某某银行" in _text(wang.get("/inbox/started?lang=zh"))
 
 
 @pytest.mark.parametrize("address", LISTS)
