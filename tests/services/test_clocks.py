@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.demo import story
+from app.models.clocks import StepPass
 from app.models.history import HistoryEvent
 from app.models.register import Notification
 from app.models.runtime import Inbox, ProcessInstance, UserTask
@@ -294,6 +295,18 @@ def test_an_appeal_has_a_clock_of_its_own_since_it_came(world: World) -> None:
         world.now += timedelta(days=1)
         check_sum(world, number)
     assert [ledger(world, number).state for number in (first, second)] == ["running", "ended"]
+
+
+def test_the_statistics_leave_out_days_on_which_an_own_clock_stood_still(world: World) -> None:
+    case = world.start("permit", "lu")
+    number = world.start("protest", "lu", case_no=case, received=world.now.isoformat())
+    step(world, number, next="more")
+    supplement = task_of(world, number).id
+    world.now += timedelta(days=3)
+    step(world, number, next="issue")
+    with world.looking() as context:
+        found = context.session.get_one(StepPass, supplement)
+        assert (found.working_days, found.suspended_days) == (0, 3)
 
 
 @settings(max_examples=40)

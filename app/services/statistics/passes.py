@@ -27,9 +27,11 @@ _UNSETTLED = (
     .order_by(UserTask.id)
 )
 _SUSPENDED = (
-    select(ClockSegment.started_on, ClockSegment.ended_at)
+    select(LegalClock.case_no, ClockSegment.started_on, ClockSegment.ended_at)
     .join(LegalClock, LegalClock.id == ClockSegment.clock_id)
-    .where(LegalClock.case_no == bindparam("case_no"), ClockSegment.kind == "suspended")
+    .where(
+        LegalClock.case_no.in_([bindparam("number"), bindparam("subject")]), ClockSegment.kind == "suspended"
+    )
     .order_by(ClockSegment.started_on)
 )
 
@@ -66,7 +68,7 @@ def _open(session: Session, row: ProcessInstance, task: UserTask) -> StepPass:
 
 def _close(context: Context, row: ProcessInstance, ended: Sequence[tuple[UserTask, StepPass]]) -> None:
     session, calendar = context.session, calendar_of(context.session)
-    suspended = _suspended(session, row.subject, min(known.started_on for _task, known in ended))
+    suspended = _suspended(session, row, min(known.started_on for _task, known in ended))
     returned = _returned(context, row) if any(task.status == "cancelled" for task, _ in ended) else {}
     for task, known in ended:
         known.ended_at = task.completed_at or context.now
@@ -77,10 +79,13 @@ def _close(context: Context, row: ProcessInstance, ended: Sequence[tuple[UserTas
         known.working_days = calendar.working_days_between(known.started_on, last) - known.suspended_days
 
 
-def _suspended(session: Session, case_no: str, since: date) -> list[tuple[date, date | None]]:
-    """When clocks of the case stood still, from `since`."""
-    found = session.execute(_SUSPENDED, {"case_no": case_no})
-    spans = [(start, at.astimezone(OFFICE_ZONE).date() if at else None) for start, at in found]
+def _suspended(session: Session, row: ProcessInstance, since: date) -> list[tuple[date, date | None]]:
+    """When clocks of the instance itself or of its case stood still, from `since`."""
+    found = session.execute(_SUSPENDED, {"number": row.number, "subject": row.subject}).all()
+    own = [segment for segment in found if segment.case_no == row.number]
+    spans = [
+        (start, at.astimezone(OFFICE_ZONE).date() if at else None) for _number, start, at in own or found
+    ]
     return [span for span in spans if span[1] is None or span[1] >= since]
 
 
