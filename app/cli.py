@@ -26,6 +26,7 @@ from app.services import content_files, delegates, history, identity, repository
 from app.services.checkpoints import list_checkpoints, verify_checkpoints
 from app.services.context import Context
 from app.services.errors import NotDeployable
+from app.services.posts import POSTS
 from app.services.scoring import ranking
 from app.services.studio import bundles, kept_tests, letter_editing
 from app.verbs import Verb, named, refusals, unit
@@ -310,7 +311,7 @@ def user_create(username: str, name: str, groups: tuple[str, ...], password: str
         for key in groups:
             if context.session.get(Group, key) is None:
                 click.echo(f"new group {key}")
-            identity.ensure_group(context.session, key, *demo_data.GROUPS.get(key, (key, key)))
+            identity.ensure_group(context.session, key, *POSTS.get(key, (key, key)))
         identity.create_user(context, username=username, name=name, password=password, groups=groups)
     click.echo(f"created {username}")
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.demo import accounts
-from app.demo.accounts import GROUPS
 from app.demo.chapters import Story
 from app.demo.stage import Stage
 
@@ -74,6 +73,3 @@ def _play_appeal(story: Story, number: str) -> None:
     story.appeal(
         "small_bank", number, "TPL-06", request="撤销告知书，按补充的业绩重新作资格审查。", grounds=grounds
     )
-
-
-__all__ = ["GROUPS", "create", "describe_accounts"]

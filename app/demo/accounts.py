@@ -34,8 +34,6 @@ class Account:
     heads: bool = False  # of all its groups
 
 
-GROUPS = POSTS
-
 ORGANISATIONS = {
     "bank": ("91310000MA1FPUJN11", "浦江样例商业银行", "bank"),
     "insurer": ("91310000MA1FHTCX2K", "华亭样例财产保险公司", "insurer"),
@@ -84,7 +82,7 @@ def create(context: Context) -> bool:
     """Make the data unless it is there; whether anything was made."""
     if context.session.scalar(select(User.id).limit(1)) is not None:
         return False
-    for key, (name, name_en) in GROUPS.items():
+    for key, (name, name_en) in POSTS.items():
         identity.ensure_group(context.session, key, name, name_en)
     orgs = {key: identity.create_organisation(context, uscc=uscc, name=name, org_type=kind)
             for key, (uscc, name, kind) in ORGANISATIONS.items()}  # fmt: skip
@@ -104,7 +102,7 @@ def describe_accounts() -> Iterator[str]:
     """Lines for the terminal: who may sign in and as what."""
     yield f"demo accounts (password {PASSWORD}):"
     for account in ACCOUNTS:
-        post = "、".join(GROUPS[key][0] for key in account.groups) or ORGANISATIONS[account.org][1]
+        post = "、".join(POSTS[key][0] for key in account.groups) or ORGANISATIONS[account.org][1]
         yield f"  {account.username:<18}{account.name}  {post}"
 
 

@@ -37,8 +37,8 @@ _FRESH = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-_LOCKED = _FRESH.where(ProcessInstance.id == bindparam("number"))
-_OWNER = select(UserTask.instance_id).where(UserTask.id == bindparam("number")).scalar_subquery()
+_LOCKED = _FRESH.where(ProcessInstance.id == bindparam("row_id"))
+_OWNER = select(UserTask.instance_id).where(UserTask.id == bindparam("row_id")).scalar_subquery()
 _LOCKED_OF_TASK = _FRESH.where(ProcessInstance.id == _OWNER)
 
 
@@ -110,8 +110,8 @@ def lock_instance_of(context: Context, task_id: int) -> ProcessInstance:
     return _lock(context, _LOCKED_OF_TASK, task_id)
 
 
-def _lock(context: Context, statement: Select[ProcessInstance], number: int) -> ProcessInstance:
-    row = context.session.scalar(statement, {"number": number})
+def _lock(context: Context, statement: Select[ProcessInstance], row_id: int) -> ProcessInstance:
+    row = context.session.scalar(statement, {"row_id": row_id})
     if row is None:
         raise NotFound
     return row

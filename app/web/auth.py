@@ -18,6 +18,7 @@ from app.services import access, oidc, second_factor
 from app.services.access import PUBLIC, SIGNED_IN
 from app.services.errors import Invalid, TooOften
 from app.services.identity import TooManyAttempts, authenticate, load_user
+from app.services.posts import POSTS
 from app.web.errors import service_message
 from app.web.guards import actor, context, permission
 from app.web.language import is_english
@@ -159,7 +160,7 @@ def _demo_accounts() -> list[tuple[str, list[str]]]:
         return []
     found: dict[str, list[str]] = {}
     for account in accounts.ACCOUNTS:
-        names = [accounts.GROUPS[key][1 if is_english() else 0] for key in account.groups]
+        names = [POSTS[key][1 if is_english() else 0] for key in account.groups]
         found.setdefault("、".join(names) or accounts.ORGANISATIONS[account.org][1], []).append(
             account.username
         )

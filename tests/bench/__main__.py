@@ -1,7 +1,7 @@
 """`python -m tests.bench [NAME [ARGUMENT…]]…`: figures as JSON lines, never assertions on time.
 
 Without names every bench of `make bench` runs; by name also those that take long (`fuzz`, `migration`, `returns`). What
-follows a name and is none itself are its arguments: `python -m tests.bench inbox 1000000 rush 10`.
+follows a name and is none itself are its arguments: `python -m tests.bench inbox 100000 rush 10`.
 """
 
 from __future__ import annotations

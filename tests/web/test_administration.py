@@ -16,7 +16,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from app.demo.accounts import GROUPS, ORGANISATIONS
+from app.demo.accounts import ORGANISATIONS
 from app.factory import Application
 from app.models.calendar_changes import CalendarChange
 from app.models.history import HistoryEvent
@@ -24,6 +24,7 @@ from app.models.identity import GroupMember, User
 from app.models.register import Budget, CalendarDay, CalendarYear, CreditRecord, LedgerEntry, RegistryReply
 from app.models.runtime import Message, UserTask
 from app.services import calendar, history
+from app.services.posts import POSTS
 from app.services.registers import ledger
 from app.worker import Worker
 from tests.factories import PASSWORD, World
@@ -58,7 +59,7 @@ def text_of(answer: Any) -> str:
 @pytest.fixture
 def staffed(world: World) -> World:
     """One person for each post, called after it."""
-    for key in GROUPS:
+    for key in POSTS:
         world.add_person(key, key)
     return world
 
@@ -68,7 +69,7 @@ def count(world: World, model: Any) -> int:
         return len(session.scalars(select(model)).all())
 
 
-@pytest.mark.parametrize("post", sorted(GROUPS))
+@pytest.mark.parametrize("post", sorted(POSTS))
 def test_each_post_opens_its_pages_only(staffed: World, sign_in: SignIn, post: str) -> None:
     person = sign_in(post)
     readers = {
@@ -94,7 +95,7 @@ def test_each_post_opens_its_pages_only(staffed: World, sign_in: SignIn, post: s
         person.get("/?lang=zh")
 
 
-@pytest.mark.parametrize("post", sorted(GROUPS))
+@pytest.mark.parametrize("post", sorted(POSTS))
 def test_each_post_changes_its_books_only(staffed: World, sign_in: SignIn, post: str) -> None:
     person = sign_in(post)
     holders = {
@@ -667,7 +668,7 @@ def test_opening_an_identity_leaves_a_trace(objected: World, sign_in: SignIn) ->
         assert list(history.verify_chains(session)) == []
 
 
-@pytest.mark.parametrize("post", sorted(set(GROUPS) - {"objection"}))
+@pytest.mark.parametrize("post", sorted(set(POSTS) - {"objection"}))
 def test_nobody_else_opens_an_identity(objected: World, sign_in: SignIn, post: str) -> None:
     answer = reveal(sign_in(post))
     assert answer.status_code == 403

@@ -17,13 +17,13 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from app.db import Base
-from app.demo.accounts import GROUPS
 from app.factory import Application, create_app
 from app.models.identity import GroupMember, LoginAttempt, Membership, PublicAttempt, User
 from app.models.register import Attachment, Document, Notice, NoticeItem, Objection
 from app.models.runtime import ProcessInstance, UserTask
 from app.services import files, identity, throttle
 from app.services.history import record_event
+from app.services.posts import POSTS
 from app.services.registers.codes import hash_code
 from app.services.registers.identity_seal import mask, seal
 from config import Config
@@ -71,7 +71,7 @@ def dump(world: World) -> dict[str, list[Any]]:
 def make_staffed(url: str, folder: Path) -> World:
     """One person for each post, one for each of two organisations, and a case of each."""
     world = make_leave_world(url, folder)
-    for key in GROUPS:
+    for key in POSTS:
         world.add_person(key, key)
     for name in ("bian", "wai"):
         world.add_person(name)

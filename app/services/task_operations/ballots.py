@@ -49,15 +49,18 @@ def latest(context: Context, task: UserTask) -> Ballot | None:
 def outcome_of(context: Context, task: UserTask) -> dict[str, Any]:
     """What the form of the task knows as `ballot`: its result once it is closed, before that nothing but its state."""
     found = latest(context, task)
-    closed = found is not None and found.result is not None
-    result = found.result if found is not None and found.result is not None else NO_BALLOT
-    return {**result, "is_open": found is not None and not closed, "is_closed": closed}
+    result = found.result if found is not None else None
+    return {
+        **(result or NO_BALLOT),
+        "is_open": found is not None and result is None,
+        "is_closed": result is not None,
+    }
 
 
 def result_of(context: Context, task: UserTask) -> dict[str, Any]:
     """What the ballot adds to the task's result."""
     found = latest(context, task)
-    return dict(found.result) if found is not None and found.result is not None else {}
+    return dict(found.result or {}) if found is not None else {}
 
 
 def require_settled(context: Context, task: UserTask, values: Mapping[str, Any]) -> None:
@@ -84,12 +87,8 @@ def open_ballot(act: Act, stated: Mapping[str, Any], subject: Mapping[str, Any])
     before = latest(context, task)
     if before is not None and before.result is None:
         raise Conflict("表决已经开始。", "The vote is open already.")
-    if (
-        before is not None
-        and before.result is not None
-        and before.result["passed"]
-        and before.subject == plain(subject)
-    ):
+    has_passed = before is not None and (before.result or {}).get("passed")
+    if before is not None and has_passed and before.subject == plain(subject):
         raise Conflict("已经表决通过，不再重复表决。", "This was passed; it is not voted on again.")
     terms = algebra.read_terms(stated)
     members = [_member(context, task, terms, person, said) for person, said in _board(context, task, terms)]
@@ -261,16 +260,11 @@ def _board(context: Context, task: UserTask, terms: Terms) -> Sequence[tuple[Use
 
 
 def _member(context: Context, task: UserTask, terms: Terms, person: User, said: Member | None) -> Member:
-    if not people.may_act(context.session, person, task):
-        return Member(
-            person.principal, said.name if said else person.name, frozenset(m.key for m in terms.motions)
-        )
-    bound = {motion.key for motion in terms.motions if _bars(context, person, motion)}
-    return Member(
-        person.principal,
-        said.name if said else person.name,
-        frozenset(bound | (said.aside if said else set())),
-    )
+    may_act = people.may_act(context.session, person, task)
+    bound = {motion.key for motion in terms.motions if not may_act or _bars(context, person, motion)}
+    if said is None:
+        return Member(person.principal, person.name, frozenset(bound))
+    return Member(person.principal, said.name, frozenset(bound | said.aside))
 
 
 def _bars(context: Context, person: User, motion: Motion) -> bool:
