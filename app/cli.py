@@ -244,6 +244,8 @@ def index() -> None:
 def run_worker(once: bool) -> None:
     """Do jobs: timers, messages, notices. Any number of workers may run."""
     app: Any = current_app
+    if (mismatch := schema.find_mismatch(app.database.engine)) is not None:
+        raise click.ClickException(str(mismatch))
     worker = Worker(app.database, app.settings)
     if once:
         click.echo(f"{worker.drain()} jobs done")

@@ -11,6 +11,7 @@ import click
 from flask import current_app
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app import schema
 from app.engine.errors import EngineError
 from app.engine.xml import XmlRefused
 from app.services.clock import read_clock
@@ -27,10 +28,19 @@ class Verb(click.Command):
             return super().invoke(ctx)
         except (OperationalError, ProgrammingError) as error:
             told = str(error.orig).partition("\n")[0]
-            advice = "is it there, and has `flask --app wsgi migrate` made its tables?"
+            advice = _mismatch() or f"is it there, and has `{schema.MIGRATE}` made its tables?"
             raise click.ClickException(f"the database cannot be used ({told}): {advice}") from error
         except OSError as error:
             raise click.ClickException(f"{error.filename or 'file'}: {error.strerror or error}") from error
+
+
+def _mismatch() -> str:
+    """What is wrong with the schema of the database, if that is it."""
+    app: Any = current_app
+    try:
+        return str(schema.find_mismatch(app.database.engine) or "")
+    except OperationalError:
+        return ""
 
 
 @contextmanager

@@ -8,9 +8,10 @@ import structlog
 from flask import Flask, current_app, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException
 
+from app import schema
 from app.engine.errors import EngineError
 from app.services import access
 from app.services.errors import (
@@ -47,6 +48,8 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(EngineError, _engine_failed)
     app.register_error_handler(DataError, _not_storable)
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(ProgrammingError, _not_of_this_schema)
+    app.register_error_handler(IntegrityError, _not_of_this_schema)
     app.register_error_handler(CSRFError, _csrf_failed)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crashed)
@@ -121,10 +124,36 @@ def _not_storable(error: DataError) -> tuple[str, int]:
 
 def _database_away(error: OperationalError) -> tuple[str, int, dict[str, str]]:
     """The database does not answer, or a lock was not had in time: a page in both languages that asks it nothing."""
-    log.error("database unavailable", path=request.path, error=str(error.orig).partition("\n")[0])
+    found = (
+        _find_mismatch() if "no such " in str(error.orig) else None
+    )  # as SQLite calls a missing table or column
+    if found is None:
+        log.error("database unavailable", path=request.path, error=str(error.orig).partition("\n")[0])
+    return _unavailable(found)
+
+
+def _not_of_this_schema(error: ProgrammingError | IntegrityError) -> Any:
+    """A statement that does not fit the tables: those of another version of the program, else a fault of ours."""
+    found = _find_mismatch()
+    return _crashed(error) if found is None else _unavailable(found)
+
+
+def _find_mismatch() -> schema.Mismatch | None:
+    app: Any = current_app
+    try:
+        found = schema.find_mismatch(app.database.engine)
+    except OperationalError:
+        return None
+    if found is not None:
+        log.error("database of another version", path=request.path, reason=str(found))
+    return found
+
+
+def _unavailable(mismatch: schema.Mismatch | None) -> tuple[str, int, dict[str, str]]:
     if "unit" in g:
         g.unit.close()
-    page = current_app.jinja_env.get_template("unavailable.html").render(static=current_app.static_url_path)
+    template = current_app.jinja_env.get_template("unavailable.html")
+    page = template.render(static=current_app.static_url_path, mismatch=mismatch, migrate=schema.MIGRATE)
     return page, 503, {"Retry-After": "10"}
 
 
