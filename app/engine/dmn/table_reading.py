@@ -8,6 +8,7 @@ from lxml import etree
 
 from app.engine.dmn import xml
 from app.engine.dmn.constants import constant
+from app.engine.dmn.item_types import AllowedType
 from app.engine.dmn.tables import AGGREGATIONS, HIT_POLICIES, DecisionTable, InputClause, OutputClause, Rule
 from app.engine.feel.expressions import UnaryTests
 
@@ -18,10 +19,14 @@ _DESCRIPTION = "description"
 
 
 def _allowed(
-    reader: BoxedReader, element: etree._Element, tag: str, names: frozenset[str]
+    reader: BoxedReader, element: etree._Element, tag: str, names: frozenset[str], type_name: str
 ) -> UnaryTests | None:
+    """The values a column lists, else those its type allows (DMN 1.5, 8.3.2, 8.3.3 and 7.3.3)."""
     text = xml.text_of(xml.child(element, tag), "text")
-    return reader.tests(element, text, names) if text and text.strip() else None
+    if text and text.strip():
+        return reader.tests(element, text, names)
+    kind = reader.types.find(type_name)
+    return kind.tests if isinstance(kind, AllowedType) else None
 
 
 def _input(reader: BoxedReader, element: etree._Element, names: frozenset[str]) -> InputClause:
@@ -30,12 +35,13 @@ def _input(reader: BoxedReader, element: etree._Element, names: frozenset[str]) 
     if not text.strip():
         reader.problem(element, "an input column has no expression")
     expression = reader.expression(element if source is None else source, text, names)
+    type_name = xml.type_ref(source) or ""
     return InputClause(
         id=xml.attribute(element, "id") or "",
         label=xml.attribute(element, "label") or expression.text.strip(),
         expression=expression,
-        type_name=xml.type_ref(source) or "" if source is not None else "",
-        allowed=_allowed(reader, element, "inputValues", names),
+        type_name=type_name,
+        allowed=_allowed(reader, element, "inputValues", names, type_name),
     )
 
 
@@ -50,13 +56,14 @@ def _output(
     reader: BoxedReader, element: etree._Element, names: frozenset[str], table_name: str, only: bool
 ) -> OutputClause:
     name = xml.attribute(element, "name") or (table_name if only else "")
-    allowed = _allowed(reader, element, "outputValues", names)
+    type_name = xml.type_ref(element) or ""
+    allowed = _allowed(reader, element, "outputValues", names, type_name)
     default = xml.text_of(xml.child(element, "defaultOutputEntry"), "text")
     return OutputClause(
         id=xml.attribute(element, "id") or "",
         name=name,
         label=xml.attribute(element, "label") or name,
-        type_name=xml.type_ref(element) or "",
+        type_name=type_name,
         allowed=allowed,
         priorities=listed_values(allowed),
         default=reader.expression(element, default, names) if default and default.strip() else None,

@@ -167,3 +167,29 @@ def test_annotations_of_dmn_js_are_descriptions() -> None:
         '<rule id="r1">', '<rule id="r1"><description>第一条</description>'
     )
     assert decide(xml, x=1).trace.rows[0].annotations == {"description": "第一条"}
+
+
+PRIORITIES = """<itemDefinition name="tUrgency"><typeRef>string</typeRef>
+<allowedValues><text>"high","low"</text></allowedValues></itemDefinition>"""
+
+
+def decide_typed(xml: str, x: Any) -> DecisionResult:
+    return model_of(PRIORITIES, decision("t", xml)).evaluate("t", {"x": x})
+
+
+def test_a_column_without_values_of_its_own_has_those_its_type_allows() -> None:
+    typed = table(["x"], ["k"], [["-", '"low"'], ["> 1", '"high"']], attributes='hitPolicy="PRIORITY"')
+    assert decide_typed(typed.replace('name="k"', 'name="k" typeRef="tUrgency"'), 2).value == "high"
+    other = table(["x"], ["k"], [["-", '"none"']]).replace('name="k"', 'name="k" typeRef="tUrgency"')
+    result = decide_typed(other, 2)
+    assert result.value is None
+    assert "not an allowed value" in result.errors[0].message
+    asked = table(["x"], ["k"], [["-", "1"]]).replace(
+        "<inputExpression", '<inputExpression typeRef="tUrgency"'
+    )
+    assert decide_typed(asked, "low").value == 1
+    assert decide_typed(asked, "none").value is None
+    own = asked.replace(
+        "</inputExpression>", '</inputExpression><inputValues><text>"none"</text></inputValues>'
+    )
+    assert decide_typed(own, "none").value == 1
