@@ -61,6 +61,7 @@ class Definition:
     decisions: Mapping[str, DecisionModel]
     specs: Mapping[str, ProcessSpec] = field(repr=False)
     _title: Formula | None = field(repr=False)
+    _title_en: Formula | None = field(repr=False)
     _subject: Formula | None = field(repr=False)
     _diagrams: Mapping[str, bytes] = field(repr=False)
     _forms: Mapping[str, Form] = field(repr=False)
@@ -74,6 +75,11 @@ class Definition:
     def title(self, variables: Mapping[str, object], env: Environment) -> str:
         """The title of an instance that starts with these variables, else the process's name."""
         return self._text(self._title, variables, env) or self.name
+
+    def title_en(self, variables: Mapping[str, object], env: Environment) -> str:
+        """The same in English, empty where the author gave a Chinese title only."""
+        found = self._text(self._title_en, variables, env)
+        return found or ("" if self._title is not None else self.name_en)
 
     def subject(self, variables: Mapping[str, object], env: Environment) -> str | None:
         """The case number that an instance is about; None when it is about itself."""
@@ -164,6 +170,7 @@ def _build(reading: Reading, process_id: str) -> Definition:
         ),
         specs=MappingProxyType(specs),
         _title=settings.formula("title"),
+        _title_en=settings.formula("titleEn"),
         _subject=settings.formula("subject"),
         _diagrams=MappingProxyType({key: reading.bundle.processes[key] for key in reading.processes}),
         _forms=MappingProxyType({key: form for key, form in reading.forms.items() if form is not None}),

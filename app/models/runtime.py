@@ -42,6 +42,8 @@ class ProcessInstance(Base):
     definition_id: Mapped[int] = mapped_column(ForeignKey("process_definition.id"), index=True)
     process_key: Mapped[str] = mapped_column(String(100))
     title: Mapped[str] = mapped_column(String(300))
+    # as the process says it in English; empty: pages show the Chinese one as such
+    title_en: Mapped[str] = mapped_column(String(300), default="", server_default="")
     subject: Mapped[str] = mapped_column(String(40), index=True)  # the case number this process is about
     org_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     started_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))

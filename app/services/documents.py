@@ -25,13 +25,14 @@ from app.services.registers.codes import new_code
 from app.services.registers.fingerprint import fingerprint, plain
 from app.services.registers.typesetting import render_pdf
 from app.services.settings import Settings
-from app.services.titles import in_english
 
 PUBLIC = "public"
 MAILBOX_TEXT = "请登录系统签收并阅读。文书自签收之时起送达。"
 MAILBOX_TEXT_EN = "Sign in to sign for it and read it. It counts as served from then on."
 _LETTER_ID = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _TITLE_LINE = re.compile(r"^//\s*(?:TPL-\d+\s*)?(?P<title>\S.*?)\s*$")
+_ENGLISH_LINE = re.compile(r"^//\s*en:\s*(?P<title>\S.*?)\s*$")
+_ASIDE = re.compile(r"（[^（）]*）$")  # 建议名单（内部文书） is called 建议名单
 
 
 class LetterUnknown(Exception):
@@ -52,9 +53,28 @@ class Template:
     @property
     def title(self) -> str:
         """The first line says what the letter is called: `// TPL-03 受理通知书`."""
-        first = self.source.decode("utf-8").split("\n", 1)[0]
-        found = _TITLE_LINE.match(first)
+        found = _TITLE_LINE.match(self._line(0))
         return found["title"] if found else ""
+
+    @property
+    def title_en(self) -> str:
+        """The second line may say it in English: `// en: Notice of acceptance`."""
+        found = _ENGLISH_LINE.match(self._line(1))
+        return found["title"] if found else ""
+
+    def english_of(self, data: Mapping[str, Any]) -> str:
+        """What a letter with these data is called in English: as they say, else as the template does if it is meant."""
+        if data.get("title_en"):
+            return str(data["title_en"])
+        return self.title_en if self.is_own(str(data.get("title") or "")) else ""
+
+    def is_own(self, title: str) -> bool:
+        """Whether a title is the template's own, with or without what stands in brackets after it."""
+        return not title or title in (self.title, _ASIDE.sub("", self.title))
+
+    def _line(self, place: int) -> str:
+        lines = self.source.decode("utf-8").split("\n", 2)
+        return lines[place] if place < len(lines) else ""
 
 
 def issue(
@@ -83,6 +103,7 @@ def issue(
         instance=instance,
         element_id=element_id,
         title=full["title"][:200],
+        title_en=template.english_of(data)[:200],
         data=full,
         data_sha256=fingerprint(full),
         pdf_sha256=files.put(settings.files_dir, pdf),
@@ -156,7 +177,7 @@ def deliver(session: Session, document: Document, to: str, now: datetime) -> Non
             MAILBOX_TEXT,
             now,
             kind="letter",
-            subject_en=f"A new letter for you: {in_english(document.title)} ({document.number})",
+            subject_en=f"A new letter for you: {document.title_en or document.title} ({document.number})",
             text_en=MAILBOX_TEXT_EN,
             case_no=document.case_no,
             document=document,

@@ -81,6 +81,7 @@ def start_process(
         definition=row,
         process_key=row.key,
         title=definition.title(scope, environment)[:300],
+        title_en=definition.title_en(scope, environment)[:300],
         subject=definition.subject(scope, environment) or number,
         org_id=org_id,
         started_by_id=context.actor.id if context.actor else None,
@@ -319,13 +320,14 @@ def _sync_subject(context: Context, row: ProcessInstance, definition: Definition
     variables, environment = instance.variables, context.environment()
     search.note_facts(row, variables)
     subject = definition.subject(variables, environment)
-    known = (row.subject, row.title)
+    known = (row.subject, row.title, row.title_en)
     if subject and subject != row.subject:
         row.subject = subject
         moved = update(UserTask).where(UserTask.instance_id == row.id).values(subject=subject)
         context.session.execute(moved)
     row.title = definition.title(variables, environment)[:300]
-    if (row.subject, row.title) != known:
+    row.title_en = definition.title_en(variables, environment)[:300]
+    if (row.subject, row.title, row.title_en) != known:
         search.index_case(context.session, row)
 
 

@@ -88,6 +88,7 @@ def index_case(session: Session, row: ProcessInstance) -> None:
         row.number,
         row.subject,
         row.title,
+        row.title_en,
         *((org.name, org.uscc) if org else ()),
         *_declared(session, row),
     ]

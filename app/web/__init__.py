@@ -97,6 +97,8 @@ def register(app: Flask) -> None:
         words=labels.words,
         part_title=labels.part_title,
         titled=titles.titled,
+        title_of=titles.title_of,
+        in_chinese=titles.in_chinese,
         unit=labels.unit,
         task_name=progress.task_name,
     )

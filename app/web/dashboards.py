@@ -25,6 +25,7 @@ from app.web.guards import context, permission, signed_in
 from app.web.labels import ORG_TYPES
 from app.web.language import is_english
 from app.web.numbers import whole_number
+from app.web.titles import title_of
 
 blueprint = Blueprint("dashboards", __name__, url_prefix="/dashboards")
 YEARS = range(1950, 9000)  # others cannot be told in every zone
@@ -116,9 +117,9 @@ def export_list() -> Response:
             ended = [one.ended_at, who, one.working_days, one.suspended_days] if known else []
             yield [
                 case.number,
-                case.title,
+                title_of(case),
                 case.org.name if case.org else "",
-                one.name,
+                one.name_en if is_english() and one.name_en else one.name,
                 one.started_at,
                 *ended,
             ]

@@ -32,7 +32,7 @@ from app.web.inbox_frame import (
 )
 from app.web.inbox_rows import COLUMN_NAMES, holders_of, rows_of, waiting_words
 from app.web.progress import task_name
-from app.web.titles import titled
+from app.web.titles import title_of
 
 PANELS = frozenset({"filter", "settings", "labels"})
 SORT_NAMES = {
@@ -129,7 +129,7 @@ def _exported(found: Context, state: State) -> Iterator[list[Cell]]:
         for row in rows_of(found, page, state, ("org", "process")):
             task, case = row.task, row.case
             yield [
-                case.number, titled(case.title), row.cells["org"], row.cells["process"], case.call_no, case.amount,
+                case.number, title_of(case), row.cells["org"], row.cells["process"], case.call_no, case.amount,
                 task.priority if task else None, task.created_at if task else case.started_at,
                 task_name(task) if task else "", task.due_at if task else None,
                 "、".join(label.name for label in marks.get(case.id, ())), waiting.get(case.id, ""),

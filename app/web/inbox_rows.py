@@ -37,7 +37,7 @@ from app.web.language import is_english
 from app.web.progress import task_name
 from app.web.task_offers import Offer
 from app.web.times import day, due_badge, moment
-from app.web.titles import titled
+from app.web.titles import title_of
 
 COLUMN_NAMES = {
     "case": lazy_gettext("事项"), "number": lazy_gettext("案号"), "org": lazy_gettext("单位"),
@@ -158,7 +158,7 @@ def _row(
     return Row(
         pick=_pick(entry, is_open=is_open),
         url=state.task_url(task.id) if is_open and task else url_for("cases.show", number=case.number),
-        title=task_name(task) if task else titled(case.title),
+        title=task_name(task) if task else title_of(case),
         badge=_badge(entry),
         summary=" · ".join(cells[name] for name in columns if name != "number" and cells.get(name)),
         cells=cells,
@@ -199,7 +199,7 @@ def _priority(entry: Entry) -> str:
 
 
 CELLS: Mapping[str, Callable[[Entry], str]] = {
-    "case": lambda entry: titled(entry.case.title) if entry.task else "",
+    "case": lambda entry: title_of(entry.case) if entry.task else "",
     "number": lambda entry: entry.case.number,
     "org": lambda entry: entry.case.org.name if entry.case.org else "",
     "call": lambda entry: entry.case.call_no or "",

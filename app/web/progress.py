@@ -20,7 +20,7 @@ from app.web.guards import context, signed_in
 from app.web.judgements import judgement_of
 from app.web.language import is_english
 from app.web.times import day, moment
-from app.web.titles import titled
+from app.web.titles import title_of
 
 # Machinery: its results are told by the state, the letter or the task that follows.
 NOISE = frozenset({"message_received", "message_sent", "service_completed"})
@@ -187,7 +187,7 @@ def named_day(named: str) -> str:
 def _letters(documents: Iterable[Document]) -> Iterator[Entry]:
     for document in documents:
         url = url_for("cases.show_tab", number=document.instance.number, tab="documents")
-        name = f"{titled(document.title)}（{document.number}）"
+        name = f"{title_of(document)}（{document.number}）"
         if document.sent_at is not None:
             yield Entry(document.sent_at, _("发出文书：%(name)s", name=name), url=url, order=1_000_000)
         if document.opened_at is not None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from app.services import content_files
 from app.services.registers.typesetting import render_pdf
+from app.services.studio.letter_editing import without_english
 from tests.bpmn import (
     test_agreement_signing,
     test_appeal,
@@ -32,7 +34,7 @@ HEAD: dict[str, Any] = {
 }
 HOSTILE = '#import "x": y *b* _i_ $z$ \\ <b> @a [c] {d} // e'
 # What the frame of every letter shows, or the host adds.
-FRAME = {"title", "addressee", "clauses", "remedies", "contact", "org_name", "uscc", "call_no", "appeal_days",
+FRAME = {"title", "title_en", "addressee", "clauses", "remedies", "contact", "org_name", "uscc", "call_no", "appeal_days",
          "appeal_scope", "effective_on", *HEAD}  # fmt: skip
 STORIES = [
     *test_publicity.STORIES,
@@ -90,6 +92,19 @@ def test_templates_show_what_they_are_given() -> None:
         if left := _keys(expression) - used - FRAME:
             unused[letter] = left
     assert unused == {}
+
+
+def test_letters_have_english_titles_whatever_a_step_calls_them() -> None:
+    files = content_files.read_content(ROOT)
+    assert list(without_english(files)) == []
+    bare, step = "letters/TPL-03.typ", "bpmn/call_management.bpmn"
+    files[bare] = files[bare].replace(b"// en: ", b"// ")
+    files[step] = files[step].replace(b"title_en: &quot;Minutes: &quot; + call.title, ", b"")
+    named = {(problem.code, problem.file, problem.element_id) for problem in without_english(files)}
+    assert named == {
+        ("no_english_name", bare, None),
+        ("no_english_name", "call_management.bpmn", "sv_minutes"),
+    }
 
 
 @pytest.mark.parametrize("letter", names())

@@ -1,43 +1,58 @@
-"""Titles of letters and cases on English pages."""
+"""Titles of letters and cases in the language of the page."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from app.factory import Application
-from app.services.titles import LETTERS
-from app.web.titles import titled
+from app.services.documents import Template
+from app.web.titles import title_of, titled
 
 ROOT = Path(__file__).resolve().parents[2]
+LETTER = "// TPL-03 受理通知书（存档件）\n// en: Notice of acceptance\n正文\n".encode()
+
+
+@dataclass(frozen=True)
+class Paper:
+    title: str
+    title_en: str = ""
 
 
 @pytest.mark.parametrize(
-    ("title", "shown"),
+    ("address", "both", "chinese_only"),
     [
-        ("受理通知书", "Notice of acceptance"),
-        ("创新中心申报：某某银行", "Innovation centre declaration: 某某银行"),
-        ("2026 年度阶段性工作总结和典型案例报送：某某银行", "Periodic report for 2026: 某某银行"),
-        ("复核与救济：未入选告知书（某某银行）", "Appeal: Notice of non-selection (某某银行)"),
-        ("某人写的标题：受理通知书", "某人写的标题：受理通知书"),
-        ("", ""),
+        ("/", "受理：<某某>", "受理：<某某>"),
+        ("/?lang=en", "Acceptance: <某某>", '<span lang="zh">受理：&lt;某某&gt;</span>'),
     ],
 )
-def test_what_we_call_it_is_translated_and_names_stay(
-    application: Application, title: str, shown: str
+def test_a_title_is_english_where_its_author_says_it_and_else_marked_as_chinese(
+    application: Application, address: str, both: str, chinese_only: str
 ) -> None:
-    with application.test_request_context("/?lang=en"):
+    with application.test_request_context(address):
         application.preprocess_request()
-        assert titled(title) == shown
-    with application.test_request_context("/"):
-        application.preprocess_request()
-        assert titled(title) == title
+        known, unknown = Paper("受理：<某某>", "Acceptance: <某某>"), Paper("受理：<某某>")
+        assert titled(known) == title_of(known) == both
+        assert titled(unknown) == chinese_only
+        assert title_of(unknown) == "受理：<某某>"
 
 
-def test_every_letter_that_ships_has_an_english_title() -> None:
-    lines = (
-        path.read_text(encoding="utf-8").split("\n", 1)[0] for path in (ROOT / "letters").glob("TPL-*.typ")
-    )
-    assert {re.sub(r"（.*", "", line.removeprefix("// ")) for line in lines} <= LETTERS.keys()
+def test_a_letter_says_what_it_is_called_in_its_first_two_lines() -> None:
+    template = Template(LETTER, {})
+    assert (template.title, template.title_en) == ("受理通知书（存档件）", "Notice of acceptance")
+    assert Template("// 通知".encode(), {}).title_en == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "english"),
+    [
+        ({}, "Notice of acceptance"),
+        ({"title": "受理通知书"}, "Notice of acceptance"),
+        ({"title": "关于某事的通知"}, ""),
+        ({"title": "关于某事的通知", "title_en": "Notice of something"}, "Notice of something"),
+    ],
+)
+def test_a_step_may_call_its_letter_something_else(data: dict[str, str], english: str) -> None:
+    assert Template(LETTER, {}).english_of(data) == english

@@ -43,9 +43,26 @@ def check_naming(finder: Finder) -> None:
         state = node.settings.case_state
         if state is not None and isinstance(state.literal, str) and len(state.literal) > MAX_STATE:
             _too_long(finder, node.bpmn_id, "zr:caseState", MAX_STATE)
+        _check_clocks(finder, node)
     for element in finder.process.root.iter():
         if isinstance(element.tag, str) and namespace_of(element) == BPMN:
             _check_element(finder, element)
+    _check_title(finder)
+
+
+def _check_clocks(finder: Finder, node: FlowNode) -> None:
+    for clock in node.settings.clocks:
+        if CHINESE.search(clock.label) and not clock.label_en.strip():
+            zh = f"时限“{clock.label}”没有英文名称（labelEn）"
+            en = f"the clock “{clock.label}” has no English name (labelEn)"
+            finder.warn(node.bpmn_id, "no_english_name", zh, en)
+
+
+def _check_title(finder: Finder) -> None:
+    settings = finder.process.settings
+    if not (settings.text("title") or "").isascii() and not (settings.text("titleEn") or "").strip():
+        zh, en = "案件标题没有英文（zr:titleEn）", "the title of cases has no English (zr:titleEn)"
+        finder.warn(finder.process.process_id, "no_english_name", zh, en)
 
 
 def _written(node: FlowNode) -> Iterator[str]:

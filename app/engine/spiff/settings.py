@@ -20,7 +20,7 @@ BPMN_EXTENSIONS = "{http://www.omg.org/spec/BPMN/20100524/MODEL}extensionElement
 FORMULAS = frozenset(
     {
         "assignee", "ballot", "candidates", "caseState", "collection", "copyTo", "correlationKey", "due", "outcome",
-        "outputElement", "payload", "priority", "signers", "subject", "title",
+        "outputElement", "payload", "priority", "signers", "subject", "title", "titleEn",
     }
 )  # fmt: skip
 PLAIN = frozenset(

@@ -44,6 +44,7 @@ class Document(Base):
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"), index=True)
     element_id: Mapped[str] = mapped_column(String(100), default="")
     title: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="", server_default="")
     data: Mapped[dict[str, Any]]
     data_sha256: Mapped[str] = mapped_column(String(64))
     pdf_sha256: Mapped[str] = mapped_column(String(64), index=True)
@@ -115,6 +116,7 @@ FROZEN = (
     "letter",
     "case_no",
     "title",
+    "title_en",
     "data",
     "data_sha256",
     "pdf_sha256",

@@ -17,7 +17,7 @@ def render_letter(
 ) -> dict[str, Any]:
     """Typeset a letter as a numbered PDF/A document; it is sent later. To the `public` it is served at once.
 
-    Gives doc_no, title, sha256 (of the PDF), data_sha256, verify_code, issued_at. Error LETTER_FAILED.
+    Gives doc_no, title, title_en, sha256 (of the PDF), data_sha256, verify_code, issued_at. Error LETTER_FAILED.
     """
     try:
         document = documents.issue(
@@ -38,6 +38,7 @@ def render_letter(
     return {
         "doc_no": document.number,
         "title": document.title,
+        "title_en": document.title_en,
         "sha256": document.pdf_sha256,
         "data_sha256": document.data_sha256,
         "verify_code": document.verify_code,

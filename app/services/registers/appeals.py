@@ -86,6 +86,7 @@ def facts_of(session: Session, document: Document, calendar: Calendar) -> dict[s
     return {
         "doc_no": document.number,
         "title": document.title,
+        "title_en": document.title_en or document.title,
         "letter": document.letter,
         "case_no": document.case_no,
         "org": _addressee(session, document),

@@ -13,7 +13,6 @@ from app.services.history import record_event
 from app.services.messages import send_message
 from app.services.numbering import OFFICE_ZONE
 from app.services.registers import mailbox
-from app.services.titles import in_english
 
 
 class NotSignedFor(NotPermitted):
@@ -102,7 +101,7 @@ def _tell_annulled(context: Context, document: Document) -> None:
         f"理由：{document.annulled_reason}" + (f"\n由 {other} 替代。" if other else ""),
         context.now,
         kind="letter",
-        subject_en=f"A letter was annulled: {in_english(document.title)} ({document.number})",
+        subject_en=f"A letter was annulled: {document.title_en or document.title} ({document.number})",
         text_en=f"Reason: {document.annulled_reason}" + (f"\nReplaced by {other}." if other else ""),
         case_no=document.case_no,
         document=document,

@@ -22,6 +22,7 @@ class Verified:
     kind: str  # document | receipt | notice
     number: str
     title: str
+    title_en: str
     case_no: str
     issued_at: datetime
     sha256: str
@@ -77,6 +78,7 @@ def _verified(row: Document) -> Verified:
         "document",
         row.number,
         row.title,
+        row.title_en,
         row.case_no,
         row.issued_at,
         row.pdf_sha256,
@@ -96,6 +98,7 @@ def _receipt(session: Session, number: str) -> tuple[Verified, str] | None:
         "receipt",
         number,
         "收件回执",
+        "Receipt",
         row.case_no,
         row.received_at,
         row.sha256,
@@ -110,5 +113,7 @@ def _notice(session: Session, number: str) -> tuple[Verified, str] | None:
     row = session.scalar(select(Notice).where(Notice.number == number))
     if row is None:
         return None
-    verified = Verified("notice", number, row.title, row.subject, row.starts_at, row.sha256, row.algorithm)
+    verified = Verified(
+        "notice", number, row.title, "", row.subject, row.starts_at, row.sha256, row.algorithm
+    )
     return verified, row.verify_code

@@ -36,7 +36,8 @@ def name_of(path: str, data: bytes) -> Name:
         if kind in _IN_JSON:
             return _in_json(orjson.loads(data), *_IN_JSON[kind])
         if kind == "letter":
-            return documents.Template(data, {}).title, ""
+            letter = documents.Template(data, {})
+            return letter.title, letter.title_en
         return _in_xml(data, key_of(path))
     except (orjson.JSONDecodeError, UnicodeDecodeError, XmlRefused):
         return NONE

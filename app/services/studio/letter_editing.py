@@ -111,9 +111,10 @@ def letter_keys(files: Mapping[str, bytes]) -> list[str]:
     return sorted(key for key in keys if not is_shared(key))
 
 
-def title_of(files: Mapping[str, bytes], key: str) -> str:
-    """What a letter is called: its first line says it."""
-    return documents.Template(files[letter_path(key)], {}).title
+def title_of(files: Mapping[str, bytes], key: str, *, english: bool) -> str:
+    """What a letter is called: its first lines say it."""
+    template = documents.Template(files[letter_path(key)], {})
+    return (template.title_en if english else "") or template.title
 
 
 def shared_sources(files: Mapping[str, bytes], letter: str) -> list[Source]:
@@ -141,7 +142,7 @@ def known_names(files: Mapping[str, bytes], letter: str, found: Sequence[Source]
             expressions.setdefault(name, {})[text] = None
     samples = found[0].data if found else {}
     return [
-        Known(name, tuple(texts), _short(samples.get(name)), name in mentioned)
+        Known(name, tuple(texts), _short(samples.get(name)), name in mentioned or name == "title_en")
         for name, texts in expressions.items()
     ]
 
@@ -191,7 +192,22 @@ def problems(files: Mapping[str, bytes], fonts_dir: Path | None) -> list[Problem
         if made and key not in made:
             found.append(Problem("unused_letter", None, letter_path(key), "没有环节使用此文书模板",
                                  "no step makes this letter", "warning"))  # fmt: skip
-    return found + list(_untypeset(files, material, keys, fonts_dir))
+    return [*found, *without_english(files), *_untypeset(files, material, keys, fonts_dir)]
+
+
+def without_english(files: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Letters that are called something in Chinese only, by their template or by the step that makes them."""
+    templates = {key: documents.Template(files[letter_path(key)], {}) for key in letter_keys(files)}
+    for key, template in templates.items():
+        if not template.title.isascii() and not template.title_en:
+            yield Problem("no_english_name", None, letter_path(key), "文书没有英文名称（第二行 // en: …）",
+                          "the letter has no English name (second line // en: …)", "warning")  # fmt: skip
+    for use in _material(files).uses:
+        given, template = dict(use.entries), templates.get(use.letter)
+        title = given.get("title", "").strip('"')
+        if template and "title_en" not in given and not template.is_own(title):
+            zh, en = "文书的标题没有英文（title_en）", "the title of the letter has no English (title_en)"
+            yield Problem("no_english_name", use.element_id, process_file(use.process_id), zh, en, "warning")
 
 
 def look(

@@ -22,8 +22,8 @@ from app.services import jobs
 from app.services.context import Context
 
 Snapshot = dict[str, Any]
-CASE = ("definition_id", "title", "subject", "status", "ended_at", "outcome", "case_state", "call_no", "amount",
-        "is_suspended")  # fmt: skip
+CASE = ("definition_id", "title", "title_en", "subject", "status", "ended_at", "outcome", "case_state", "call_no",
+        "amount", "is_suspended")  # fmt: skip
 LOOKED = frozenset({"opened_at"})  # to look is not to act
 TASK = tuple(column.key for column in UserTask.__table__.columns if column.key not in LOOKED)
 INBOX = tuple(column.key for column in Inbox.__table__.columns)

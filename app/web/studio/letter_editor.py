@@ -43,8 +43,10 @@ def letter_editor(draft_id: int, key: str) -> Any:
         path,
         settings,
         key=key,
-        title=letter_editing.title_of(files, key),
-        letters=[(each, letter_editing.title_of(files, each)) for each in letters] if is_shared else [],
+        title=letter_editing.title_of(files, key, english=is_english()),
+        letters=[(each, letter_editing.title_of(files, each, english=is_english())) for each in letters]
+        if is_shared
+        else [],
         sources=found,
         known=[] if is_shared else letter_editing.known_names(files, key, found),
     )

@@ -93,8 +93,10 @@ def _letter(found: Version, key: str) -> dict[str, Any]:
     is_shared = letter_editing.is_shared(key)
     keys = letter_editing.letter_keys(found.files) if is_shared else []
     return {
-        "title": letter_editing.title_of(found.files, key),
-        "letters": [(each, letter_editing.title_of(found.files, each)) for each in keys],
+        "title": letter_editing.title_of(found.files, key, english=is_english()),
+        "letters": [
+            (each, letter_editing.title_of(found.files, each, english=is_english())) for each in keys
+        ],
         "sources": [] if is_shared else letter_editing.shared_sources(found.files, key),
     }
 

@@ -141,6 +141,24 @@ def test_messages_have_partners_in_the_bundle_or_outside() -> None:
     assert lint(catcher, host=Host(clauses=frozenset({"C-1"}))) == ()
 
 
+def test_titles_and_clocks_in_chinese_have_their_english() -> None:
+    clock = (
+        '<extensionElements><zr:clock name="c" act="start" limit="5" label="审查时限"/></extensionElements>'
+    )
+    given = f'{CITED} zr:title="= &quot;受理：&quot; + x"'
+    xml = diagram(
+        ENDS.replace("/>", f">{clock}</startEvent>", 1) + script("x", "x = 1"),
+        "s -> x -> e",
+        attributes=given,
+    )
+    missing = {(p.code, p.element_id) for p in lint(xml) if p.code == "no_english_name"}
+    assert missing == {("no_english_name", "p"), ("no_english_name", "s")}
+    both = xml.replace(b"zr:title=", b'zr:titleEn="= x" zr:title=').replace(
+        b"label=", b'labelEn="Review" label='
+    )
+    assert not {p.code for p in lint(both)} & {"no_english_name", "unknown_extension"}
+
+
 def test_clauses_are_checked_only_where_policies_are_known() -> None:
     xml = diagram(ENDS + task(), "s -> a -> e")
     assert found(lint(xml)) == {("no_clause", "p")}

@@ -65,6 +65,7 @@ export function processGroups(studio, element, bind, process) {
     text("process-nameEn", say("英文名称", "English name"), bind(process, "zr:nameEn")),
     text("process-prefix", say("业务编号前缀", "Prefix of case numbers"), bind(process, "zr:numberPrefix")),
     feel("process-title", say("案件标题", "Title of a case"), bind(process, "zr:title"), studio, "value"),
+    feel("process-titleEn", say("案件标题（英文）", "Title of a case (English)"), bind(process, "zr:titleEn"), studio, "value"),
     people("process-start", say("谁可以手工启动", "Who may start it by hand"), bind(process, "zr:startableBy"), studio),
     feel("process-subject", say("所属案件编号", "Number of the case it is about"), bind(process, "zr:subject"), studio, "value"),
     check("process-executable", say("可执行", "Executable"), bind(process, "isExecutable")),
