@@ -18,7 +18,7 @@ from app.models.drafts import FormDraftRevision
 from app.models.identity import User
 from app.models.operations import TaskSeat
 from app.models.runtime import FormDraft, ProcessInstance, RequestKey, UserTask
-from app.services import access, attachments, repository, runtime
+from app.services import access, attachments, conflicts, repository, runtime
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, TaskEnded, TaskTaken
 from app.services.history import record_event
@@ -132,9 +132,10 @@ def reach(context: Context, task_id: int) -> UserTask:
 
 
 def look_at(context: Context, task_id: int) -> Work:
-    """An open task with its form, to be read by whoever reaches it. Raises NotFound, TaskEnded."""
+    """An open task with its form, to be read by whoever reaches it. Raises NotFound, TaskEnded, RecusalRequired."""
     task = reach(context, task_id)
     _require_open(context, task)
+    conflicts.require_clear(context.session, _actor(context), task.instance)
     return _work(context, task, task.instance, context.session.get(FormDraft, task.id))
 
 

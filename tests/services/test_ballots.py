@@ -10,13 +10,24 @@ from sqlalchemy import select
 
 from app.engine.form import Path as FieldPath
 from app.models.ballots import Ballot, BallotPaper
+from app.models.drafts import FormDraftRevision
 from app.models.identity import GroupMember
 from app.models.register import Notification
-from app.models.runtime import UserTask
-from app.services import drafts, task
-from app.services.errors import Conflict, Invalid, NotPermitted, ServiceError, TaskTaken
+from app.models.runtime import FormDraft, UserTask
+from app.services import drafts, interests, task
+from app.services.context import Context
+from app.services.errors import (
+    Conflict,
+    Invalid,
+    NotPermitted,
+    RecusalRequired,
+    SeparationViolated,
+    ServiceError,
+    TaskTaken,
+)
 from app.services.task_operations import ballots, leaving, signing, substitutes
 from tests.factories import World
+from tests.services.test_conflicts import BANK, D19
 from tests.services.test_task_operations import act, events, files, inboxes, make_office, to_check, together
 from tests.worlds import NewWorld
 
@@ -167,6 +178,129 @@ def test_a_vote_on_paper_is_recorded_with_who_and_why_and_gives_way_to_the_own(w
     own = paper(world, check, "li")
     assert own is not None
     assert (own.votes["m"]["choice"], own.recorded_by_id, own.why) == ("against", None, "")
+
+
+def test_who_drafted_the_motion_or_an_earlier_step_records_no_paper(world: World) -> None:
+    _, check = drafted(world)
+    li = world.people["li"]
+    world.add_person("mei", "supervisor")
+    act(world, "mei", save_as, check)
+    act(world, "zhang", task.put_to_vote, check)
+    with pytest.raises(SeparationViolated, match="拟稿"):
+        act(world, "wang", ballots.record, check, li, FOR, "会场纸票")
+    with pytest.raises(SeparationViolated, match="拟定了交付表决的内容"):
+        act(world, "mei", ballots.record, check, li, FOR, "会场纸票")
+    assert {who: records(world, check, who) for who in ("wang", "mei", "zhang", "lu", "supervisor")} == {
+        "wang": False, "mei": False, "zhang": False, "lu": False, "supervisor": True,
+    }  # fmt: skip
+    act(world, "supervisor", ballots.record, check, li, FOR, "会场纸票")
+
+
+def save_as(context: Context, check: int) -> None:
+    """Leave a trace in the draft's history as somebody who wrote in it."""
+    draft = context.session.get_one(FormDraft, check)
+    context.session.add(
+        FormDraftRevision(task_id=check, revision=draft.revision + 1, base=draft.revision, kind="saved", before={},
+                          typed={}, saved_at=context.now, saved_by_id=context.actor.id if context.actor else None)
+    )  # fmt: skip
+
+
+def records(world: World, check: int, who: str) -> bool:
+    with world.acting(who) as context:
+        ballot = ballots.latest(context, context.session.get_one(UserTask, check))
+        return bool(ballot and context.actor and ballots.may_record(context, context.actor, ballot))
+
+
+@pytest.fixture
+def disputed(world: World) -> tuple[World, str, int]:
+    """A vote of zhang, li and chen on a bank's case is open."""
+    world.deploy({**files(TERMS, ""), "bpmn/conflict_of_interest.dmn": D19}, "ties")
+    world.add_person("bian")
+    bank = world.add_organisation(BANK, "样例银行", "bank", bian="editor signer")
+    number = world.start("leave", "wang", org_id=bank, who="王")
+    world.complete("wang", world.open_tasks(number)["t_ask"], reason="探亲", days="3")
+    check = world.open_tasks(number)["t_check"]
+    act(world, "zhang", task.claim, check)
+    act(world, "zhang", drafts.save_draft, check, {"agree": "yes"})
+    act(world, "zhang", task.put_to_vote, check)
+    return world, number, check
+
+
+def declare(world: World, who: str) -> None:
+    act(world, who, interests.declare, "relative", org=BANK)
+
+
+def closed(world: World, check: int) -> dict[str, Any]:
+    found = act(world, "zhang", ballots.close, check)
+    return dict(found.result)
+
+
+def test_an_interest_that_arises_before_the_vote_takes_it_away(disputed: tuple[World, str, int]) -> None:
+    world, _, check = disputed
+    declare(world, "li")
+    with pytest.raises(RecusalRequired):
+        act(world, "li", ballots.cast, check, FOR)
+    with pytest.raises(Invalid) as error:
+        act(world, "supervisor", ballots.record, check, world.people["li"], FOR, "会场纸票")
+    assert refusals(error) == {("m",): "您与此案有利害关系，只能选择回避。"}
+    with pytest.raises(RecusalRequired):
+        act(world, "li", task.look_at, check)
+    act(world, "zhang", ballots.cast, check, FOR)
+    act(world, "chen", ballots.cast, check, FOR)
+    result = closed(world, check)
+    (row,) = result["votes"]
+    assert (result["members"], result["present"], result["is_quorate"], result["passed"]) == (
+        2,
+        2,
+        True,
+        True,
+    )
+    assert (row["entitled"], row["agree"], row["aside"], row["void"]) == (2, 2, "li、wang", [])
+    assert "li" not in [found["name"] for found in result["attendance"]]
+
+
+def test_an_interest_that_arises_after_the_vote_voids_it(disputed: tuple[World, str, int]) -> None:
+    """Two of three are there, then one of them has to stand aside: one of two is no quorum."""
+    world, number, check = disputed
+    act(world, "li", ballots.cast, check, FOR)
+    act(world, "zhang", ballots.cast, check, FOR)
+    declare(world, "li")
+    result = closed(world, check)
+    (row,) = result["votes"]
+    assert (result["members"], result["present"], result["is_quorate"], result["passed"]) == (
+        2,
+        1,
+        False,
+        False,
+    )
+    assert (row["entitled"], row["in_favour"], row["aside"], row["void"]) == (
+        2,
+        ["zhang"],
+        "li、wang",
+        ["li"],
+    )
+    kept = paper(world, check, "li")
+    assert kept is not None
+    assert kept.votes["m"]["choice"] == "for", "the paper stays as it was sealed"
+    (said,) = events(world, number, "ballot_closed")
+    assert said.detail["result"]["votes"][0]["void"] == ["li"]
+
+
+def test_the_majority_is_of_those_without_an_interest(disputed: tuple[World, str, int]) -> None:
+    """One of three in favour is no majority; of the two who are left without the third neither, of one it is."""
+    world, _, check = disputed
+    act(world, "zhang", ballots.cast, check, FOR)
+    act(world, "chen", ballots.cast, check, AGAINST)
+    declare(world, "li")
+    declare(world, "chen")
+    (row,) = closed(world, check)["votes"]
+    assert (row["entitled"], row["agree"], row["against"], row["void"], row["passed"]) == (
+        1,
+        1,
+        [],
+        ["chen"],
+        True,
+    )
 
 
 def test_what_was_not_passed_is_changed_and_voted_on_again(world: World) -> None:

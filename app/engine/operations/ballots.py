@@ -65,6 +65,7 @@ class Voice:
     reason: str = ""
 
 
+RECUSAL = Voice(RECUSED)
 Paper = Mapping[str, Voice]  # motion → what one member says to it
 
 
@@ -136,7 +137,7 @@ def count(terms: Terms, members: Sequence[Member], papers: Mapping[str, Paper]) 
     """The result of the ballot, as the form, the minutes and the board's screen read it.
 
     `attendance`, `votes` (what the diagram says of each motion, with its votes by name), `is_quorate`, `passed`. Who
-    must not vote on anything is no part of the board today.
+    must not vote on anything is no part of the board today; what such a member said before that was known is `void`.
     """
     electorate = [member for member in members if open_to(terms, member)]
     present = [member for member in electorate if member.principal in papers]
@@ -179,6 +180,9 @@ def _votes(
         "against": names[AGAINST],
         "abstain": names[ABSTAIN],
         "aside": "、".join(member.name for member in bound) or None,
+        "void": [
+            m.name for m in bound if papers.get(m.principal, {}).get(motion.key, RECUSAL).choice != RECUSED
+        ],
         "more_aside": names[RECUSED],
         "reason": "；".join(f"{m.name}：{voice.reason.strip()}" for m, voice in said if voice.reason.strip()),
         "entitled": entitled,

@@ -16,11 +16,12 @@ from app.engine.form import Message, Text
 from app.engine.operations import ballots as algebra
 from app.engine.operations.ballots import Member, Motion, Paper, Terms, Voice
 from app.models.ballots import Ballot, BallotPaper
+from app.models.drafts import FormDraftRevision
 from app.models.identity import GroupMember, User
 from app.models.runtime import ProcessInstance, UserTask
 from app.services import access, conflicts, runtime
 from app.services.context import Context
-from app.services.errors import Conflict, Invalid, NotFound, NotPermitted
+from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, SeparationViolated
 from app.services.principals import people_behind
 from app.services.registers import mailbox
 from app.services.registers.fingerprint import plain
@@ -44,6 +45,12 @@ def latest(context: Context, task: UserTask) -> Ballot | None:
     query = query.options(selectinload(Ballot.papers).selectinload(BallotPaper.user))
     found: Ballot | None = context.session.scalar(query.execution_options(populate_existing=True))
     return found
+
+
+def rounds_of(context: Context, task: UserTask) -> Sequence[Ballot]:
+    """Every vote on a task, the oldest first."""
+    query = select(Ballot).where(Ballot.task_id == task.id).order_by(Ballot.round)
+    return context.session.scalars(query.options(selectinload(Ballot.papers))).all()
 
 
 def outcome_of(context: Context, task: UserTask) -> dict[str, Any]:
@@ -144,15 +151,17 @@ def cast(context: Context, task_id: int, votes: Mapping[str, tuple[str, str]]) -
 def record(
     context: Context, task_id: int, user_id: int, votes: Mapping[str, tuple[str, str]], why: str
 ) -> Ballot:
-    """Record the votes that a member cast on paper; the member is told. Raises NotPermitted, Invalid, Conflict."""
+    """Record the votes that a member cast on paper; the member is told.
+
+    Not by who votes, wrote what is voted on or is kept from the step. Raises NotPermitted, Invalid, Conflict.
+    """
     row = runtime.lock_instance_of(context, task_id)
     task, actor = acting.fresh(context, task_id), acting.actor_of(context)
-    if not may_record(context, actor, row):
+    if not (access.may(actor, "board.record") and access.may_see_instance(actor, row, context.session)):
         raise NotFound
     acting.require_open(task)
     ballot, person = _require_open(context, task), acting.require_person(context, user_id)
-    if votes_in(ballot, actor):
-        raise NotPermitted("参加表决的成员不能为他人录入。", "Who votes does not record the votes of others.")
+    _require_minute_taker(context, ballot, actor)
     member = _seat(ballot, person)
     if any(paper.user_id == person.id for paper in ballot.papers):
         raise Conflict("该成员已经表决。", "This member has voted already.")
@@ -176,7 +185,10 @@ def record(
 
 
 def close(context: Context, task_id: int) -> Ballot:
-    """The chair ends the vote: sealed papers are opened and counted. Raises NotPermitted, Conflict."""
+    """The chair ends the vote: sealed papers are opened and counted. Raises NotPermitted, Conflict.
+
+    Whom an interest that came up since the opening keeps from a motion stands aside: without vote, counted nowhere.
+    """
     act = acting.begin_held(context, task_id, "")
     _require_chair(act)
     ballot = _require_open(context, act.task)
@@ -185,7 +197,8 @@ def close(context: Context, task_id: int) -> Ballot:
             f"{broken[0]}的表决与密封时不一致。", f"The vote of {broken[0]} is not what was sealed."
         )
     papers = {paper.user.principal: paper_of(paper) for paper in ballot.papers}
-    result = algebra.count(algebra.read_terms(ballot.terms), members_of(ballot), papers)
+    terms = algebra.read_terms(ballot.terms)
+    result = algebra.count(terms, _members_now(context, ballot, terms), papers)
     ballot.closed_at, ballot.closed_by_id, ballot.result = context.now, act.actor.id, result
     signing.dismiss(context, act.task)
     acting.record(act, "ballot_closed", round=ballot.round, result=result,
@@ -204,9 +217,20 @@ def awaits_vote(context: Context, user: User, task: UserTask) -> bool:
     return all(paper.user_id != user.id for paper in ballot.papers)
 
 
-def may_record(context: Context, user: User, row: ProcessInstance) -> bool:
-    """Whether the user keeps the minutes of a board and may see the case."""
-    return access.may(user, "board.record") and access.may_see_instance(user, row, context.session)
+def may_record(context: Context, user: User, ballot: Ballot) -> bool:
+    """Whether the user may take down the votes that members cast on paper."""
+    if not access.may(user, "board.record"):
+        return False
+    try:
+        _require_minute_taker(context, ballot, user)
+    except NotPermitted:
+        return False
+    return access.may_see_instance(user, ballot.task.instance, context.session)
+
+
+def closed_to(context: Context, user: User, terms: Terms) -> frozenset[str]:
+    """The motions of whose votes the user learns nothing, having an interest in their cases."""
+    return frozenset(motion.key for motion in terms.motions if _bars(context, user, motion))
 
 
 def votes_in(ballot: Ballot, user: User) -> bool:
@@ -228,6 +252,21 @@ def paper_of(paper: BallotPaper) -> Paper:
 def is_intact(paper: BallotPaper) -> bool:
     """Whether the votes are still those whose hash went into the history."""
     return commitment(paper.nonce, paper.votes) == paper.sha256
+
+
+def _require_minute_taker(context: Context, ballot: Ballot, user: User) -> None:
+    """Raises NotPermitted for members, for who wrote what is voted on, and for whom nothing of this may pass."""
+    if votes_in(ballot, user):
+        raise NotPermitted("参加表决的成员不能为他人录入。", "Who votes does not record the votes of others.")
+    wrote = select(FormDraftRevision.saved_by_id).where(FormDraftRevision.task_id == ballot.task_id)
+    if user.id == ballot.opened_by_id or user.id in context.session.scalars(wrote).all():
+        raise SeparationViolated(
+            "职责分离：您拟定了交付表决的内容，不能录入他人的表决。",
+            "Separation of duty: you wrote what is put to the vote; somebody else records the votes.",
+        )
+    access.check_separation(context.session, user, ballot.task)
+    if closed_to(context, user, algebra.read_terms(ballot.terms)):
+        raise NotPermitted("您与表决所涉案件有利害关系。", "You have an interest in a case that is voted on.")
 
 
 def _require_chair(act: Act) -> None:
@@ -267,6 +306,22 @@ def _member(context: Context, task: UserTask, terms: Terms, person: User, said: 
     return Member(person.principal, said.name, frozenset(bound | said.aside))
 
 
+def _members_now(context: Context, ballot: Ballot, terms: Terms) -> list[Member]:
+    """The members as they were called, less what separates them from motions by now."""
+    people_now = {f"user:{person.id}": person for person in _persons(context, ballot)}
+    return [
+        _member(context, ballot.task, terms, person, member)
+        if (person := people_now.get(member.principal)) is not None
+        else member
+        for member in members_of(ballot)
+    ]
+
+
+def _persons(context: Context, ballot: Ballot) -> Sequence[User]:
+    ids = [_user_id(member.principal) for member in members_of(ballot)]
+    return context.session.scalars(select(User).where(User.id.in_(ids))).all()
+
+
 def _bars(context: Context, person: User, motion: Motion) -> bool:
     if not motion.case_no:
         return False
@@ -288,9 +343,10 @@ def _checked(
     terms = algebra.read_terms(ballot.terms)
     paper = {key: Voice(choice, reason.strip()[:LONGEST]) for key, (choice, reason) in votes.items()}
     wrong = algebra.complaints(terms, member, paper)
+    is_barred = conflicts.bars(context.session, person, ballot.task.instance)
     for motion in algebra.open_to(terms, member):
         is_aside = motion.key in paper and paper[motion.key].choice == algebra.RECUSED
-        if not is_aside and _bars(context, person, motion):
+        if not is_aside and (is_barred or _bars(context, person, motion)):
             wrong[motion.key] = "conflict"
     if wrong:
         said = {(key,): [Message(Text(*SAID[code]))] for key, code in wrong.items()}
