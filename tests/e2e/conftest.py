@@ -6,15 +6,16 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from werkzeug.serving import make_server
 
 from app.demo import accounts
@@ -32,11 +33,61 @@ from tests.databases import require_part
 from tests.factories import World
 from tools.browser import find_chromium
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 PATIENCE = 10_000
 expect.set_options(timeout=PATIENCE)  # browser, server and worker share what cores there are
 INSURER = ORGANISATIONS["insurer"][1]
+
+
+class SlowLine:
+    """An application behind a slow line: each answer comes late, and a script as late again, each time anew.
+
+    A test that acts before its page listens passes on a quick machine and fails on a busy one; `SLOW_LINE=300` (ms)
+    finds it. The address stays usable without scripts meanwhile, as it is for a visitor on such a line.
+    """
+
+    def __init__(self, app: WSGIApplication, delay: float) -> None:
+        self.app, self.delay = app, delay
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Wait, then answer."""
+        script = environ["PATH_INFO"].endswith(".js")
+        time.sleep(self.delay * (2 if script else 1))
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            kept = [pair for pair in headers if not (script and pair[0].lower() in ("cache-control", "etag"))]
+            return start_response(
+                status, [*kept, *([("Cache-Control", "no-store")] if script else [])], *rest
+            )
+
+        return self.app(environ, start)
+
+
+def _line(app: WSGIApplication) -> WSGIApplication:
+    delay = float(os.environ.get("SLOW_LINE", "0")) / 1000
+    return SlowLine(app, delay) if delay else app
+
+
+def settled(page: Page) -> Page:
+    """The page when its scripts have run: what is typed before reaches nobody.
+
+    Wait first for something that only the new page shows: until then the old page counts as loaded.
+    """
+    page.wait_for_load_state("load")
+    return page
+
+
+def take_draft(page: Page, name: str) -> str:
+    """Take a draft of the running policies; the address of its workspace, without a slash at its end."""
+    page.goto("/studio/drafts/")
+    page.get_by_label("草稿名称").fill(name)
+    page.get_by_role("button", name=re.compile("新建草稿")).first.click()
+    expect(page).to_have_url(re.compile(r"/studio/drafts/\d+/?$"))
+    return settled(page).url.rstrip("/")
 
 
 def wait_for(look: Callable[[], Any]) -> Any:
@@ -127,7 +178,7 @@ def programme(
     app = create_app(
         replace(Config(), DATABASE_URL=new_sqlite_url(), DEMO=True, FILES_DIR=files, SECRET_KEY="test")
     )
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _line(app), threaded=True)
     app.settings = replace(app.settings, site=f"http://127.0.0.1:{server.port}")
     runner = app.test_cli_runner()
     for verb in ("deploy", "demo"):
@@ -198,8 +249,15 @@ def pytest_runtest_makereport(
     report = yield
     if report.when == "call" and report.failed:
         pages = [page for context in item.stash.get(_CONTEXTS, []) for page in context.pages]
-        report.sections += [(f"page {page.url}", page.locator("body").inner_text()[:4000]) for page in pages]
+        report.sections += [(f"page {page.url}", _shown(page)) for page in pages]
     return report
+
+
+def _shown(page: Page) -> str:
+    try:
+        return page.locator("body").inner_text()[:4000]
+    except PlaywrightError as error:  # a page that never came
+        return str(error)
 
 
 @pytest.fixture
@@ -257,7 +315,7 @@ def assert_accessible() -> Callable[[Page], None]:
     axe = Axe()
 
     def check(page: Page) -> None:
-        found = axe.run(page).response["violations"]
+        found = axe.run(settled(page)).response["violations"]
         told = [f"{item['id']}: {[node['html'][:200] for node in item['nodes'][:3]]}" for item in found]
         assert not told, f"{page.url}\n" + "\n".join(told)
 
@@ -279,7 +337,7 @@ def served(world: World, url: str) -> Iterator[str]:
     """A small world of its own behind a web server, for what would change the shared installation; its address."""
     files = str(world.settings.files_dir)
     app = create_app(Config(DATABASE_URL=url, SECRET_KEY="s" * 32, FILES_DIR=files))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _line(app), threaded=True)
     with _running(server.serve_forever, server.shutdown):
         yield f"http://127.0.0.1:{server.port}"
     server.server_close()

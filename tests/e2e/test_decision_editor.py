@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,6 +13,7 @@ from lxml import etree
 from playwright.sync_api import Page, expect
 
 from app.engine.dmn import parse_decisions
+from tests.e2e.conftest import take_draft
 
 ROOT = Path(__file__).resolve().parents[2]
 SLOW = 20_000
@@ -36,10 +36,7 @@ ADD_FILE = """async ([address, text]) => {
 
 def _open(enter: Enter, key: str) -> Page:
     page = enter("designer")
-    page.goto("/studio/drafts/")
-    page.get_by_label("草稿名称").fill("决策编辑器")
-    page.get_by_role("button", name=re.compile("新建草稿")).first.click()
-    page.goto(f"{page.url.rstrip('/')}/decision/{key}")
+    page.goto(f"{take_draft(page, '决策编辑器')}/decision/{key}")
     expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
     return page
 

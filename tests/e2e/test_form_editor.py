@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import take_draft
 
 ROOT = Path(__file__).resolve().parents[2]
 SLOW = 20_000
@@ -49,10 +50,7 @@ LOOK_AROUND = """async () => {
 
 def _open(enter: Enter, key: str) -> Page:
     page = enter("designer")
-    page.goto("/studio/drafts/")
-    page.get_by_label("草稿名称").fill("表单编辑器")
-    page.get_by_role("button", name=re.compile("新建草稿")).first.click()
-    page.goto(f"{page.url.rstrip('/')}/form/{key}")
+    page.goto(f"{take_draft(page, '表单编辑器')}/form/{key}")
     expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
     return page
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from app.models.runtime import UserTask
-from tests.e2e.conftest import Programme
+from tests.e2e.conftest import Programme, settled
 
 Enter = Callable[..., Page]
 
@@ -25,7 +25,9 @@ def test_a_clerk_works_by_keyboard_alone(
     expect(page.get_by_label("包含文字")).to_be_focused()
     page.keyboard.type(number)
     press("Enter")
+    expect(page).to_have_url(re.compile(f"q={number}"))
     expect(page.locator("[data-row]")).to_have_count(1)
+    settled(page)
     press("?")
     expect(page.get_by_role("dialog", name="快捷键")).to_be_visible()
     assert_accessible(page)
@@ -59,6 +61,7 @@ def _switch_keys(page: Page) -> None:
     page.get_by_label("使用单键快捷键").press("Space")
     page.get_by_role("button", name="保存设置").press("Enter")
     expect(page.get_by_label("使用单键快捷键")).to_have_count(0)
+    settled(page)
 
 
 def test_a_head_and_an_expert_work_by_keyboard_alone(enter: Enter, programme: Programme) -> None:
@@ -69,6 +72,7 @@ def test_a_head_and_an_expert_work_by_keyboard_alone(enter: Enter, programme: Pr
     press("j")
     press("c")
     expect(head.get_by_role("button", name="提交", exact=True)).to_be_visible()
+    settled(head)
     press("a")
     expect(head.locator("#task-form :focus")).to_have_count(1)
     head.locator("[name=f_size]").press("Control+A")
@@ -80,7 +84,7 @@ def test_a_head_and_an_expert_work_by_keyboard_alone(enter: Enter, programme: Pr
     expert.keyboard.press("j")
     expert.keyboard.press("a")
     expect(expert).to_have_url(re.compile(r"/tasks/\d+"))
-    expert.keyboard.press("a")
+    settled(expert).keyboard.press("a")
     expect(expert.locator("#task-form :focus")).to_have_count(1)
     expert.keyboard.press("Space")
     expert.get_by_role("button", name="提交", exact=True).press("Enter")

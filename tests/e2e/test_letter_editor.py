@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import take_draft
+
 SLOW = 20_000
 Enter = Callable[..., Page]
 
@@ -15,10 +17,7 @@ def test_a_letter_is_changed_seen_and_checked(
     enter: Enter, assert_accessible: Callable[[Page], None]
 ) -> None:
     page = enter("designer")
-    page.goto("/studio/drafts/")
-    page.get_by_label("草稿名称").fill("文书模板")
-    page.get_by_role("button", name=re.compile("新建草稿")).first.click()
-    draft = page.url.rstrip("/")
+    draft = take_draft(page, "文书模板")
     page.goto(f"{draft}/letter/TPL-04")
     expect(page.get_by_role("img", name="第 1 页，共 1 页")).to_be_visible(timeout=SLOW)
     assert_accessible(page)

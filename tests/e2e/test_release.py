@@ -39,6 +39,7 @@ def test_a_second_person_releases(programme: Programme, enter: Enter, visit: Vis
     page.get_by_label("草稿名称").fill("延长归档检查时限")
     page.get_by_label("文件", exact=True).set_input_files(file)
     page.get_by_role("button", name="存入草稿").click()
+    expect(page).to_have_url(re.compile(r"/studio/drafts/\d+"))
     workspace = page.url.partition("?")[0]
     page.get_by_role("link", name="比较", exact=True).click()
     expect(page.locator(".changes")).to_contain_text("“归档检查”的办理时限由 5 个工作日改为 7 个工作日")

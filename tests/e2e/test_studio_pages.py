@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import PHONE
+from tests.e2e.conftest import PHONE, take_draft
 
 Enter = Callable[..., Page]
 Visit = Callable[[Page, str], None]
@@ -17,10 +17,7 @@ def test_parameters_back_test_and_interventions(
     enter: Enter, visit: Visit, assert_accessible: Callable[[Page], None]
 ) -> None:
     designer = enter("designer")
-    designer.goto("/studio/drafts/")
-    designer.get_by_label("草稿名称").fill("改名额")
-    designer.get_by_role("button", name=re.compile("新建草稿")).first.click()
-    draft = designer.url.rstrip("/")
+    draft = take_draft(designer, "改名额")
     visit(designer, f"{draft}/back-test")
     visit(designer, f"{draft}/parameters")
     designer.locator("#call_quota summary").click()

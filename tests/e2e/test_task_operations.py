@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Programme
+from tests.e2e.conftest import Programme, settled
 
 Enter = Callable[..., Page]
 Visit = Callable[[Page, str], None]
@@ -16,6 +16,7 @@ Check = Callable[[Page], None]
 def press(page: Page, target: Locator, key: str = "Enter", way: str = "Tab") -> None:
     """Go to an element with Tab, or backwards from the end of the page, then press a key on it."""
     expect(target).to_be_visible()
+    settled(page)
     for _ in range(200):
         if target.evaluate("element => element === document.activeElement"):
             page.keyboard.press(key)

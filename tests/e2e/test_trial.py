@@ -8,21 +8,20 @@ from collections.abc import Callable
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import settled, take_draft
+
 SLOW = 20_000
 Enter = Callable[..., Page]
 
 
 def _serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(settled(page)).response["violations"]
     return [each["id"] for each in found if each["impact"] in {"serious", "critical"}]
 
 
 def test_a_draft_is_tried_as_clerk_and_applicant_and_kept(enter: Enter) -> None:
     page = enter("designer")
-    page.goto("/studio/drafts/")
-    page.get_by_label("草稿名称").fill("试一试")
-    page.get_by_role("button", name=re.compile("新建草稿")).first.click()
-    draft = page.url.rstrip("/")
+    draft = take_draft(page, "试一试")
     page.goto(f"{draft}/try/new/acceptance")
     page.get_by_role("button", name="打开测试 checks/acceptance/supplemented.json").click()
     expect(page.locator("main")).to_contain_text("已结束")
