@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.models.identity import Organisation
-from app.models.runtime import ProcessInstance, UserTask
+from app.models.runtime import Inbox, ProcessInstance, UserTask
 from app.services import access, repository, runtime
 from app.services.context import Context
 from app.services.errors import NotFound, NotPermitted
@@ -83,6 +83,18 @@ def open_tasks_of(context: Context, instances: Sequence[ProcessInstance]) -> dic
     for task in context.session.scalars(query.order_by(UserTask.id)):
         found.setdefault(task.instance_id, []).append(task)
     return found
+
+
+def tasks_elsewhere(context: Context) -> Sequence[UserTask]:
+    """What waits for the actor in cases that are not their organisation's, such as an objection to it; by due time."""
+    user = context.actor
+    if user is None:
+        return []
+    orgs = [membership.org_id for membership in user.memberships]
+    is_foreign = or_(ProcessInstance.org_id.is_(None), ProcessInstance.org_id.not_in(orgs))
+    reached = select(Inbox.task_id).where(Inbox.principal.in_(access.principals_of(user)))
+    query = select(UserTask).join(UserTask.instance).where(UserTask.id.in_(reached), is_foreign)
+    return context.session.scalars(query.order_by(UserTask.due_at, UserTask.id)).all()
 
 
 def _own_organisation(context: Context, org_id: int) -> Organisation:

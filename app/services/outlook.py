@@ -1,4 +1,4 @@
-"""What the applicant's pages say of a case beyond its state: letters that wait to be opened, and what comes next.
+"""What the applicant's pages say of a case beyond its state: letters and tasks that wait, and what comes next.
 
 What comes next stands in the policy: `outlook.<process>.<case state> = {"zh", "en"}`, `*` for any other state.
 """
@@ -13,15 +13,20 @@ from sqlalchemy.orm import Session
 
 from app.models.identity import User
 from app.models.register import Document
-from app.models.runtime import ProcessInstance
+from app.models.runtime import Inbox, ProcessInstance, UserTask
 from app.services import access, policy
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """The reader's unopened letters of a case, and what comes next in plain words; empty when the policy is silent."""
+    """What waits for the reader besides the case's own tasks, and what comes next in plain words.
+
+    `tasks` are those of other cases about this one, such as an objection to it. The words are empty when the policy
+    is silent.
+    """
 
     letters: Sequence[Document]
+    tasks: Sequence[UserTask] = ()
     zh: str = ""
     en: str = ""
 
@@ -37,7 +42,18 @@ def outlook_of(session: Session, instance: ProcessInstance, user: User) -> Outlo
     )
     words = _words(session, instance)
     letters = session.scalars(query.order_by(Document.id)).all()
-    return Outlook(letters, words.get("zh", ""), words.get("en", ""))
+    return Outlook(letters, _tasks_about(session, instance, user), words.get("zh", ""), words.get("en", ""))
+
+
+def _tasks_about(session: Session, instance: ProcessInstance, user: User) -> Sequence[UserTask]:
+    reached = select(Inbox.task_id).where(Inbox.principal.in_(access.principals_of(user)))
+    about = (
+        select(UserTask)
+        .join(UserTask.instance)
+        .where(ProcessInstance.subject == instance.number, ProcessInstance.id != instance.id)
+        .where(UserTask.id.in_(reached))
+    )
+    return session.scalars(about.order_by(UserTask.due_at, UserTask.id)).all()
 
 
 def _words(session: Session, instance: ProcessInstance) -> Mapping[str, str]:

@@ -23,12 +23,17 @@ def my_cases() -> str:
     found = context()
     own = applications.own_cases(found)
     tasks = applications.open_tasks_of(found, own)
+    others = applications.tasks_elsewhere(found)
     principals = set(access.principals_of(signed_in()))
+    numbers = {case.number for case in own}
     rows: list[dict[str, Any]] = [
         {
             "case": case,
             "stages": cases.stages(found.session, case),
-            "mine": [t for t in tasks.get(case.id, []) if principals & set(t.candidates)],
+            "mine": [
+                *(t for t in tasks.get(case.id, []) if principals & set(t.candidates)),
+                *(t for t in others if t.instance.subject == case.number),
+            ],
             "elsewhere": [t for t in tasks.get(case.id, []) if not principals & set(t.candidates)],
         }
         for case in own
@@ -38,6 +43,7 @@ def my_cases() -> str:
     return render_template(
         "apply/my_cases.html",
         rows=rows,
+        others=[task for task in others if task.instance.subject not in numbers],
         notices=notices,
         calls=calls.open_calls(found.session, found.now),
         receivables=recovery.receivables_of(found.session, [m.org_id for m in signed_in().memberships]),

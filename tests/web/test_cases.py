@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import html5lib
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.models.comments import CaseComment
 from app.models.identity import Organisation
 from app.models.interests import InterestDeclaration
 from app.models.register import Attachment, Notification
-from app.models.runtime import ProcessInstance, UserTask
+from app.models.runtime import Inbox, ProcessInstance, UserTask
 from app.services import comments, file_store, interests, task
 from app.services.cases import OFFICE_KINDS
 from app.services.context import Context
@@ -83,6 +83,32 @@ def test_the_applicant_sees_neither_names_nor_the_office_side(
         assert "关联方提示" not in page
     for tab in ("/decisions", "/related"):
         assert bian.get(f"/cases/{number}{tab}").status_code == 404
+
+
+def test_what_waits_for_an_applicant_in_a_case_of_others_is_asked_of_it(
+    world: World, sign_in: SignIn, number: str
+) -> None:
+    """An objection is no case of the organisation that it is about, which answers it all the same."""
+    other = world.start("leave", "wang", who="某")
+    asked = world.open_tasks(other)["t_ask"]
+    bian = sign_in("bian")
+    assert "现在不需要您办理" in text_of(bian, f"/cases/{number}")
+    with world.acting() as context:
+        row = context.session.get_one(UserTask, asked)
+        row.instance.subject = number
+        context.session.execute(
+            update(Inbox)
+            .where(Inbox.task_id == asked)
+            .values(principal=f"org:{case(context, number).org_id}")
+        )
+    for address in ("/my", f"/cases/{number}"):
+        shown = text_of(bian, address)
+        assert f'href="/tasks/{asked}"' in shown
+        assert "现在不需要您办理" not in shown
+    with world.acting() as context:
+        context.session.get_one(UserTask, asked).instance.subject = other
+    assert "需要您办理的其他事项" in text_of(bian, "/my")
+    assert f'href="/tasks/{asked}"' not in text_of(sign_in("wai"), "/my")
 
 
 def test_every_recorded_kind_is_in_the_timeline() -> None:
