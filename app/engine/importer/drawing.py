@@ -12,7 +12,7 @@ from app.engine.importer.draft import Draft, bpmn_elements, remove
 from app.engine.layout import QUICK, layout
 from app.engine.layout.scene import Rect
 from app.engine.layout.writing import read_bounds
-from app.engine.xml import BPMNDI, DC, DI, bpmn, local_name, parse_xml, qname
+from app.engine.xml import BPMNDI, DC, DI, bpmn, local_name, parse_xml, qname, write_xml
 
 EVENT = (36.0, 36.0)
 SIZES = {
@@ -30,7 +30,7 @@ def complete_drawing(draft: Draft) -> Any:
     _point_planes(draft)
     if not has_diagram(draft.root):
         draft.note(None, "layout_made")
-        return parse_xml(layout(etree.tostring(draft.root), QUICK), max_bytes=20_000_000, max_nodes=400_000)
+        return parse_xml(layout(write_xml(draft.root), QUICK), max_bytes=20_000_000, max_nodes=400_000)
     shapes = _shapes(draft)
     for node, near in draft.new_nodes:
         _draw_node(node, near, shapes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from lxml import etree
@@ -65,7 +66,7 @@ def _own_definitions(draft: Draft, element: Any) -> None:
         target = strip_prefix((reference.text or "").strip())
         shared = next((item for item in draft.root if target and item.get("id") == target), None)
         if shared is not None and local_name(shared).endswith("EventDefinition"):
-            copy = etree.fromstring(etree.tostring(shared))
+            copy = deepcopy(shared)
             copy.attrib.pop("id", "")
             copy.tail = reference.tail
             element.replace(reference, copy)

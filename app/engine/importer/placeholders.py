@@ -10,9 +10,10 @@ from app.engine.graph import ACTIVITIES, SUB_PROCESSES
 from app.engine.importer.draft import Draft, definitions_of, rename
 from app.engine.importer.expressions import set_condition
 from app.engine.importer.reading import MAX_BYTES, MAX_NODES
-from app.engine.xml import bpmn, local_name, parse_xml, write_xml
+from app.engine.xml import BPMN, bpmn, local_name, namespace_of, parse_xml, write_xml
 
 ROUNDS = 4
+_OF_EVERY_NODE = frozenset({"documentation", "extensionElements", "incoming", "outgoing"})
 
 
 def load_all(xml: bytes) -> list[Problem]:
@@ -59,11 +60,11 @@ def _simplify(draft: Draft, element: Any) -> None:
     if kind == "sequenceFlow":
         set_condition(draft, element, "false")
     elif kind in SUB_PROCESSES or kind in ACTIVITIES:
-        for child in list(element):
-            if local_name(child).endswith("LoopCharacteristics"):
-                draft.set_aside(element, child)
-        if kind not in SUB_PROCESSES:
-            rename(element, "task")
+        loops = [child for child in element if local_name(child).endswith("LoopCharacteristics")]
+        for child in loops:
+            draft.set_aside(element, child)
+        if not loops or kind not in SUB_PROCESSES:
+            _become_task(draft, element)
     elif kind == "eventBasedGateway":
         rename(element, "exclusiveGateway")
     elif definitions_of(element):
@@ -71,3 +72,12 @@ def _simplify(draft: Draft, element: Any) -> None:
             draft.set_aside(element, definition)
         if kind == "intermediateCatchEvent":
             rename(element, "intermediateThrowEvent")
+
+
+def _become_task(draft: Draft, element: Any) -> None:
+    """A task; what is inside a sub-process, such as one nested too deeply, is set aside."""
+    if local_name(element) in SUB_PROCESSES:
+        for child in [child for child in element if namespace_of(child) == BPMN]:
+            if local_name(child) not in _OF_EVERY_NODE:
+                draft.set_aside(element, child)
+    rename(element, "task")

@@ -36,7 +36,7 @@ def read_foreign(data: bytes) -> tuple[Any, list[Repair]]:
         root = next((item for item in root.iter(bpmn("definitions"))), None)
         if root is None:
             raise XmlRefused("不是 BPMN 2.0 文件：没有 definitions 元素", "no BPMN 2.0 file: no definitions")
-        root = parse_xml(etree.tostring(root), max_bytes=MAX_BYTES, max_nodes=MAX_NODES)
+        root = parse_xml(etree.tostring(root, encoding="utf-8"), max_bytes=MAX_BYTES, max_nodes=MAX_NODES)
     if root.tag != bpmn("definitions"):
         raise XmlRefused(
             f"不是 BPMN 2.0 文件：根元素为 {root.tag}", f"no BPMN 2.0 file: the root is {root.tag}"
@@ -113,4 +113,4 @@ def _recover(data: bytes, first: XmlRefused) -> Any:
         root = None
     if root is None:
         raise first
-    return parse_xml(etree.tostring(root), max_bytes=MAX_BYTES, max_nodes=MAX_NODES)
+    return parse_xml(etree.tostring(root, encoding="utf-8"), max_bytes=MAX_BYTES, max_nodes=MAX_NODES)
