@@ -16,6 +16,7 @@ from app.services import task
 from app.services.errors import Invalid
 from app.services.task import Work
 from app.services.task_operations import ballots
+from app.web import ballot_records
 from app.web.form_pages import attachment_url, language
 from app.web.forms import ShownForm, show_form
 from app.web.guards import context, permission, signed_in
@@ -26,8 +27,15 @@ blueprint = Blueprint("ballots", __name__)
 
 
 @blueprint.get("/tasks/<int:task_id>/ballot")
-@permission("board.vote")
+@permission("case.read_office")
 def show(task_id: int) -> str:
+    """The vote that is open, or to be opened; one that is over, and any `?round=` before it, to be read only."""
+    shown = task.reach(context(), task_id)
+    rounds = ballots.rounds_of(context(), shown)
+    asked = whole_number(request.args.get("round", ""))
+    ballot = ballot_records.choose(rounds, asked)
+    if ballot is not None and (shown.status != "open" or asked not in (None, rounds[-1].round)):
+        return ballot_records.record_page(shown, rounds, ballot)
     return _page(task_id, whole_number(request.args.get("member", "")))
 
 
@@ -88,7 +96,8 @@ def _page(task_id: int, member_id: int | None = None, *, error: Invalid | None =
     found, reader = context(), signed_in()
     work = task.look_at(found, task_id)
     ballot = ballots.latest(found, work.task)
-    is_recording = member_id is not None and ballots.may_record(found, reader, work.instance)
+    records = ballot is not None and ballots.may_record(found, reader, ballot)
+    is_recording = member_id is not None and records
     voter = found.session.get(User, member_id) if is_recording and member_id is not None else reader
     stated = ballot.terms if ballot is not None else work.ballot
     return render_template(
@@ -101,12 +110,12 @@ def _page(task_id: int, member_id: int | None = None, *, error: Invalid | None =
         motions=_motions(found, ballot, voter, work),
         voter=voter,
         is_recording=is_recording,
-        members=_members(ballot),
+        rounds=ballots.rounds_of(found, work.task),
+        seats=ballot_records.seats_of(ballot),
+        closed_to=ballot_records.closed_to_reader(ballot),
         presides=task.may_complete(found, work.task) and work.ballot is not None,
-        records=ballot is not None
-        and ballots.may_record(found, reader, work.instance)
-        and not ballots.votes_in(ballot, reader),
-        choices=_choices(),
+        records=records,
+        choices=ballot_records.choices(),
         sent=_sent(),
         problems=_problems(error),
         missing=_missing(work, error),
@@ -127,15 +136,6 @@ def _motions(found: Any, ballot: Ballot | None, voter: User | None, work: Work) 
         return ()
     member = next(m for m in ballots.members_of(ballot) if m.principal == voter.principal)
     return algebra.open_to(algebra.read_terms(ballot.terms), member)
-
-
-def _members(ballot: Ballot | None) -> list[tuple[algebra.Member, bool, Any]]:
-    """Every member: whether there is anything to vote on, and the paper."""
-    if ballot is None:
-        return []
-    terms = algebra.read_terms(ballot.terms)
-    papers = {paper.user.principal: paper for paper in ballot.papers}
-    return [(m, bool(algebra.open_to(terms, m)), papers.get(m.principal)) for m in ballots.members_of(ballot)]
 
 
 def _subject(work: Work, ballot: Ballot | None) -> ShownForm:
@@ -177,12 +177,3 @@ def _flat(states: Iterable[State]) -> Iterator[State]:
     for state in states:
         yield state
         yield from _flat(state.states)
-
-
-def _choices() -> list[tuple[str, str, str]]:
-    return [
-        (algebra.FOR, _("同意"), "ok"),
-        (algebra.AGAINST, _("反对"), "late"),
-        (algebra.ABSTAIN, _("弃权"), "mute"),
-        (algebra.RECUSED, _("回避"), "warn"),
-    ]

@@ -129,7 +129,14 @@ def _happened(event: HistoryEvent, outcomes: Mapping[int, Outcome], name: str) -
         tone = "warn"
     if event.detail.get("effective_on") not in (None, day(event.recorded_at)):
         tone = "warn"  # nobody overlooks a day that is not the day of the record
-    return Entry(event.recorded_at, text, _who(event), remark, tone, order=event.seq)
+    return Entry(event.recorded_at, text, _who(event), remark, tone, _vote_url(event), order=event.seq)
+
+
+def _vote_url(event: HistoryEvent) -> str:
+    """Where the vote of a board can be read that the event tells of."""
+    if not event.kind.startswith("ballot_"):
+        return ""
+    return url_for("ballots.show", task_id=event.detail["task"], round=event.detail["round"])
 
 
 def _who(event: HistoryEvent) -> str:
