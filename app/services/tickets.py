@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import select
 
 from app.engine.form import Form, parse_form
-from app.models.register import Notice, Objection
+from app.models.register import Document, Notice, Objection
 from app.models.runtime import Inbox
 from app.services import attachments, policy, repository, task, throttle
 from app.services.context import Context
 from app.services.errors import NotFound
-from app.services.registers import objections, publicity
+from app.services.registers import letters, objections, publicity
 from app.services.task import Work
 
 
@@ -63,6 +63,23 @@ def withdraw(context: Context, objection: Objection) -> None:
 def acting_as(context: Context, objection: Objection) -> Context:
     """The context of the ticket's holder."""
     return replace(context, actor=None, ticket=f"ticket:{objection.number}" if objection.number else None)
+
+
+def letter_to(context: Context, objection: Objection) -> Document | None:
+    """The newest letter that was sent to the objector, if any."""
+    holder = acting_as(context, objection)
+    sent = select(Document).where(
+        Document.to_principal == holder.ticket, Document.sent_at.is_not(None), Document.annulled_at.is_(None)
+    )
+    return context.session.scalars(sent.order_by(Document.id.desc()).limit(1)).first()
+
+
+def open_letter(context: Context, objection: Objection) -> Document:
+    """Sign for that letter and read it. Raises NotFound when there is none."""
+    holder, found = acting_as(context, objection), letter_to(context, objection)
+    if found is None or holder.ticket is None:
+        raise NotFound
+    return letters.open_document(holder, found.number, (holder.ticket,))
 
 
 def open_work(context: Context, objection: Objection) -> Work | None:

@@ -111,6 +111,12 @@ OBJECTION_STATES = {
     "decided": _("已审定"),
     "closed": _("已办结"),
 }
+OBJECTION_OUTCOMES = {
+    "upheld": _("异议成立"),
+    "rejected": _("异议不成立"),
+    "not_accepted": _("不予受理"),
+    "withdrawn": _("已撤回"),
+}
 
 
 def figures_of(parameters: Mapping[str, Any], quota: int | None) -> list[tuple[str, str]]:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.engine.definition import Definition
 from app.models.identity import User
 from app.models.register import Call, Objection
 from app.services import policy, public_site, repository, task, tickets
@@ -22,7 +23,7 @@ from app.web.forms import BoundForm
 from app.web.forms.markup import render_markdown
 from app.web.guards import actor, context, permission
 from app.web.judgements import Judgement, judge
-from app.web.labels import ITEM_STATES, OBJECTION_STATES, figures_of
+from app.web.labels import ITEM_STATES, OBJECTION_OUTCOMES, OBJECTION_STATES, figures_of
 from app.web.language import is_english
 from app.web.limits import count_request, limited
 from app.web.numbers import whole_number
@@ -118,17 +119,16 @@ def self_check(call_no: str) -> Any:
         return render_template(
             "public/self_check.html", call=shown, form=form, results=(), has_errors=True
         ), 422
-    results = [(_explained(answer), answer) for answer in checking.run(found, check, form.accepted.values)]
+    answers = checking.run(found, check, form.accepted.values)
+    results = [(_explained(answer, check.definition), answer) for answer in answers]
     return render_template("public/self_check.html", call=shown, form=form, results=results)
 
 
-def _explained(answer: checking.CheckResult) -> Judgement:
-    """The result in words. Tables give their reasons in Chinese; in English the conditions say it one by one."""
-    found = judge(answer.decision_id, answer.name, {"outputs": answer.outputs, "rows": answer.rows})
-    if not (is_english() and answer.conditions):
-        return found
-    hits = tuple(replace(hit, reason="") for hit in found.hits)
-    return replace(found, name=answer.name_en or found.name, sentences=(), hits=hits)
+def _explained(answer: checking.CheckResult, definition: Definition) -> Judgement:
+    """The result in words, under the name that the self-check gives it."""
+    trace = {"outputs": answer.outputs, "rows": answer.rows}
+    found = judge(answer.decision_id, answer.name, trace, definition.decisions.get(answer.decision_id))
+    return replace(found, name=answer.name_en) if is_english() and answer.name_en else found
 
 
 @blueprint.get("/notices/<number>")
@@ -201,7 +201,7 @@ def supplement_objection() -> Any:
     except Invalid as error:
         form.reject(error.errors)
         return _objection_page(form), 422
-    return redirect(url_for("public.objection_status"))
+    return _objection_page(done=_("补充材料已提交，办理人收到后继续办理。"))
 
 
 @blueprint.post("/objections/withdraw")
@@ -213,7 +213,18 @@ def withdraw_objection() -> Any:
     if objection is None:
         return _objection_page()
     tickets.withdraw(found, objection)
-    return redirect(url_for("public.objection_status"))
+    return _objection_page(done=_("撤回申请已收到，异议即将销号。"))
+
+
+@blueprint.post("/objections/letter")
+@permission(PUBLIC)
+def objection_letter() -> Any:
+    """The written answer as it was issued; opening it serves it."""
+    objection = _objection()
+    if objection is None:
+        return _objection_page()
+    document = tickets.open_letter(context(), objection)
+    return stored_file(document.pdf_sha256, f"{document.number}.pdf", "application/pdf")
 
 
 @blueprint.get("/verify")
@@ -227,7 +238,7 @@ def verify() -> str:
     )
 
 
-def _objection_page(form: BoundForm | None = None) -> str:
+def _objection_page(form: BoundForm | None = None, done: str = "") -> str:
     found = context()
     number, code = _ticket()
     objection = _objection()
@@ -236,18 +247,21 @@ def _objection_page(form: BoundForm | None = None) -> str:
             "public/objection_status.html", number=number, code="", not_found=True, has_errors=True
         )
     work = tickets.open_work(found, objection)
-    if work is not None and form is None:
+    if work is not None and form is None and not done:
         form = task_form(work, tickets.acting_as(found, objection))
     return render_template(
         "public/objection_status.html",
         objection=objection,
         states=OBJECTION_STATES,
+        outcomes=OBJECTION_OUTCOMES,
+        done=done,
         form=form,
-        task=work.task if work else None,
+        task=work.task if work and not done else None,
+        letter=tickets.letter_to(found, objection),
         number=number,
         code=code,
         request_key=uuid4().hex,
-        may_withdraw=objection.state in {"registered"},
+        may_withdraw=objection.state == "registered" and not done,
         title=_("查询异议"),
     )
 

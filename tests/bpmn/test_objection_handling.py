@@ -103,12 +103,14 @@ def _upheld_without_fraud() -> Walk:
 
 
 def _supplemented_once() -> Walk:
-    walk = _start(signed=False, phone=None)
+    walk = _start(signed=False)
     assert walk.task("t_check").prefill["outcome"] == "supplement"
     assert walk.refused("t_check", outcome="supplement", reason="缺签名") == {"missing"}
-    walk.do("t_check", outcome="supplement", reason="缺签名和电话", missing="签名、电话")
-    assert walk.task("t_supp").candidates == ("ticket:NO-1",)
-    walk.do("t_supp", phone="13800000000", signed=True, evidence=[FILE["id"]])
+    walk.do("t_check", outcome="supplement", reason="缺签名和清单", missing="签名、清单")
+    asked = walk.task("t_supp")
+    assert asked.candidates == ("ticket:NO-1",)
+    assert set(asked.prefill) == {"facts"}  # who objects is sealed and never asked for inside the process
+    walk.do("t_supp", signed=True, evidence=[FILE["id"]])
     assert walk.task("t_check").prefill["outcome"] == "accept"
     assert walk.refused("t_check", outcome="supplement", reason="再补", missing="x") == {"outcome"}
     walk.do("t_check", outcome="reject", reason="事实不清")

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from app.models.register import Objection, Receipt
 from app.services import tickets
 from app.services.registers import publicity
+from tests.deals import PDF
 from tests.e2e.conftest import PHONE, Programme, reload_until, wait_for
 from tests.e2e.typing import fill
 
@@ -100,6 +101,14 @@ def test_a_supplement_of_an_objection(
     page.get_by_role("button", name="查询", exact=True).click()
     expect(page.locator("form .btn-primary")).to_be_visible()
     assert_accessible(page)
+    page.wait_for_load_state("load")
+    page.get_by_label("事实和理由").fill("附重复计算的清单。")
+    page.get_by_label("签名或者盖章的异议书、证据").set_input_files(
+        {"name": "清单.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    )
+    expect(page.locator(".zf-files")).to_contain_text("清单.pdf")
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.get_by_role("status").first).to_contain_text("补充材料已提交")
 
 
 def test_a_receipt_is_verified_without_scripts(plain_page: Page, programme: Programme) -> None:

@@ -185,7 +185,7 @@ ALLOWED = {
                          "task_operations.read_copy", "task_operations.answer"},
 }  # fmt: skip
 EVERYBODY = {"auth.sign_out", "auth.sign_in_submit", "cases.act", "cases.open_document", "public.self_check", "public.object",
-             "public.objection_status", "public.supplement_objection", "public.withdraw_objection",
+             "public.objection_status", "public.supplement_objection", "public.withdraw_objection", "public.objection_letter",
              "auth.second_step_submit", "single_sign_on.finish", "documents.verify_file", "documents.sign",
              "documents.preview_letter", "documents.demo_certificate",
              "joining.register_submit", "joining.confirm_submit", "joining.join_submit", "joining.forgot_submit",
@@ -857,7 +857,9 @@ def objected(staffed: World) -> World:
     return staffed
 
 
-@pytest.mark.parametrize("address", ["/objections", "/objections/supplement", "/objections/withdraw"])
+@pytest.mark.parametrize(
+    "address", ["/objections", "/objections/supplement", "/objections/withdraw", "/objections/letter"]
+)
 def test_guessing_a_code_is_slowed_everywhere(
     objected: World, application: Application, address: str
 ) -> None:
@@ -919,6 +921,29 @@ def test_unknown_numbers_and_wrong_codes_look_and_cost_the_same(
     }
     assert len(pages) == 1
     assert asked == ["YS-2026-0001", "YS-2026-9999"]
+
+
+def test_the_written_answer_is_had_with_number_and_code_only(
+    objected: World, application: Application
+) -> None:
+    visitor, keys = Visitor(application.test_client()), {"number": "YS-2026-0001", "code": "ABCD"}
+    assert visitor.send("/objections", "/objections/letter", **keys).status_code == 404  # none was sent
+    with objected.acting() as context:
+        context.session.scalars(select(Document)).one().to_principal = "ticket:QJ-2026-0001"
+    assert "下载" in visitor.send("/objections", **keys).get_data(as_text=True)
+    guessed = visitor.send("/objections", "/objections/letter", number="YS-2026-0001", code="WRONG")
+    assert guessed.mimetype == "text/html"
+    had = visitor.send("/objections", "/objections/letter", **keys)
+    assert (had.mimetype, had.get_data()) == ("application/pdf", PDF)
+    with objected.looking() as context:
+        assert context.session.scalars(select(Document)).one().opened_by == "ticket:QJ-2026-0001"
+
+
+def test_whoever_withdraws_an_objection_is_told(objected: World, application: Application) -> None:
+    visitor = Visitor(application.test_client())
+    answer = visitor.send("/objections", "/objections/withdraw", number="YS-2026-0001", code="ABCD")
+    assert "撤回申请已收到" in answer.get_data(as_text=True)
+    assert "确认撤回" not in answer.get_data(as_text=True)
 
 
 # PostgreSQL refuses what SQLite keeps
