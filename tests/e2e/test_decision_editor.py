@@ -16,7 +16,6 @@ from app.engine.dmn import parse_decisions
 from tests.e2e.conftest import take_draft
 
 ROOT = Path(__file__).resolve().parents[2]
-SLOW = 20_000
 Enter = Callable[..., Page]
 
 # Reads a file, opens every view of it, and writes it.
@@ -37,13 +36,13 @@ ADD_FILE = """async ([address, text]) => {
 def _open(enter: Enter, key: str) -> Page:
     page = enter("designer")
     page.goto(f"{take_draft(page, '决策编辑器')}/decision/{key}")
-    expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#editor[data-ready=yes]")).to_be_visible()
     return page
 
 
 def test_an_overlap_is_shown_on_its_rows_and_fails_a_test(enter: Enter) -> None:
     page = _open(enter, "track_record")
-    expect(page.locator("#findings")).to_contain_text("没有发现问题", timeout=SLOW)
+    expect(page.locator("#findings")).to_contain_text("没有发现问题")
     page.get_by_role("button", name="添加测试").click()
     inputs = {
         "org_type": "bank",
@@ -54,21 +53,21 @@ def test_an_overlap_is_shown_on_its_rows_and_fails_a_test(enter: Enter) -> None:
     for name, text in inputs.items():
         page.get_by_label(f"测试 1：{name}", exact=True).fill(text)
     page.get_by_label("测试 1：预期 result").fill("pass")
-    expect(page.locator("#tests-verdict")).to_have_text("1 项全部通过", timeout=SLOW)
+    expect(page.locator("#tests-verdict")).to_have_text("1 项全部通过")
     page.get_by_role("button", name="添加边界测试").click()
-    expect(page.locator("#tests-verdict")).to_have_text("7 项全部通过", timeout=SLOW)
+    expect(page.locator("#tests-verdict")).to_have_text("7 项全部通过")
     expect(page.get_by_label("测试 2：名称")).to_have_value("n = 19 < 20")
 
     page.locator("td.input-cell").nth(1).click()
     page.keyboard.press("Control+A")
     page.keyboard.type("-")
-    expect(page.locator("#findings li").first).to_contain_text("第 1 行和第 2 行同时符合", timeout=SLOW)
+    expect(page.locator("#findings li").first).to_contain_text("第 1 行和第 2 行同时符合")
     expect(page.locator("td.rule-index").first).to_have_attribute("data-finding", "late")
-    expect(page.locator("#tests-verdict")).to_have_text("1 项不通过，共 7 项", timeout=SLOW)
+    expect(page.locator("#tests-verdict")).to_have_text("1 项不通过，共 7 项")
     for line in ("#save-state", "#checks-state"):
-        expect(page.locator(line)).to_have_attribute("data-state", "saved", timeout=SLOW)
+        expect(page.locator(line)).to_have_attribute("data-state", "saved")
     page.reload()
-    expect(page.locator("td.rule-index").first).to_have_attribute("data-finding", "late", timeout=SLOW)
+    expect(page.locator("td.rule-index").first).to_have_attribute("data-finding", "late")
     expect(page.get_by_label("测试 7：名称")).to_have_value("amt = 5001 > 5000")
     found = Axe().run(page, context={"exclude": [["#canvas"]]}).response["violations"]
     assert not found, [(item["id"], [node["html"][:200] for node in item["nodes"][:2]]) for item in found]
@@ -80,7 +79,7 @@ def test_contexts_and_other_boxes_are_edited(enter: Enter, assert_accessible: Ca
     page = _open(enter, "fund_use")
     page.evaluate(ADD_FILE, [page.url.replace("decision/fund_use", "files/bpmn/terms.dmn"), before])
     page.goto(page.url.replace("fund_use", "terms"))
-    expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#editor[data-ready=yes]")).to_be_visible()
     assert _facts(page.evaluate("studio.read()")) >= _facts(before)
     kinds = {
         "Context",
@@ -96,7 +95,7 @@ def test_contexts_and_other_boxes_are_edited(enter: Enter, assert_accessible: Ca
     assert set(shown) == {*kinds, "LiteralExpression"}
     result = page.get_by_role("textbox", name="结果", exact=True)
     result.fill("{ rate: rate used, bands: }")
-    expect(page.locator(".boxed-mistake", has_text="第 1 行")).to_contain_text("这里不应有 }", timeout=SLOW)
+    expect(page.locator(".boxed-mistake", has_text="第 1 行")).to_contain_text("这里不应有 }")
     result.fill("{ rate: rate used, bands: names }")
     expect(page.locator(".boxed-mistake", has_text="第 1 行")).to_have_count(0)
     page.get_by_role("button", name="添加列").click()

@@ -123,7 +123,7 @@ def give_password(page: Page, name: str) -> None:
 
 
 def state(page: Page, text: str | re.Pattern[str]) -> None:
-    expect(page.locator("[data-draft-state]")).to_contain_text(text, timeout=8_000)
+    expect(page.locator("[data-draft-state]")).to_contain_text(text)
 
 
 def test_a_killed_server_costs_nothing(office: Office, enter: Callable[..., Page]) -> None:
@@ -186,14 +186,14 @@ def test_two_people_fill_in_one_form(
     one, other = enter("bian"), enter("qian")
     one.locator("#f_reason").press_sequentially("探亲")
     other.locator("#f_days").press_sequentially("3")
-    expect(other.locator("#f_reason")).to_have_value("探亲", timeout=8_000)
-    expect(one.locator("#f_days")).to_have_value("3", timeout=8_000)
+    expect(other.locator("#f_reason")).to_have_value("探亲")
+    expect(one.locator("#f_days")).to_have_value("3")
     state(one, "qian")
     one.locator("#f_reason").evaluate("field => field.value = ''")
     one.locator("#f_reason").press_sequentially("看病一天", delay=20)
     other.locator("#f_reason").press_sequentially("两周", delay=20)
-    expect(other.locator(".zf-dispute")).to_be_visible(timeout=8_000)
-    expect(one.locator(".zf-dispute")).to_be_visible(timeout=8_000)
+    expect(other.locator(".zf-dispute")).to_be_visible()
+    expect(one.locator(".zf-dispute")).to_be_visible()
     for page in (one, other):
         both = page.locator(".zf-dispute blockquote").inner_text() + page.locator("#f_reason").input_value()
         assert "看病一天" in both
@@ -201,7 +201,7 @@ def test_two_people_fill_in_one_form(
     assert_accessible(one)
     other.get_by_role("button", name="保留现有内容").click()
     expect(other.locator(".zf-dispute")).to_have_count(0)
-    expect(one.locator(".zf-dispute")).to_have_count(0, timeout=8_000)
+    expect(one.locator(".zf-dispute")).to_have_count(0)
 
 
 def test_an_expired_sign_in_and_a_broken_connection_cost_nothing(

@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import take_draft
 
 ROOT = Path(__file__).resolve().parents[2]
-SLOW = 20_000
 Enter = Callable[..., Page]
 
 ROUND_TRIP = """async (texts) => {
@@ -51,35 +50,35 @@ LOOK_AROUND = """async () => {
 def _open(enter: Enter, key: str) -> Page:
     page = enter("designer")
     page.goto(f"{take_draft(page, '表单编辑器')}/form/{key}")
-    expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#editor[data-ready=yes]")).to_be_visible()
     return page
 
 
 def test_an_edit_is_previewed_and_the_unsupported_refused(enter: Enter) -> None:
     page = _open(enter, "payment/apply")
     preview = page.frame_locator("#preview")
-    expect(page.locator("#findings")).to_contain_text("表单可以使用", timeout=SLOW)
+    expect(page.locator("#findings")).to_contain_text("表单可以使用")
     page.evaluate(SELECT, "f_budget_line")
     page.get_by_text("知融设置").click()
     page.get_by_label("依据条款").fill("S2-F3")
     page.get_by_label("依据条款").blur()
-    expect(preview.get_by_text("S2-F3")).to_be_visible(timeout=SLOW)
+    expect(preview.get_by_text("S2-F3")).to_be_visible()
     preview.get_by_role("button", name="试填检查").click()
-    expect(preview.get_by_role("link", name="请填写预算科目")).to_be_visible(timeout=SLOW)
+    expect(preview.get_by_role("link", name="请填写预算科目")).to_be_visible()
     page.get_by_role("button", name="手机").click()
     expect(preview.locator("html")).to_have_js_property("scrollWidth", 388)
     page.get_by_role("group", name="语言").get_by_role("button", name="English").click()
-    expect(preview.get_by_role("heading", name="Request the payment")).to_be_visible(timeout=SLOW)
+    expect(preview.get_by_role("heading", name="Request the payment")).to_be_visible()
 
     page.evaluate(ADD_FRAME)
-    expect(page.locator("#findings li")).to_contain_text("不支持组件类型", timeout=SLOW)
+    expect(page.locator("#findings li")).to_contain_text("不支持组件类型")
     expect(page.locator('.fjs-element[data-id="page"]')).to_have_attribute("data-finding", "late")
     page.get_by_role("button", name="撤销").click()
-    expect(page.locator("#findings")).to_contain_text("表单可以使用", timeout=SLOW)
+    expect(page.locator("#findings")).to_contain_text("表单可以使用")
     found = Axe().run(page, context={"exclude": [[".form-editor"]]}).response["violations"]
     assert not found, [(item["id"], [node["html"][:200] for node in item["nodes"][:2]]) for item in found]
 
-    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=SLOW)
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
     page.get_by_role("link", name="各环节可见与可改").click()
     page.get_by_label("提出拨付申请：f_budget_line").select_option("只读")
     page.get_by_role("button", name="保存").click()

@@ -16,7 +16,6 @@ from tests.e2e.conftest import take_draft
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "innovation_centre_declaration"
-SLOW = 20_000
 Enter = Callable[..., Page]
 
 ROUND_TRIP = """async (text) => {
@@ -96,16 +95,16 @@ CLOCK = """() => {
 def _open(enter: Enter, key: str) -> Page:
     page = enter("designer")
     page.goto(f"{take_draft(page, '流程编辑器')}/process/{key}")
-    expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#editor[data-ready=yes]")).to_be_visible()
     return page
 
 
 @contextmanager
 def _saving(page: Page) -> Iterator[None]:
     """What is changed here has reached the server at the end."""
-    with page.expect_response(lambda answer: answer.request.method == "PUT", timeout=SLOW):
+    with page.expect_response(lambda answer: answer.request.method == "PUT"):
         yield
-    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved", timeout=SLOW)
+    expect(page.locator("#save-state")).to_have_attribute("data-state", "saved")
 
 
 def test_a_fault_is_shown_played_and_repaired(enter: Enter) -> None:
@@ -117,12 +116,12 @@ def test_a_fault_is_shown_played_and_repaired(enter: Enter) -> None:
     expect(page.locator("[data-element-id=t_inel] text").first).to_contain_text("拟制不予")
 
     split, join = page.evaluate(WRONG_JOIN)
-    expect(page.locator("#verdict")).to_contain_text("不能发布", timeout=SLOW)
+    expect(page.locator("#verdict")).to_contain_text("不能发布")
     expect(page.locator("#findings [data-code=deadlock]")).to_contain_text("死锁")
     page.locator("#findings [data-code=deadlock] button").click()
     expect(page.locator(f".djs-element.selected[data-element-id={join}]")).to_be_attached()
     page.get_by_role("button", name="证明流程正确").click()
-    expect(page.locator("#run [data-run=line]")).to_contain_text(re.compile(r"第 \d+ 步"), timeout=SLOW)
+    expect(page.locator("#run [data-run=line]")).to_contain_text(re.compile(r"第 \d+ 步"))
     page.locator("#run [data-run=play]").click()
     while page.locator(f".run-faulty[data-element-id={join}]").count() == 0:
         page.locator("#run [data-run=next]").click()
@@ -130,10 +129,10 @@ def test_a_fault_is_shown_played_and_repaired(enter: Enter) -> None:
 
     with _saving(page):
         page.evaluate(PARALLEL, split)
-    expect(page.locator("#verdict")).to_contain_text("没有错误", timeout=SLOW)
+    expect(page.locator("#verdict")).to_contain_text("没有错误")
     page.locator("#run").get_by_role("button", name="关闭").click()
     page.reload()
-    expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#editor[data-ready=yes]")).to_be_visible()
     expect(page.locator(f"[data-element-id={join}]").first).to_be_attached()
     assert page.evaluate(LOOK_AROUND) == []
     found = Axe().run(page, context={"exclude": [["#canvas"]]}).response["violations"]
@@ -145,7 +144,7 @@ def test_a_layout_can_be_undone_and_a_clock_is_picked(enter: Enter) -> None:
     page.evaluate(MOVE_A_TASK)
     by_hand = page.evaluate(PLACES)
     page.get_by_role("button", name="自动布局").click()
-    expect(page.locator(".studio-notice")).to_contain_text("可以撤销", timeout=SLOW)
+    expect(page.locator(".studio-notice")).to_contain_text("可以撤销")
     laid_out = page.evaluate(PLACES)
     assert laid_out["t_check"] != by_hand["t_check"]
     page.get_by_role("button", name="撤销").click()
@@ -167,7 +166,7 @@ def test_a_layout_can_be_undone_and_a_clock_is_picked(enter: Enter) -> None:
         group.get_by_label("在此环节").select_option("suspend")
     expect(group).to_contain_text("离开此环节后自动恢复")
     assert page.evaluate(CLOCK) == [["filing", "suspend", None, None]]
-    expect(page.locator("#findings")).to_contain_text("没有环节启动时限 filing", timeout=SLOW)
+    expect(page.locator("#findings")).to_contain_text("没有环节启动时限 filing")
 
 
 def test_a_foreign_file_is_imported_and_replaced_by_another(enter: Enter) -> None:
@@ -198,7 +197,7 @@ def test_who_may_only_look_sees_everything_and_changes_nothing(
 ) -> None:
     page = enter("auditor")
     page.goto("/studio/view/1/files/bpmn/acceptance.bpmn")
-    expect(page.locator("#editor[data-ready=yes]")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#editor[data-ready=yes]")).to_be_visible()
     page.locator(".djs-element[data-element-id=t_check] > .djs-hit").first.click()
     expect(page.locator("#properties").get_by_label("名称", exact=True)).to_have_value("形式审查")
     expect(page.locator("#properties :is(input, select, textarea):enabled")).to_have_count(0)
@@ -207,12 +206,12 @@ def test_who_may_only_look_sees_everything_and_changes_nothing(
     )
     assert_accessible(page)
     page.goto("/studio/view/1/files/bpmn/track_record.dmn")
-    expect(page.locator("#canvas")).to_contain_text("BANK_COUNT", timeout=SLOW)
+    expect(page.locator("#canvas")).to_contain_text("BANK_COUNT")
     expect(page.locator("#canvas [contenteditable=true]")).to_have_count(0)
     page.goto("/studio/view/1/files/forms/acceptance/check.json")
     expect(page.frame_locator("iframe").get_by_label("符合", exact=True).first).to_be_disabled()
     page.goto("/studio/view/1/files/letters/TPL-04.typ")
-    expect(page.get_by_role("img", name="第 1 页，共 1 页")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("img", name="第 1 页，共 1 页")).to_be_visible()
     page.get_by_role("textbox", name="模板文本（typst）").press("x")
     expect(page.locator(".cm-content")).to_contain_text("补正告知书")
     assert_accessible(page)

@@ -30,7 +30,7 @@ def test_parameters_back_test_and_interventions(
     designer.goto(f"{draft}/back-test")
     designer.get_by_role("button", name="开始回测").click()
     turned = designer.locator("tbody tr", has_text="CX-").filter(has_text="业绩条件").first
-    expect(turned).to_contain_text(re.compile("不符合.*符合"), timeout=20_000)
+    expect(turned).to_contain_text(re.compile("不符合.*符合"))
     expect(turned).to_contain_text("不少于 15 笔")
     assert_accessible(designer)
     phone = enter("process_approver", viewport=PHONE)

@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import settled, take_draft
 
-SLOW = 20_000
 Enter = Callable[..., Page]
 
 
@@ -38,7 +37,7 @@ def test_a_draft_is_tried_as_clerk_and_applicant_and_kept(enter: Enter) -> None:
     assert _serious(page) == []
     page.get_by_label("测试名称").fill("补正逾期")
     page.get_by_role("button", name="保存为测试").click()
-    expect(page.locator("main")).to_contain_text("项全部通过", timeout=SLOW)
+    expect(page.locator("main")).to_contain_text("项全部通过")
     expect(page.get_by_text("补正逾期", exact=True)).to_be_visible()
     page.get_by_role("link", name=re.compile("覆盖.*受理")).first.click()
     expect(page.get_by_role("heading", name="未覆盖的元素")).to_be_visible()

@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 from app.factory import create_app
 from config import Config
 from tests.deals import PDF, make_deals_world, sheet
+from tests.e2e.conftest import PATIENCE
 from tests.factories import PASSWORD
 
 RIGHT = ("沪专押2025-0012", "贷款", "2025-03-01", 120.5, "是")
@@ -49,7 +50,7 @@ def task_address(new_sqlite_url: Callable[[], str], tmp_path: Path) -> Iterator[
 @pytest.fixture
 def page(browser: Browser, task_address: str) -> Iterator[Page]:
     context = browser.new_context(locale="zh-CN", viewport={"width": 390, "height": 844})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     opened.goto(task_address)
     opened.get_by_label("用户名").fill("bian")
