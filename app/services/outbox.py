@@ -98,6 +98,15 @@ def is_configured(settings: Settings, channel: str) -> bool:
     return bool(settings.smtp_url if channel == "mail" else settings.webhook_url)
 
 
+def kept_links(context: Context, written_at: datetime) -> Sequence[Delivery]:
+    """Mails with links that were written at this instant and cannot leave a demonstration; nothing elsewhere."""
+    settings = context.settings
+    if not settings.demo or is_configured(settings, "mail"):
+        return []
+    query = select(Delivery).where(Delivery.kind == FORGOTTEN, Delivery.created_at == written_at)
+    return context.session.scalars(query.order_by(Delivery.id)).all()
+
+
 def deliveries_of(session: Session, user: User, limit: int = 50) -> Sequence[Delivery]:
     """The newest mails to a person that were not collected for a digest."""
     query = select(Delivery).where(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app.engine.rules import is_uscc
+from app.engine.rules import TEXT_RULES, is_uscc
 from app.models.identity import Organisation, User
 from app.services import identity, outbox
 from app.services.account_fields import Errors, refuse, wrong_person
@@ -18,7 +18,7 @@ from app.services.mailed_links import make_link, read_link
 LASTS = timedelta(days=1)
 ORG_TYPES = ("bank", "insurer", "guarantor", "enterprise", "other")
 PERSON = ("username", "name", "email", "password")
-ORG_NAME_LENGTH = 120
+ORG_NAME_LENGTH, CODE_LENGTH = 120, 18
 KNOWN = (
     "该单位已经登记，请由本单位的签署人在“单位成员”中邀请您加入。",
     "This organisation is registered already; ask its signer to invite you.",
@@ -28,8 +28,10 @@ KNOWN = (
 def request_registration(context: Context, values: Mapping[str, str]) -> None:
     """Send the link that completes a registration; nothing exists before it is followed.
 
-    `values`: uscc, org_name, org_type, username, name, email, password. Raises Invalid with `errors` by field.
+    `values`: uscc, org_name, org_type, username, name, email, password; the code and the address may be written with
+    blanks, small letters or full-width signs. Raises Invalid with `errors` by field.
     """
+    values = {**values, **{kind: TEXT_RULES[kind].spell(values[kind]) for kind in ("uscc", "email")}}
     refuse({**_wrong_organisation(context, values), **_wrong_names(context, values)})
     data = {key: values[key].strip() for key in ("uscc", "org_name", "org_type", "username", "name")}
     data["password_hash"] = identity.hash_password(values["password"])
@@ -70,12 +72,9 @@ def confirm_registration(context: Context, token: str) -> User:
 
 def _wrong_organisation(context: Context, values: Mapping[str, str]) -> Errors:
     errors: Errors = {}
-    code = values["uscc"].strip()
+    code = values["uscc"]
     if not is_uscc(code):
-        errors["uscc"] = (
-            "统一社会信用代码不正确，请核对 18 位代码。",
-            "The unified social credit code is wrong; check its 18 characters.",
-        )
+        errors["uscc"] = _wrong_code(code)
     elif context.session.scalar(select(Organisation.id).where(Organisation.uscc == code)):
         errors["uscc"] = KNOWN
     if not 1 < len(values["org_name"].strip()) <= ORG_NAME_LENGTH:
@@ -83,6 +82,20 @@ def _wrong_organisation(context: Context, values: Mapping[str, str]) -> Errors:
     if values["org_type"] not in ORG_TYPES:
         errors["org_type"] = ("请选择单位类型。", "Choose the kind of organisation.")
     return errors
+
+
+def _wrong_code(code: str) -> tuple[str, str]:
+    """What is wrong with a credit code: its length before its check character, which a slip of one sign breaks."""
+    if code and len(code) != CODE_LENGTH:
+        return (
+            f"统一社会信用代码应为 {CODE_LENGTH} 位，您填写了 {len(code)} 位。",
+            f"The unified social credit code has {CODE_LENGTH} characters; you gave {len(code)}.",
+        )
+    return (
+        "统一社会信用代码不正确，请对照营业执照逐位核对；代码中没有字母 I、O、S、V、Z。",
+        "The unified social credit code is wrong. Compare each character with the licence; "
+        "it has none of the letters I, O, S, V, Z.",
+    )
 
 
 def _wrong_names(context: Context, values: Mapping[str, str]) -> Errors:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from app.services import access, invitations, own_account, registration, throttle
+from app.services import access, invitations, outbox, own_account, registration, throttle
 from app.services.errors import Invalid, NotPermitted
 from app.web.auth import enter, home_of
 from app.web.errors import field_errors
@@ -33,7 +33,9 @@ def register_submit() -> Any:
         registration.request_registration(found, values)
     except Invalid as error:
         return _registration_page(values, _in_order(REGISTRATION, field_errors(error))), 422
-    return render_template("joining/sent.html", email=values["email"])
+    return render_template(
+        "joining/sent.html", email=values["email"].strip(), mails=outbox.kept_links(found, found.now)
+    )
 
 
 @blueprint.get("/register/confirm")

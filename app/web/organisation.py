@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.models.identity import Organisation
-from app.services import invitations, throttle
+from app.services import invitations, outbox, throttle
 from app.services.errors import Invalid
 from app.web.errors import field_errors
 from app.web.guards import context, permission, signed_in
@@ -75,6 +75,13 @@ def _page(org_id: int, errors: dict[str, str] | None = None, email: str = "") ->
     found = context()
     members = invitations.members_of(found, org_id)
     mine = next((roles for user, roles in members if user.id == signed_in().id), [])
+    invited = invitations.open_invitations(found, org_id)
+    mails = [
+        mail
+        for link in invited
+        for mail in outbox.kept_links(found, link.created_at)
+        if mail.address == link.email
+    ]
     return render_template("organisation/show.html", org=found.session.get_one(Organisation, org_id), members=members,
-                           is_signer="signer" in mine, invited=invitations.open_invitations(found, org_id),
+                           is_signer="signer" in mine, invited=invited, mails=mails,
                            errors=errors or {}, email=email, has_errors=bool(errors))  # fmt: skip

@@ -93,6 +93,28 @@ def test_an_organisation_registers_itself(world: World, chen: Visitor) -> None:
     assert "浦江样例商业银行" in chen.get(org_page(world)).get_data(as_text=True)
 
 
+def test_the_code_may_be_written_in_any_way(world: World, visitor: Visitor) -> None:
+    typed = {**ORG, "uscc": " 9131 0000-ma1f Ｐujn11", "email": " Chen@EXAMPLE.invalid "}
+    assert visitor.send("/register", **typed).status_code == 200
+    assert follow(visitor, mailed(world, "Chen@example.invalid")).status_code == 302
+    assert roles(world) == {"chen": {"editor", "signer"}}
+
+
+def test_a_demonstration_shows_the_links_that_it_cannot_mail(
+    world: World, application: Application, visitor: Visitor
+) -> None:
+    link = re.compile(re.escape(SITE) + r"/[\w/]+\?token=")
+    assert not link.search(visitor.send("/register", **ORG).get_data(as_text=True))
+    application.settings = world.settings = replace(application.settings, demo=True)
+    second = {**ORG, "uscc": "91310000MA1FHTCX2K", "username": "qian", "email": "q@example.invalid"}
+    assert link.search(visitor.send("/register", **second).get_data(as_text=True))
+    assert follow(visitor, mailed(world, "q@example.invalid")).status_code == 302
+    place = org_page(world, "91310000MA1FHTCX2K")
+    invited = visitor.send(place, f"{place}/invitations", email="sun@example.invalid", roles="editor")
+    assert invited.status_code == 302
+    assert link.search(visitor.get(place).get_data(as_text=True))
+
+
 def test_what_is_wrong_stands_in_the_order_of_the_page(visitor: Visitor) -> None:
     page = visitor.send("/register").get_data(as_text=True)
     summary, _, form = page.partition("<form")
@@ -153,6 +175,7 @@ def test_of_two_registrations_one_wins(world: World, application: Application) -
     ("field", "value", "words"),
     [
         ("uscc", "91310000MA1FPUJN12", "代码不正确"),
+        ("uscc", "9131 0000 MA1F", "您填写了 12 位"),
         ("org_name", "", "单位全称"),
         ("org_type", "king", "请选择单位类型"),
         ("username", "wang", "已被使用"),

@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.engine.rules import is_mobile
+from app.engine.rules import TEXT_RULES, is_mobile
 from app.models.identity import User
 from app.models.outbox import CHANNELS, ContactHours, NotificationChoice
 from app.services.context import Context
@@ -107,8 +107,9 @@ def _checked(modes: Mapping[tuple[str, str], str], hours: Mapping[str, str]) -> 
             errors[name] = ("请选择 0 至 23 点。", "Choose an hour from 0 to 23.")
         else:
             values[name] = int(text)
-    values["mobile"], values["wecom"] = hours.get("mobile", "").strip(), hours.get("wecom", "").strip()
-    if values["mobile"] and not is_mobile(str(values["mobile"])):
+    mobile = TEXT_RULES["mobile"].spell(hours.get("mobile", ""))
+    values["mobile"], values["wecom"] = mobile, hours.get("wecom", "").strip()
+    if mobile and not is_mobile(mobile):
         errors["mobile"] = ("手机号码不正确。", "The mobile number is not valid.")
     if len(str(values["wecom"])) > _WECOM_LENGTH:
         errors["wecom"] = (f"企业微信账号不超过 {_WECOM_LENGTH} 字。", f"At most {_WECOM_LENGTH} characters.")
