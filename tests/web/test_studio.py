@@ -123,8 +123,8 @@ def test_a_workspace_shows_changes_editors_and_findings(world: World, jia: Visit
     with world.acting("yi") as context:
         drafts.mark_presence(context, drafts.find_draft(context, 1), PATH)
     words = page(jia, "/studio/drafts/1/")
-    assert "正在编辑：yi bpmn/leave.bpmn" in words
-    assert "已修改 bpmn/leave.bpmn yi 2026-" in words
+    assert "正在编辑：yi 请假 bpmn/leave.bpmn" in words
+    assert "已修改 请假 bpmn/leave.bpmn yi 2026-" in words
     assert "新增 checks/leave.json" in words
     words = page(jia, "/studio/drafts/1/?checked=1")
     assert "1 个错误：改正前不能发布。" in words
@@ -137,6 +137,7 @@ def test_the_history_compares_and_brings_back(world: World, jia: Visitor) -> Non
     history = f"/studio/drafts/1/history/{PATH}"
     words = page(jia, history)
     assert "第 1 次保存 → 第 2 次保存" in words
+    assert "“复核”的名称由“复核”改为“核准”" in words
     tree = parse(jia.get(history).get_data(as_text=True))
     lines = {kind: "".join(tree.find(f".//tr[@class='{kind}']").itertext()) for kind in ("removed", "added")}
     assert "复核" in lines["removed"]
@@ -186,7 +187,7 @@ def test_a_draft_follows_what_came_into_force(world: World, jia: Visitor) -> Non
 
 def test_an_upload_becomes_a_draft_and_never_runs(world: World, jia: Visitor) -> None:
     assert upload(jia, "leave.bpmn", CHANGED, title="上传") == "/studio/drafts/2/?checked=1"
-    assert "已修改 bpmn/leave.bpmn" in page(jia, "/studio/drafts/2/?checked=1")
+    assert "已修改 请假 bpmn/leave.bpmn" in page(jia, "/studio/drafts/2/?checked=1")
     assert upload(jia, "leave.bpmn", AGAIN, draft="2") == "/studio/drafts/2/?checked=1"
     assert upload(jia, "checks__leave.json", b"{}", draft="2")
     with world.looking() as context:

@@ -57,6 +57,17 @@ def compare(context: Context, before: Version, after: Version) -> tuple[FileComp
     return compare_bundles(before.files, after.files, _names(context, before.files, after.files))
 
 
+def compare_file(
+    context: Context, draft: Draft, path: str, before: bytes | None, after: bytes | None
+) -> FileComparison | None:
+    """Two states of one file of a draft in sentences; None where they are the same or one is not there."""
+    if before is None or after is None or before == after:
+        return None
+    names = _names(context, drafts.draft_files(context, draft))
+    (found,) = compare_bundles({path: before}, {path: after}, names)
+    return found
+
+
 def states_of(found: FileComparison) -> tuple[dict[str, ElementState], dict[str, ElementState]]:
     """How the elements of a changed diagram are marked: on the old drawing, and on the new one."""
     old: dict[str, ElementState] = {}

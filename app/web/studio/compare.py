@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from app.engine.diagram import ElementState, render_svg
 from app.engine.xml import XmlRefused
 from app.services import repository
 from app.services.errors import NotFound
-from app.services.studio import catalogue, comparison, drafts
+from app.services.studio import catalogue, comparison, drafts, file_names
 from app.services.studio.comparison import Version
 from app.services.studio.text_diff import compare_texts
 from app.web.guards import context, permission
@@ -64,28 +64,29 @@ def compare() -> str:
         return render_template("studio/compare.html", files=None, **values)
     before, after = comparison.find_version(context(), old), comparison.find_version(context(), new)
     found = comparison.compare(context(), before, after)
-    files = [_shown(item) for item in found]
-    shown = _open(found, before, after)
+    names = file_names.names_of({**before.files, **after.files}, english=is_english())
+    files = [_shown(item, names) for item in found]
+    shown = _open(files, before, after)
     return render_template(
         "studio/compare.html", files=files, before=before, after=after, open=shown, **values
     )
 
 
-def _open(found: Sequence[FileComparison], before: Version, after: Version) -> dict[str, Any] | None:
+def _open(files: Sequence[ShownFile], before: Version, after: Version) -> dict[str, Any] | None:
     """The file whose drawings or lines are asked for. Raises NotFound for one that does not differ."""
     path = request.args.get("file")
     if path is None:
         return None
-    item = next((item for item in found if item.path == path), None)
-    if item is None:
+    file = next((file for file in files if file.found.path == path), None)
+    if file is None:
         raise NotFound
     old, new = before.files.get(path), after.files.get(path)
     if path.endswith(".bpmn"):
-        states = comparison.states_of(item)
+        states = comparison.states_of(file.found)
         drawings = [_draw(old, states[0]), _draw(new, states[1], with_markers=old is None)]
         if any(drawings):
-            return {"file": _shown(item), "drawings": drawings, "lines": None}
-    return {"file": _shown(item), "drawings": None, "lines": compare_texts(path, old, new)}
+            return {"file": file, "drawings": drawings, "lines": None}
+    return {"file": file, "drawings": None, "lines": compare_texts(path, old, new)}
 
 
 def _draw(xml: bytes | None, states: dict[str, ElementState], *, with_markers: bool = True) -> Markup | None:
@@ -98,12 +99,9 @@ def _draw(xml: bytes | None, states: dict[str, ElementState], *, with_markers: b
     return Markup(svg)  # noqa: S704  escaped there
 
 
-def _shown(found: FileComparison) -> ShownFile:
+def _shown(found: FileComparison, names: Mapping[str, str]) -> ShownFile:
     kind, key = catalogue.kind_of(found.path), catalogue.key_of(found.path)
-    names = (
-        repository.process_names(context().session, [key], english=is_english()) if kind == "process" else {}
-    )
-    return ShownFile(found, kind, key, names.get(key, key))
+    return ShownFile(found, kind, key, names.get(found.path, key))
 
 
 def _title_of(version: Version) -> Any:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.models.studio import Draft
 from app.services import repository
 from app.services.errors import EditConflict, NotFound
-from app.services.studio import base, catalogue, drafts, release
+from app.services.studio import base, catalogue, comparison, drafts, release
 from app.services.studio.drafts import Revision
 from app.services.studio.file_names import names_of
 from app.services.studio.text_diff import compare_texts
@@ -81,8 +81,11 @@ def file_history(draft_id: int, path: str) -> str:
         raise NotFound
     after = _chosen(history, "to", history[0].revision)
     before = _chosen(history, "from", max(after.revision - 1, history[-1].revision))
+    last = next((entry.data for entry in history if entry.data is not None), b"")
     return render_template("studio/draft_history.html", draft=found, path=path, history=history, before=before,
-                           after=after, lines=compare_texts(path, before.data, after.data))  # fmt: skip
+                           after=after, name=names_of({path: last}, english=is_english()).get(path, path),
+                           found=comparison.compare_file(context(), found, path, before.data, after.data),
+                           lines=compare_texts(path, before.data, after.data))  # fmt: skip
 
 
 @blueprint.post("/drafts/<int:draft_id>/restore/<path:path>")
