@@ -8,6 +8,7 @@ import "./uploads.js";
 import "./evidence.js";
 import "./countdown.js";
 import "./opened.js";
+import { filledBefore } from "./forms/controls.js";
 
 function focusErrorSummary(root) {
   root.querySelector(".summary[tabindex]")?.focus();
@@ -73,6 +74,14 @@ function focusSearch(event) {
   }
 }
 
+// Whoever began to fill in a form before the scripts had come is treated like everybody else.
+function tellWhatWasFilledIn() {
+  const forms = new Set([...document.querySelectorAll("form [data-zf]")].map((fields) => fields.closest("form")));
+  for (const control of [...forms].flatMap(filledBefore)) {
+    for (const type of ["input", "change"]) control.dispatchEvent(new Event(type, { bubbles: true }));
+  }
+}
+
 document.addEventListener("submit", refuseSecondSubmit);
 document.addEventListener("click", closeMenus);
 document.addEventListener("keydown", closeMenus);
@@ -80,5 +89,6 @@ document.addEventListener("keydown", focusSearch);
 document.addEventListener("htmx:after:swap", (event) => focusErrorSummary(event.target));
 window.addEventListener("pageshow", allowSubmitAgain);
 focusErrorSummary(document);
+tellWhatWasFilledIn();
 scrollToCurrent();
 scrollToActive();

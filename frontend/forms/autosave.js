@@ -1,6 +1,6 @@
 // Saves the form of a task while one types: soon after a pause, at the latest two seconds after the first change,
 // and on leaving. The server merges; what others saved is shown here as soon as nothing typed is on its way.
-import { contentOf, entriesOf, formDataOf, showFresh } from "./controls.js";
+import { contentOf, entriesOf, formDataOf, servedContentOf, showFresh } from "./controls.js";
 import { forget, forgetAll, forgetOld, recall, remember } from "./store.js";
 
 const PAUSE = 600, LATEST = 1400, LOOK = 4000, RETRY = 3000, REMEMBER = 150, MOST_KEPT_ALIVE = 60_000;
@@ -14,7 +14,7 @@ class Draft {
     this.form = form;
     this.base = form.elements.base;
     this.line = form.querySelector("[data-draft-state]");
-    this.accepted = contentOf(form); // what the server has from this page
+    this.accepted = servedContentOf(form); // what the server has from this page
     this.kept = recall(form); // what this browser has from an earlier page
     this.firstChange = 0;
   }

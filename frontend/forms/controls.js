@@ -12,6 +12,22 @@ export function contentOf(form) {
   return JSON.stringify(entriesOf(form).filter(([name]) => name.startsWith("f_")));
 }
 
+// The form as the server sent it, whatever was typed since.
+function asServed(form) {
+  const served = form.cloneNode(true);
+  served.reset();
+  return served;
+}
+
+export const servedContentOf = (form) => contentOf(asServed(form));
+
+// Controls that were filled in before any script could see it: on a slow line people begin before the scripts have come.
+export function filledBefore(form) {
+  const served = controlsOf(asServed(form));
+  return controlsOf(form).filter((control, place) =>
+    control.type === "file" ? control.files.length : stateOf(control) !== stateOf(served[place]));
+}
+
 export function formDataOf(entries) {
   const data = new FormData();
   for (const [name, value] of entries) data.append(name, value);
