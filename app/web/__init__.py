@@ -98,7 +98,7 @@ def register(app: Flask) -> None:
         part_title=labels.part_title,
         titled=titles.titled,
         title_of=titles.title_of,
-        in_chinese=titles.in_chinese,
+        in_both=titles.in_both,
         unit=labels.unit,
         task_name=progress.task_name,
     )

@@ -8,13 +8,17 @@ from types import MappingProxyType
 from typing import Any
 
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 
 from app.engine.dmn import DecisionModel
 from app.models.history import DecisionRecord
 from app.web.labels import words
+from app.web.language import is_english
+from app.web.titles import in_both, in_chinese
 
 RESULT_KEYS = ("result", "verdict", "suggestion", "outcome", "grade")
-HIDDEN = frozenset({"reason_code", "reason", "clause", "clauses", "reasons", "principal", *RESULT_KEYS})
+HIDDEN = frozenset({"reason_code", "reason", "reason_en", "clause", "clauses", "reasons", "reasons_en", "principal",
+                    *RESULT_KEYS})  # fmt: skip
 
 RESULTS = {
     "pass": (_("符合"), "ok"), "fail": (_("不符合"), "late"), "manual": (_("需人工认定"), "warn"),
@@ -79,35 +83,37 @@ class Judgement:
     @property
     def sentence(self) -> str:
         """Everything that a single line can say."""
-        return "；".join(
-            (*((self.verdict,) if self.verdict else ()), *(text.rstrip("。") for text in self.sentences))
-        )
+        parts = (*((self.verdict,) if self.verdict else ()), *(_unended(text) for text in self.sentences))
+        return (Markup("; ") if is_english() else Markup("；")).join(parts)
 
 
 def judgement_of(record: DecisionRecord, known: Mapping[str, DecisionModel] = NONE_KNOWN) -> Judgement:
     """A stored decision in words; `known` are the decisions of the case's version, which name those without a name."""
-    name, model = record.decision_name, known.get(record.decision_id)
-    if name == record.decision_id and model is not None:
-        name = model.name
-    return judge(record.decision_id, name, record.trace)
+    return judge(record.decision_id, record.decision_name, record.trace, known.get(record.decision_id))
 
 
-def judge(decision_id: str, name: str, trace: Mapping[str, Any]) -> Judgement:
-    """The trace of a decision in words; `name` is left out where the author gave none."""
-    outputs = trace.get("outputs")
+def judge(
+    decision_id: str, name: str, trace: Mapping[str, Any], model: DecisionModel | None = None
+) -> Judgement:
+    """The trace of a decision in words; `name` is left out where the author gave none.
+
+    English pages say what the author says in English: names and columns as the model has them, reasons as outputs and
+    annotations of the trace do under `reason_en` and `reasons_en`; the rest is marked as Chinese.
+    """
+    name, outputs = _named(decision_id, name, model), trace.get("outputs")
     hits = [row for row in trace.get("rows", ()) if isinstance(row, Mapping)]
     verdict, tone = _verdict(decision_id, outputs)
     listed = _listed(outputs)
     head, rows = _table(listed)
     return Judgement(
-        name="" if name == decision_id else name,
+        name=name,
         verdict=verdict,
         tone=tone,
         sentences=_sentences(outputs, listed),
         head=head,
         rows=rows,
         clauses=_clauses(hits, outputs),
-        inputs=_inputs(trace),
+        inputs=_inputs(trace, model),
         others=_others(outputs),
         hits=_hits(hits),
     )
@@ -119,7 +125,7 @@ def _hits(rows: Sequence[Mapping[str, Any]]) -> tuple[Hit, ...]:
     for row in rows:
         notes = row.get("annotations") or {}
         clauses = tuple(str(notes.get("clause") or "").split())
-        found.append(Hit(int(row.get("index") or 0), str(notes.get("reason") or ""), clauses))
+        found.append(Hit(int(row.get("index") or 0), _said(notes), clauses))
     return tuple(dict.fromkeys(found))
 
 
@@ -140,21 +146,50 @@ def _listed(outputs: Any) -> list[Mapping[str, Any]]:
 def _sentences(outputs: Any, listed: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     if isinstance(outputs, Mapping):
         if isinstance(outputs.get("reason"), str) and outputs["reason"]:
-            return (outputs["reason"],)
+            return (_said(outputs),)
         if isinstance(outputs.get("reasons"), list) and outputs["reasons"]:
-            return tuple(words(item) for item in outputs["reasons"])
+            return _said_all(outputs)
         if listed:
             return tuple(text for row in listed if (text := _reason(row)))
         shown = [f"{OUTPUTS[key]} {words(value)}" for key, value in outputs.items()
                  if key in OUTPUTS and key not in HIDDEN and not isinstance(value, (dict, list))]  # fmt: skip
-        return ("，".join(shown[:3]),) if shown else ()
+        return (_comma().join(shown[:3]),) if shown else ()
     return () if listed or outputs is None else (words(outputs),)
 
 
 def _reason(row: Mapping[str, Any]) -> str:
     inner = row.get("outcome")
-    found = row.get("reason") or (inner.get("reason") if isinstance(inner, Mapping) else "")
-    return str(found or "")
+    return _said(row) or (_said(inner) if isinstance(inner, Mapping) else "")
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    """The reason in the reader's language, else in Chinese and marked as such."""
+    return in_both(str(row.get("reason") or ""), str(row.get("reason_en") or ""))
+
+
+def _said_all(outputs: Mapping[str, Any]) -> tuple[str, ...]:
+    chinese, english = outputs["reasons"], outputs.get("reasons_en") if is_english() else None
+    if isinstance(english, list) and len(english) == len(chinese) and all(english):
+        return tuple(words(item) for item in english)
+    return tuple(in_chinese(words(item)) for item in chinese)
+
+
+def _named(decision_id: str, name: str, model: DecisionModel | None) -> str:
+    """The name in the reader's language; empty where the author gave none."""
+    if model is not None and is_english():
+        decision = model.decisions.get(decision_id)
+        if english := (decision.name_en if decision else "") or model.name_en:
+            return english
+    found = model.name if name == decision_id and model is not None else name
+    return "" if found == decision_id else in_chinese(found)
+
+
+def _unended(text: str) -> str:
+    return text if isinstance(text, Markup) else text.rstrip("。.")
+
+
+def _comma() -> str:
+    return ", " if is_english() else "，"
 
 
 def _table(listed: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -176,11 +211,12 @@ def _clauses(hits: Sequence[Mapping[str, Any]], outputs: Any) -> tuple[str, ...]
     return tuple(dict.fromkeys(part for text in found for part in text.split()))
 
 
-def _inputs(trace: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _inputs(trace: Mapping[str, Any], model: DecisionModel | None) -> tuple[tuple[str, str], ...]:
     """The conditions as they were; not where one table was asked again and again."""
-    given = [(str(item.get("label") or item.get("expression") or ""), words(item.get("value")))
-             for item in trace.get("inputs", ())]  # fmt: skip
-    labels = [label for label, _value in given]
+    english = model.labels_en if model is not None and is_english() else {}
+    labels = [str(item.get("label") or item.get("expression") or "") for item in trace.get("inputs", ())]
+    given = [(english.get(label) or in_chinese(label), words(item.get("value")))
+             for label, item in zip(labels, trace.get("inputs", ()), strict=True)]  # fmt: skip
     return tuple(given) if len(labels) == len(set(labels)) else ()
 
 
@@ -194,7 +230,12 @@ def _others(outputs: Any) -> tuple[tuple[str, str], ...]:
 def _plain(value: Any) -> str:
     """A value with our own words for its keys."""
     if isinstance(value, Mapping):
-        return "，".join(f"{OUTPUTS.get(key, key)} {_plain(item)}" for key, item in value.items()) or "—"
+        shown = (
+            f"{OUTPUTS.get(key, key)} {_plain(item)}"
+            for key, item in value.items()
+            if not key.endswith("_en")
+        )
+        return _comma().join(shown) or "—"
     if isinstance(value, list):
-        return "；".join(_plain(item) for item in value[:20]) or "—"
+        return ("; " if is_english() else "；").join(_plain(item) for item in value[:20]) or "—"
     return words(value)

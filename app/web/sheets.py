@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.models.runtime import ProcessInstance
-from app.services import access, evidence, sheets, task
+from app.services import access, evidence, repository, sheets, task
 from app.services.evidence import EvidenceList
 from app.services.registers import duplicates
 from app.services.sheet_books import MEDIA_TYPE, sheet_title
@@ -126,9 +126,10 @@ def _open(task_id: int, list_id: str) -> tuple[Work, EvidenceList]:
 
 def _panel(work: Work, lists: list[EvidenceList], values: Mapping[str, Any]) -> Panel:
     previews = evidence.results_of(context(), work, values)
+    known = repository.definition_of(context().session, work.instance.definition).decisions
     return Panel(
         lists,
-        [judge(one.decision_id, one.name, one.trace) for one in previews],
+        [judge(one.decision_id, one.name, one.trace, known.get(one.decision_id)) for one in previews],
         [twin for one in lists for twin in evidence.twins(one)],
         is_live=bool(previews) or any(evidence.knows_numbers(one) for one in lists),
     )

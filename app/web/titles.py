@@ -25,9 +25,14 @@ def title_of(named: Named) -> str:
 
 def titled(named: Named) -> str:
     """A title as a page shows it: Chinese on an English page is marked as such."""
-    return title_of(named) if named.title_en else in_chinese(named.title)
+    return in_both(named.title, named.title_en)
+
+
+def in_both(chinese: str, english: str) -> str:
+    """Words of content in the language of the page, else in Chinese and marked as such."""
+    return english if is_english() and english else in_chinese(chinese)
 
 
 def in_chinese(text: str) -> str:
     """Words that there are in Chinese only, marked on pages in another language."""
-    return Markup('<span lang="zh">{}</span>').format(text) if is_english() and text else text
+    return Markup('<span lang="zh">{}</span>').format(text) if is_english() and not text.isascii() else text

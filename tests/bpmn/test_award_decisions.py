@@ -266,6 +266,7 @@ def test_every_row_names_its_clause_and_reason(decision_id: str) -> None:
         assert rule.annotations["clause"].startswith(("S1-", "S2-"))
         assert rule.annotations["reason_code"].isupper()
         assert rule.annotations["reason"]
+        assert rule.annotations["reason_en"].isascii()
 
 
 @pytest.mark.parametrize("decision_id", IDS)

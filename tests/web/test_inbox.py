@@ -60,7 +60,7 @@ def test_rows_call_a_case_by_its_english_name_on_english_pages(busy: World, sign
     with busy.acting() as context:
         case = context.session.scalars(select(ProcessInstance).order_by(ProcessInstance.id)).first()
         assert case is not None
-        case.title = "创新中心申报：某某银行"
+        case.title, case.title_en = "创新中心申报：某某银行", "Innovation centre declaration: 某某银行"
     name = "Innovation centre declaration: 某某银行"
     zhang, wang = sign_in("zhang"), sign_in("wang")
     assert name in _text(zhang.get("/inbox/claimable?lang=en"))

@@ -42,6 +42,7 @@ class Decision:
     code: Code | None
     type: FeelType | None
     requires: tuple[Reference, ...]
+    name_en: str = ""
 
 
 @dataclass(frozen=True)

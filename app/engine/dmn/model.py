@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -30,10 +31,18 @@ class DecisionModel:
     imports: tuple[Import, ...]
     types: TypeTable
     members: frozenset[str] = frozenset()
+    name_en: str = ""
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", frozenset(element.name for element in self.elements.values()))
+
+    @cached_property
+    def labels_en(self) -> Mapping[str, str]:
+        """The English of the columns of all tables by their labels, as far as authors gave it."""
+        tables = (e.table for e in self.elements.values() if isinstance(e, (Decision, Knowledge)))
+        clauses = (clause for table in tables if table for clause in (*table.inputs, *table.outputs))
+        return MappingProxyType({clause.label: clause.label_en for clause in clauses if clause.label_en})
 
     @property
     def decisions(self) -> Mapping[str, Decision]:

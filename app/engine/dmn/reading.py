@@ -110,6 +110,7 @@ class ModelReader:
             imports=self.imports,
             types=self.types,
             members=self.members,
+            name_en=xml.english_name(self.root),
         )
 
     def _refuse_cycles(self, elements: Mapping[str, Element]) -> None:
@@ -199,6 +200,7 @@ class ModelReader:
             code=code,
             type=value_type(self._variable_type(element), logic),
             requires=requires,
+            name_en=xml.english_name(element),
         )
 
     def knowledge(self, element: etree._Element) -> Element:

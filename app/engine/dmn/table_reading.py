@@ -42,6 +42,7 @@ def _input(reader: BoxedReader, element: etree._Element, names: frozenset[str]) 
         expression=expression,
         type_name=type_name,
         allowed=_allowed(reader, element, "inputValues", names, type_name),
+        label_en=xml.english_name(element),
     )
 
 
@@ -67,6 +68,7 @@ def _output(
         allowed=allowed,
         priorities=listed_values(allowed),
         default=reader.expression(element, default, names) if default and default.strip() else None,
+        label_en=xml.english_name(element),
     )
 
 

@@ -31,6 +31,7 @@ class InputClause:
     expression: Expression
     type_name: str = ""
     allowed: UnaryTests | None = None
+    label_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class OutputClause:
     allowed: UnaryTests | None = None
     priorities: tuple[Any, ...] = ()
     default: Expression | None = None
+    label_en: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from app.engine.dmn.errors import DmnError, DmnInvalid
+from app.engine.xml import zr
 
 MAX_BYTES = 4_000_000
 MAX_ELEMENTS = 100_000
@@ -60,6 +61,11 @@ def attribute(element: etree._Element | None, name: str) -> str | None:
     """An attribute, None if missing or empty."""
     value = None if element is None else element.get(name)
     return value or None
+
+
+def english_name(element: etree._Element | None) -> str:
+    """What our extension `zr:nameEn` calls an element or a column in English; empty where it says nothing."""
+    return (attribute(element, zr("nameEn")) or "").strip()
 
 
 def id_of(element: etree._Element | None) -> str:

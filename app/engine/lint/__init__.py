@@ -20,6 +20,7 @@ from app.engine.lint.structure import check_structure
 from app.engine.lint.tables import check_tables
 from app.engine.lint.tasks import check_tasks
 from app.engine.lint.timers import check_timers
+from app.engine.lint.translations import check_translations
 from app.engine.lint.variables import check_variables
 from app.engine.reading import Reading
 from app.engine.soundness import Proofs
@@ -51,5 +52,6 @@ def lint(
         problems += finder.problems
     problems += check_cited(reading, host)
     problems += check_tables(reading)
+    problems += check_translations(reading)
     unique = dict.fromkeys(problems)
     return tuple(sorted(unique, key=lambda p: (p.file, p.severity, p.line or 0, p.element_id or "", p.code)))

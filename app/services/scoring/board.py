@@ -85,6 +85,7 @@ class Item:
     score: float | None = None
     suggestion: str = ""
     suggestion_reason: str = ""
+    suggestion_reason_en: str = ""
     decision: str = ""
     decision_reason: str = ""
     drawn: bool = False
@@ -211,6 +212,7 @@ def _item(
         score=row["score"],
         suggestion=row["result"],
         suggestion_reason=row["reason"],
+        suggestion_reason_en=row.get("reason_en") or "",
         decision=decided.get("decision") or "",
         decision_reason=decided.get("reason") or "",
         drawn=bool(row.get("drawn")),

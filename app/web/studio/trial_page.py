@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.engine.definition import Definition
 from app.engine.diagram import ElementState, render_svg
 from app.engine.diagram.planes import list_planes
-from app.engine.effects import Subscription, UserTaskView
+from app.engine.effects import DecisionMade, Subscription, UserTaskView
 from app.engine.trial import Completion, Coverage, Delivery, Played, Report, Wait
 from app.engine.trial.samples import read_members, sample_context
 from app.models.identity import Group
@@ -165,14 +165,16 @@ def steps_of(played: Played) -> list[ShownStep]:
                 for event in report.events
                 if event.kind == "element_completed" and event.element_id
             ),
-            tuple(
-                (judge(m.decision_id, m.trace.get("decision_name", m.decision_id), m.trace), _rows(m.trace))
-                for m in report.decisions
-            ),
+            tuple((_judged(m, played.definition), _rows(m.trace)) for m in report.decisions),
         )
         for number, report in enumerate(played.reports)
     ]
     return steps[::-1]
+
+
+def _judged(made: DecisionMade, definition: Definition) -> Judgement:
+    name = made.trace.get("decision_name", made.decision_id)
+    return judge(made.decision_id, name, made.trace, definition.decisions.get(made.decision_id))
 
 
 def _title(played: Played, report: Report) -> str:
