@@ -22,6 +22,7 @@ from app.services.registers import letters, payments, recovery
 from app.services.task_operations import ballots
 
 BOARD = ("board", "board2", "board3")  # the convenor first
+MINUTES = frozenset({"t_minutes", "t_final_minutes"})
 
 
 def _person(context: Context) -> User:
@@ -52,7 +53,10 @@ class Story:
         self.stage.drain()
 
     def resolve(self, number: str, element_id: str, choice: str = "for", **data: Any) -> None:
-        """The convenor drafts `data` and puts it to the vote, the board votes as one, the convenor hands it in."""
+        """The convenor drafts `data` and puts it to the vote, the board votes as one, the convenor hands it in.
+
+        Where the minutes are a step of their own they are issued as they were drafted.
+        """
         with self.stage.acting() as context:
             found = first_open(context, number, element_id).id
             convenor = acting(context, BOARD[0])
@@ -66,6 +70,8 @@ class Story:
             ballots.close(convenor, found)
             complete(context, BOARD[0], number, element_id, **data)
         self.stage.drain()
+        for minutes in self.tasks(number).keys() & MINUTES:
+            self.act(BOARD[0], number, minutes)
 
     def values(self, username: str, number: str, element_id: str) -> Mapping[str, Any]:
         """What the form of an open task is prefilled with."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from flask import render_template
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from app.engine.operations import ballots as algebra
 from app.models.ballots import Ballot, BallotPaper
+from app.models.register import Document
 from app.models.runtime import UserTask
 from app.services import access, cases, conflicts
 from app.services.errors import NotFound
@@ -74,6 +76,7 @@ def record_page(task: UserTask, rounds: Sequence[Ballot], ballot: Ballot) -> str
         rounds=rounds,
         ballot=ballot,
         terms=algebra.read_terms(ballot.terms),
+        minutes=_minutes(task, ballot),
         subject=_subject(task, ballot),
         seats=seats_of(ballot),
         closed_to=closed_to_reader(ballot),
@@ -84,6 +87,13 @@ def record_page(task: UserTask, rounds: Sequence[Ballot], ballot: Ballot) -> str
 def _seat(terms: algebra.Terms, member: algebra.Member, paper: BallotPaper | None) -> Seat:
     is_intact = paper is None or ballots.is_intact(paper)
     return Seat(member, bool(algebra.open_to(terms, member)), paper, is_intact)
+
+
+def _minutes(task: UserTask, ballot: Ballot) -> list[Document]:
+    """The letters of the case that tell of just these votes."""
+    votes = (ballot.result or {}).get("votes")
+    query = select(Document).where(Document.instance_id == task.instance_id).order_by(Document.id)
+    return [found for found in context().session.scalars(query) if votes and found.data.get("votes") == votes]
 
 
 def _subject(task: UserTask, ballot: Ballot) -> ShownForm:

@@ -138,11 +138,11 @@ def _resolved(walk: Walk, motion: str = "confirm", voices: str = "for for agains
         "t_board",
         dict(zip("甲乙丙丁", voices.split(), strict=False)),
         held_on="2026-04-01",
-        minutes_no="12",
         motion=motion,
         reason="属实",
         **more,
     )
+    walk.do("t_minutes")
     return walk
 
 
@@ -391,6 +391,27 @@ def test_more_than_half_of_those_present(voices: str, passed: bool) -> None:
     assert walk.open == ({"t_dec"} if passed else {"t_board"})
 
 
+def test_the_minutes_are_drafted_from_the_votes_and_edited() -> None:
+    walk = _heard(_told(_investigated(_filed(_start()))))
+    given = {"held_on": "2026-04-01", "motion": "confirm", "reason": "属实", "measures": ["revoke_project"]}
+    walk.do("t_board", {"甲": "for", "乙": "for", "丙": "against", "丁": "recused"}, **given)
+    drafted = walk.task("t_minutes").prefill
+    assert drafted["held_on"] == "2026-04-01"
+    assert drafted["course"] == (
+        "应到会 4 人，实到 4 人，符合规定人数。会议审议了对乙公司的处理意见，成员密封表决：同意 2 票，反对 1 票，弃权 0 票，"
+        "回避：丁。"
+    )
+    assert drafted["conclusion"] == "表决通过，按拟定的处理措施处理。"
+    walk.do("t_minutes", meeting_no="〔2026〕3号", course=f"{drafted['course']}丙保留意见。")
+    letter = walk.called("render_letter")[-1]
+    said = letter["data"]
+    assert (letter["letter"], letter["to"], said["round"]) == ("TPL-45", "group:supervisor", 1)
+    assert said["course"].endswith("丙保留意见。")
+    assert said["votes"][0]["against"] == ["丙"]
+    assert [row["text"] for row in said["proposal"][:2]] == ["按下列措施处理", ["revoke_project"]]
+    assert walk.open == {"t_dec"}
+
+
 def test_investigators_and_drafters_do_not_decide() -> None:
     """S5 and S6: nobody who handled the case investigates; decided collectively, drafter is not decider."""
     process = definition("fraud_clawback")
@@ -400,9 +421,10 @@ def test_investigators_and_drafters_do_not_decide() -> None:
     assert {"accept", "review", "score", "approve", "finance_approve", "sign"} <= set(
         investigate.separate_from
     )
-    board = process.element("fraud_clawback", "t_board")
-    assert board is not None
-    assert set(board.separate_from) == {"sanction_draft", "investigate"}
+    for step in ("t_board", "t_minutes"):
+        board = process.element("fraud_clawback", step)
+        assert board is not None
+        assert set(board.separate_from) == {"sanction_draft", "investigate"}
     drafted = process.element("fraud_clawback", "t_dec")
     assert drafted is not None
     assert drafted.not_actor_of == ("t_board",)
@@ -418,7 +440,6 @@ def test_a_ban_longer_than_the_parameter_is_refused() -> None:
     walk = _heard(_told(_investigated(_filed(_start()))))
     given = {
         "held_on": "2026-04-01",
-        "minutes_no": "1",
         "motion": "confirm",
         "reason": "x",
     }

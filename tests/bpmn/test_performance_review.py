@@ -108,6 +108,7 @@ def _passed() -> Walk:
     assert walk.task("t_div").prefill["grade"] == "pass"
     walk.do("t_div", text="同意")
     walk.do("t_board", grade="pass", reason="同意")
+    walk.do("t_minutes")
     walk.do("t_pass", text="合格")
     report = walk.called("render_letter")[-1]
     assert (report["letter"], report["data"]["grade"]) == ("TPL-23", "pass")
@@ -134,6 +135,7 @@ def _started_by_hand_and_rectified() -> Walk:
     assert walk.refused("t_board", {"甲": "against"}, grade="pass", reason="x") == {"grade"}
     assert walk.refused("t_board", grade="rectify", reason="x") == {"requirements", "rectify_by"}
     walk.do("t_board", grade="rectify", reason="首贷不足", requirements="补足", rectify_by="2026-06-30")
+    walk.do("t_minutes")
     assert walk.instance.case_state == "rectifying"
     walk.do("t_rect", text="已补足", attachments=[FILE["id"]])
     walk.do("t_recheck", outcome="ok", reason="属实")
@@ -152,11 +154,13 @@ def _misused_and_failed() -> Walk:
     assert walk.task("t_div").prefill["grade"] == "fail"
     walk.do("t_div", text="不合格")
     walk.do("t_board", grade="fail", reason="资金使用违规")
+    walk.do("t_minutes")
     walk.do("t_prior", facts="资金用于租金")
     assert walk.called("render_letter")[-1]["letter"] == "TPL-27"
     _served(walk)
     walk.do("t_state", text="请求从轻")
     walk.do("t_final", outcome="uphold", reason="不予采纳")
+    walk.do("t_final_minutes")
     walk.do("t_fail", text="不合格")
     report = walk.called("render_letter")[-1]["data"]
     assert report["grade"] == "fail"
@@ -176,12 +180,14 @@ def _explained_in_silence_and_changed() -> Walk:
     assert walk.instance.variables["grade"]["grade"] == "rectify"
     walk.do("t_div", text="整改")
     walk.do("t_board", grade="rectify", reason="分数低", requirements="补充", rectify_by="2026-05-31")
+    walk.do("t_minutes")
     walk.wait("b_rect")
     walk.do("t_recheck", outcome="not_ok", reason="未整改")
     walk.do("t_prior", facts="未整改")
     _served(walk)
     walk.wait("b_state")
     walk.do("t_final", outcome="changed", reason="补充材料属实")
+    walk.do("t_final_minutes")
     walk.do("t_pass", text="合格")
     _served(walk)
     return walk
@@ -200,6 +206,7 @@ def _late_then_nothing() -> Walk:
     _served(walk)
     walk.wait("b_state")
     walk.do("t_final", outcome="uphold", reason="无申辩")
+    walk.do("t_final_minutes")
     walk.do("t_fail", text="不合格")
     _served(walk)
     return walk
@@ -275,8 +282,9 @@ def test_money_without_any_use_must_be_explained() -> None:
     assert walk.open == {"t_expl"}
 
 
-def test_board_members_did_not_prepare_the_decision() -> None:
-    board = definition("performance_review").element("performance_review", "t_board")
+@pytest.mark.parametrize("step", ["t_board", "t_minutes"])
+def test_board_members_did_not_prepare_the_decision(step: str) -> None:
+    board = definition("performance_review").element("performance_review", step)
     assert board is not None
     assert board.duty == "board"
     assert {"t_mat", "t_div"} <= set(board.not_actor_of)

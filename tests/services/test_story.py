@@ -137,7 +137,7 @@ def _claw_back(told: Story, case_no: str, username: str, uscc: str) -> str:
     assert told.open_documents(username) == ["TPL-27"]
     told.act(username, number, "t_state", text="我单位对事实无异议。")
     told.act("supervisor", number, "t_eval", text="陈述不影响事实认定。", adopted="none")
-    told.resolve(number, "t_board", held_on="2027-03-01", minutes_no="〔2027〕3号", motion="confirm", measures=measures,
+    told.resolve(number, "t_board", held_on="2027-03-01", motion="confirm", measures=measures,
              period_months="24", recover_amount="500000", interest="0", reason="事实清楚，证据充分。")  # fmt: skip
     told.act("supervisor", number, "t_dec", facts="虚报三笔质押贷款业绩。", evidence=EVIDENCE, statement_summary="无异议。",
              statement_assessment="不影响认定。", reason="违反承诺书。", payment_account=ACCOUNT,

@@ -194,4 +194,4 @@ def rehearse(terms: Terms) -> dict[str, Any]:
     """The result of a trial, in which no board sits: everybody who may vote is there and in favour."""
     members = terms.voters or tuple(Member(f"user:{n}", f"成员{n}") for n in range(1, REHEARSED + 1))
     unanimous = {m.principal: {motion.key: Voice(FOR) for motion in open_to(terms, m)} for m in members}
-    return count(terms, members, unanimous)
+    return {**count(terms, members, unanimous), "round": 1, "closed_on": None, "on_paper": []}

@@ -22,6 +22,7 @@ from app.models.runtime import ProcessInstance, UserTask
 from app.services import access, conflicts, runtime
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted, SeparationViolated
+from app.services.numbering import OFFICE_ZONE
 from app.services.principals import people_behind
 from app.services.registers import mailbox
 from app.services.registers.fingerprint import plain
@@ -198,7 +199,10 @@ def close(context: Context, task_id: int) -> Ballot:
         )
     papers = {paper.user.principal: paper_of(paper) for paper in ballot.papers}
     terms = algebra.read_terms(ballot.terms)
-    result = algebra.count(terms, _members_now(context, ballot, terms), papers)
+    result = {
+        **algebra.count(terms, _members_now(context, ballot, terms), papers),
+        **_circumstances(context, ballot),
+    }
     ballot.closed_at, ballot.closed_by_id, ballot.result = context.now, act.actor.id, result
     signing.dismiss(context, act.task)
     acting.record(act, "ballot_closed", round=ballot.round, result=result,
@@ -304,6 +308,17 @@ def _member(context: Context, task: UserTask, terms: Terms, person: User, said: 
     if said is None:
         return Member(person.principal, person.name, frozenset(bound))
     return Member(person.principal, said.name, frozenset(bound | said.aside))
+
+
+def _circumstances(context: Context, ballot: Ballot) -> dict[str, Any]:
+    """What the minutes say besides the votes: which vote it was, the day, whose paper somebody else recorded."""
+    on_paper = [
+        {"name": paper.user.name, "by": paper.recorded_by.name, "why": paper.why}
+        for paper in ballot.papers
+        if paper.recorded_by is not None
+    ]
+    day = context.now.astimezone(OFFICE_ZONE).date().isoformat()
+    return {"round": ballot.round, "closed_on": day, "on_paper": on_paper}
 
 
 def _members_now(context: Context, ballot: Ballot, terms: Terms) -> list[Member]:

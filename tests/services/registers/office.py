@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import app.services.operations
+from app.demo.chapters import MINUTES
 from app.services import content_files, drafts, task
 from app.services.errors import Invalid
 from app.services.task_operations import ballots
@@ -68,6 +69,8 @@ def resolve(world: World, number: str, element: str, who: str, **values: Any) ->
         ballots.cast(context, found, {m["key"]: ("for", "") for m in ballot.terms["motions"]})
         ballots.close(context, found)
     do(world, number, element, who, **values)
+    for minutes in world.open_tasks(number).keys() & MINUTES:
+        do(world, number, minutes, who)  # as they were drafted
 
 
 def started(world: World, key: str, org_id: int = 1, **variables: Any) -> str:

@@ -275,7 +275,6 @@ def punish(office: World, lead: str) -> None:
         "t_board",
         "board",
         held_on="2026-12-15",
-        minutes_no="纪要1",
         motion="confirm",
         measures=measures,
         period_months=36,
