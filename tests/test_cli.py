@@ -219,7 +219,9 @@ def test_prove_shows_the_run_that_goes_wrong(run: Run, tmp_path: Path) -> None:
     assert run("prove", good).output == "good.bpmn: sound\n"
     lines = run("prove", good, bad, status=1).output.splitlines()
     assert lines[:2] == ["good.bpmn: sound", "bad.bpmn: NOT sound"]
-    assert any("j" in line for line in lines[2:])
+    (told,) = lines[2:]
+    assert told.startswith("  error: p#j [deadlock] 死锁")
+    assert told.endswith("; by way of s → x → t1 → t1")
 
 
 def test_findings_as_json(run: Run, content: Path, tmp_path: Path) -> None:

@@ -33,13 +33,15 @@ class _Compiled:
         self.names = frozenset(found.variables - BUILT_INS.keys())
         self.entry_names = frozenset(found.entries - BUILT_INS.keys())
         self.calls = frozenset(found.calls - BUILT_INS.keys())
+        self.members = frozenset(found.members)
 
 
 class Expression(_Compiled):
     """A compiled FEEL expression.
 
     `names` are the variables it surely reads, `entry_names` names inside filters that may also be entries of
-    the filtered element, `calls` the functions it calls that are not built in.
+    the filtered element, `calls` the functions it calls that are not built in, `members` what it reads of a
+    variable by a path: pairs of the variable and the entry.
     """
 
     def __init__(self, text: str, node: n.Node, code: Code) -> None:

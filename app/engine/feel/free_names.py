@@ -11,11 +11,15 @@ from app.engine.feel import nodes as n
 
 @dataclass
 class FreeNames:
-    """`variables` are surely free, `entries` may be entries of a filtered element, `calls` are functions."""
+    """`variables` are surely free, `entries` may be entries of a filtered element, `calls` are functions.
+
+    `members` are the first steps of paths: `a.b.c` reads member `b` of the free name `a`.
+    """
 
     variables: set[str] = field(default_factory=set)
     entries: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
+    members: set[tuple[str, str]] = field(default_factory=set)
 
 
 def _children(value: Any) -> Iterator[n.Node]:
@@ -55,6 +59,12 @@ class _Walk:
         if node.name not in bound and node.name != "?":
             (self.found.entries if filtered else self.found.variables).add(node.name)
 
+    def path(self, node: n.Path, bound: frozenset[str], filtered: bool) -> None:
+        source = node.source
+        if isinstance(source, n.Name) and source.name not in bound and not filtered:
+            self.found.members.add((source.name, node.name))
+        self.visit(source, bound, filtered)
+
     def call(self, node: n.Call, bound: frozenset[str], filtered: bool) -> None:
         if isinstance(node.function, n.Name):
             if node.function.name not in bound:
@@ -90,6 +100,7 @@ class _Walk:
 
 _VISITORS: dict[type[n.Node], Callable[[_Walk, Any, frozenset[str], bool], None]] = {
     n.Name: _Walk.name,
+    n.Path: _Walk.path,
     n.Call: _Walk.call,
     n.Filter: _Walk.filter,
     n.ContextNode: _Walk.context,

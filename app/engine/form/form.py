@@ -16,13 +16,17 @@ from app.engine.form.words import Language, Text
 
 @dataclass(frozen=True)
 class Form:
-    """A form, read and checked; `language` is the one it is shown in, `names` the variables it looks at."""
+    """A form, read and checked; `language` is the one it is shown in.
+
+    `names` are the variables it looks at, `members` what it reads of them by a path.
+    """
 
     key: str
     title: Text
     components: tuple[Component, ...]
     zi_groups: tuple[ZiGroup, ...] = ()
     names: frozenset[str] = frozenset()
+    members: frozenset[tuple[str, str]] = frozenset()
     language: Language = "zh"
 
     def localised(self, language: Language) -> Form:

@@ -56,7 +56,7 @@ def parse_form(schema: bytes | str | Json, form_key: str) -> Form:
         raise FormInvalid(reading.problems)
     properties = data.get("properties") if isinstance(data.get("properties"), dict) else {}
     title = Text(_plain(properties, "title"), _plain(properties, "title_en"))
-    return Form(form_key, title, components, zi_groups, frozenset(reading.names))
+    return Form(form_key, title, components, zi_groups, frozenset(reading.names), frozenset(reading.members))
 
 
 def _plain(node: Json | None, name: str) -> str:

@@ -52,6 +52,7 @@ class Reading:
         self.form_key = form_key
         self.problems: list[Problem] = []
         self.names: set[str] = set()
+        self.members: set[tuple[str, str]] = set()
 
     def refuse(self, code: str, component_id: str | None, zh: str, en: str) -> None:
         """Note one problem."""
@@ -77,6 +78,7 @@ class Reading:
     def note(self, component_id: str, where: str, expression: Expression) -> None:
         """Remember the variables of an expression, refuse functions that nobody provides."""
         self.names.update(expression.names)
+        self.members.update(expression.members)
         for name in sorted(expression.calls - HOST_FUNCTIONS):
             self.refuse(
                 "feel",

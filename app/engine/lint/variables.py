@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from app.engine.environment import HOST_FUNCTIONS
 from app.engine.feel import FeelError
 from app.engine.lint.finder import Finder
+from app.engine.lint.hidden import check_hidden
 from app.engine.lint.messages import thrown_messages
 from app.engine.reading import ProcessReading, Reading
 from app.engine.spiff.activity import Activity
@@ -136,6 +137,7 @@ class _Walk:
         self.finder = finder
         self.specs = finder.process.specs
         self.is_known = True
+        self.foreign: frozenset[str] = frozenset()
 
     def process(self) -> None:
         """Check everything."""
@@ -144,6 +146,7 @@ class _Walk:
         self.is_known = given is not None
         level = self.specs[process_id]
         start = given or GIVEN | {"org"}
+        self.foreign = frozenset(start)
         for name, formula in self.finder.process.settings.formulas.items():
             self.use(process_id, (name, formula), start)
         self.level(level, start | scope_of(self.specs, level))
@@ -236,6 +239,10 @@ class _Walk:
             for name in sorted(form.names - names - fields - FORM_NAMES):
                 # Inside a repeated text a name may be an entry of the row: again only slips are reported.
                 self._unknown(node.bpmn_id, name, form.key, names | fields, certain=False)
+            written = (names - self.foreign) | scope_of(
+                self.specs, self.specs[self.finder.process.process_id]
+            )
+            check_hidden(self.finder, node.bpmn_id, form, written, self.foreign & names)
 
     def _use(self, node: FlowNode, what: str, formula: Formula | None, names: set[str]) -> None:
         if formula is not None:

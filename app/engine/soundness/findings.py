@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from app.engine.errors import Severity
+
 Kind = Literal[
     "deadlock", "unbounded", "unsynchronised", "livelock", "improper", "dead", "uncovered", "never_taken", "too_large"
 ]  # fmt: skip
@@ -32,6 +34,7 @@ TEXTS: dict[Kind, tuple[str, str]] = {
     "never_taken": ("任何可能的取值都不会走这条连线", "no possible value ever opens this flow"),
     "too_large": ("规模过大，未能在限度内证明", "too large to be proved within the limit"),
 }
+# All others are errors wherever they are told, so that nothing unsound can be deployed.
 HARMLESS: frozenset[Kind] = frozenset({"never_taken"})
 
 
@@ -70,6 +73,21 @@ class Finding:
         return f"{TEXTS[self.kind][1]} ({', '.join(self.element_ids) or self.process_id}){note}"
 
     @property
+    def severity(self) -> Severity:
+        """An error for everything that makes a diagram unsound, or leaves it unproved."""
+        return "warning" if self.kind in HARMLESS else "error"
+
+    @property
+    def told_zh(self) -> str:
+        """The message with the shortest run, in Chinese."""
+        return self.message_zh + (f"；经过：{' → '.join(self.path)}" if self.run else "")
+
+    @property
+    def told_en(self) -> str:
+        """The message with the shortest run, in English."""
+        return self.message_en + (f"; by way of {' → '.join(self.path)}" if self.run else "")
+
+    @property
     def path(self) -> tuple[str, ...]:
         """The element ids of the run, in the order in which they act."""
         return tuple(step.element_id for step in self.run)
@@ -78,6 +96,7 @@ class Finding:
         """The finding as plain values."""
         return {
             "kind": self.kind,
+            "severity": self.severity,
             "process_id": self.process_id,
             "element_ids": list(self.element_ids),
             "run": list(self.path),
@@ -87,9 +106,14 @@ class Finding:
             "message_en": self.message_en,
         }
 
+    @property
+    def element_id(self) -> str:
+        """Where it is told: the first element concerned, or the process."""
+        return self.element_ids[0] if self.element_ids else self.process_id
+
     def __str__(self) -> str:
-        path = " > ".join(self.path)
-        return f"{self.process_id}: {self.message_zh}" + (f" {path}" if path else "")
+        place = f"{self.process_id}#{self.element_id}"
+        return f"{self.severity}: {place} [{self.kind}] {self.told_zh} / {self.told_en}"
 
 
 @dataclass(frozen=True, slots=True)

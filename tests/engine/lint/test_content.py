@@ -239,3 +239,29 @@ def test_outcomes_of_called_processes_are_known() -> None:
         assert {
             (code, key) for code, key in kinds if code in ("uncovered", "never_taken", "no_default")
         } == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "before", "expected"),
+    [
+        # The number would be read where the sum of the variable is meant.
+        ({"conditional": {"hide": "= facts.total > 1"}}, "facts = 1", {"warning"}),
+        ({"conditional": {"hide": "= facts.total > 1"}}, "other = 1", {"error"}),
+        ({"conditional": {"hide": '= facts = "yes"'}}, "facts = 1", set()),
+        ({"properties": {"label_en": "Outcome", "default": "= facts"}}, "facts = 1", {"warning"}),
+        ({"properties": {"label_en": "Outcome", "default": "= facts"}}, "other = 1", {"error"}),
+    ],
+)
+def test_a_field_that_hides_a_process_variable_is_told(
+    changes: dict[str, object], before: str, expected: set[str]
+) -> None:
+    form = form_with(key="facts", **changes)
+    called = diagram(
+        ENDS + script("w", before) + task("a"), "s -> w -> a -> e", process="q", attributes=CITED
+    )
+    call = '<callActivity id="c" calledElement="q"><extensionElements>{}</extensionElements></callActivity>'
+    given = "" if before.startswith("facts") else '<zr:in source="= {total: 1}" target="facts"/>'
+    caller = diagram(ENDS + call.format(given), "s -> c -> e", attributes=CITED)
+    found = [problem for problem in lint(caller, called, form=form) if problem.code == "hidden_variable"]
+    assert {problem.severity for problem in found} == expected
+    assert {problem.element_id for problem in found} <= {"a"}

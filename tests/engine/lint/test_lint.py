@@ -9,6 +9,8 @@ import pytest
 
 from app.engine.definition import Bundle, DelegateSignature, ParameterSpec, check_bundle
 from app.engine.errors import Problem
+from app.engine.graph import read_collaboration
+from app.engine.soundness import prove
 from tests.engine.diagrams import diagram, level, script
 
 ENDS = '<startEvent id="s"/><endEvent id="e"/>'
@@ -368,7 +370,10 @@ def test_the_proof_of_soundness_is_among_the_findings() -> None:
         .replace("temporary", "parallel")
     )
     xml = diagram(ENDS + gates + task("a") + task("b"), "s -> g -> a\ng -> b\na -> j\nb -> j -> e")
-    assert {p.severity for p in lint(xml) if p.code == "unsynchronised"} == {"warning"}
+    told = {(p.severity, p.code, p.message_zh, p.message_en) for p in lint(xml) if p.severity == "error"}
+    proved = prove(read_collaboration(xml).processes[0])
+    assert told == {(f.severity, f.kind, f.told_zh, f.told_en) for f in proved.findings}
+    assert {"unsynchronised", "improper"} == {f.kind for f in proved.findings}
 
 
 def test_large_diagrams_are_refused() -> None:

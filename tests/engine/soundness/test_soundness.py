@@ -64,7 +64,9 @@ def test_message_names_the_elements_in_both_languages() -> None:
     assert "死锁" in finding.message_zh
     assert "a1" in finding.message_zh
     assert "deadlock" in finding.message_en
-    assert str(finding).endswith("s > x1 > t1 > t1")
+    assert str(finding).startswith("error: p#a1 [deadlock] ")
+    assert str(finding).endswith("; by way of s → x1 → t1 → t1")
+    assert "；经过：s → x1 → t1 → t1" in str(finding)
 
 
 def test_interrupting_boundary_event_is_an_alternative() -> None:
