@@ -63,11 +63,11 @@ def test_a_board_votes_sealed_and_on_paper(
     chair.goto(f"/tasks/{check}/ballot")
     _vote(chair, "同意")
     expect(chair.locator("main")).not_to_contain_text("天数过多")
-    _fits(chair, assert_accessible)
     chair.get_by_role("button", name="结束表决").click()
     expect(chair.get_by_text("表决已结束，结果已载入任务。")).to_be_visible()
     submit(chair)
     expect(chair.get_by_text("已提交：审批")).to_be_visible()
+    _read_the_record(chair, number, assert_accessible)
     with world.database.reading() as session:
         result = session.get_one(UserTask, check).data or {}
     (row,) = result["votes"]
@@ -106,6 +106,17 @@ def _record_paper(secretary: Page, number: str, check: Check) -> None:
     expect(secretary.locator("main")).to_contain_text("由supervisor录入：会场纸票")
     expect(secretary.locator("main")).not_to_contain_text("天数过多")
     _fits(secretary, check)
+
+
+def _read_the_record(chair: Page, number: str, check: Check) -> None:
+    """From the timeline, as long as the case is kept."""
+    chair.goto(f"/cases/{number}")
+    chair.get_by_role("link", name="结束“审批”的表决").click()
+    expect(chair.get_by_role("heading", level=1)).to_have_text("表决记录：审批")
+    for words in ("表决未通过", "应到 3 人，到会 3 人", "天数过多", "由supervisor录入：会场纸票"):
+        expect(chair.locator("main")).to_contain_text(words)
+    expect(chair.locator("main").get_by_role("button")).to_have_count(0)
+    _fits(chair, check)
 
 
 def _fits(page: Page, check: Check) -> None:
