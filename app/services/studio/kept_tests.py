@@ -80,6 +80,18 @@ def is_kept_test(path: str) -> bool:
     return path.startswith("checks/") and path.count("/") == 2
 
 
+def variables_of_first(files: Mapping[str, bytes], process_id: str) -> dict[str, Any]:
+    """What the first kept test of a process starts with; nothing where none can be read."""
+    for path in sorted(path for path in files if is_kept_test(path) and path.split("/")[1] == process_id):
+        try:
+            variables = orjson.loads(files[path])["start"]["variables"]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            continue
+        if isinstance(variables, dict):
+            return variables
+    return {}
+
+
 def definition_in(files: Mapping[str, bytes], process_id: str) -> Definition:
     """A process as these files have it; the last ones are kept. Raises DefinitionInvalid."""
     runnable = {path: data for path, data in files.items() if path.startswith(("bpmn/", "forms/"))}

@@ -28,7 +28,7 @@ from app.engine.trial import (
     write_kept,
 )
 from app.engine.trial.kept import MAX_TITLE, expectation_of, with_answers
-from app.engine.trial.samples import SAMPLE_ORG, read_members, sample_context, sample_value
+from app.engine.trial.samples import SAMPLE_ORG, names_given, read_members, sample_context, sample_value
 from app.engine.trial.script import MAX_ACTS, ScriptInvalid
 from app.models.studio import Draft
 from app.models.trial import TrialRun
@@ -68,13 +68,16 @@ def own_runs(context: Context, draft: Draft) -> Sequence[TrialRun]:
 
 
 def sample_start(files: Mapping[str, bytes], definition: Definition, now: datetime) -> dict[str, Any]:
-    """What a trial may start with: an organisation, a call, what callers and messages pass in, by their names."""
+    """What a trial may start with: an organisation, a call, what callers and messages pass in, by their names.
+
+    What a kept test of the process starts with was thought out by somebody, and goes before what is made up.
+    """
     reading = read_bundle(repository.make_bundle(files))
     names = {
         variable.name.partition(".")[0]
         for variable in variables_of(reading, definition.process_id)
         if variable.element_id is None
-    }
+    } | names_given(definition)
     now = now.astimezone(OFFICE_ZONE).replace(microsecond=0)
     found: dict[str, Any] = {"org": SAMPLE_ORG}
     if members := read_members(definition, "call"):
@@ -82,7 +85,13 @@ def sample_start(files: Mapping[str, bytes], definition: Definition, now: dateti
     for name in sorted(names - GIVEN - found.keys()):
         members = read_members(definition, name)
         found[name] = sample_context(members, now) if members else sample_value(name, now)
-    return found
+    return found | kept_tests.variables_of_first(files, definition.process_id)
+
+
+def default_message(definition: Definition) -> str:
+    """How a trial begins unless its author chooses: by hand where that can be, else by the first message."""
+    by_hand = definition.specs[definition.process_id].starts
+    return "" if by_hand else next(iter(definition.start_messages), "")
 
 
 def begin(

@@ -20,6 +20,7 @@ from app.services import repository
 from app.services.errors import Invalid, NotFound
 from app.services.numbering import OFFICE_ZONE
 from app.services.studio import catalogue, drafts, kept_tests, trial
+from app.services.studio.file_names import names_of
 from app.web.errors import service_message
 from app.web.form_pages import language
 from app.web.forms import BoundForm, UploadRefused, build_form
@@ -50,20 +51,22 @@ def trials(draft_id: int) -> str:
 def new_trial(draft_id: int, key: str) -> str:
     """Choose what a trial begins with."""
     draft = drafts.find_draft(context(), draft_id)
-    sample = _sample(draft, key)
-    now = context().now.astimezone(OFFICE_ZONE).strftime("%Y-%m-%dT%H:%M")
-    return _start_page(draft, key, {"variables": sample, "at": now, "message": ""})
-
-
-def _sample(draft: Draft, key: str) -> str:
     files = drafts.draft_files(context(), draft)
-    return trial_page.pretty(trial.sample_start(files, trial.definition_of(files, key), context().now))
+    definition = trial.definition_of(files, key)
+    sample = trial_page.pretty(trial.sample_start(files, definition, context().now))
+    now = context().now.astimezone(OFFICE_ZONE).strftime("%Y-%m-%dT%H:%M")
+    return _start_page(
+        draft, key, {"variables": sample, "at": now, "message": trial.default_message(definition)}
+    )
 
 
 def _start_page(draft: Draft, key: str, values: Mapping[str, str], error: str = "") -> str:
     files = drafts.draft_files(context(), draft)
     definition = trial.definition_of(files, key)
-    presets = [path for path in files if kept_tests.is_kept_test(path) and path.split("/")[1] == key]
+    kept = {
+        path: files[path] for path in files if kept_tests.is_kept_test(path) and path.split("/")[1] == key
+    }
+    presets = {path: path.rpartition("/")[2] for path in kept} | names_of(kept, english=is_english())
     return render_template("studio/trial_start.html", draft=draft, definition=definition, key=key, values=values,
                            error=error, presets=presets, has_errors=bool(error))  # fmt: skip
 
