@@ -67,6 +67,7 @@ class Application(Flask):
         answers.lend(g.unit.session)
         try:
             response = super().dispatch_request()
+            answers.settle()
         except outside.AskFirst:
             g.unit.close()
             raise

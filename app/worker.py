@@ -80,6 +80,7 @@ class Worker:
             answers.lend(session)
             context = Context(session, self._now(session), self._settings)
             jobs.run_job(context, job_id, self._owner, finish)
+            answers.settle()
 
     def _run_errand(self, job_id: int) -> jobs.Handler | None:
         """Do the outside part of a job, if it has one; what then notes the result."""

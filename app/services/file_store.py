@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from app.services.errors import ServiceError, StoreUnavailable
 
 CHUNK = 256 * 1024
 CONNECT, TRIES, PATIENCE = timedelta(seconds=3), 3, timedelta(seconds=10)  # somebody waits for the page
+FRESH = timedelta(days=1)
 INCOMING = "incoming"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UPLOAD = re.compile(r"[A-Za-z0-9_-]{20,40}")
@@ -38,7 +39,7 @@ class FileMissing(StoreUnavailable):
 
 
 def put(place: Place, source: bytes | Path) -> str:
-    """Store bytes, or those of a file, and give their SHA-256. What is there already stays as it is.
+    """Store bytes, or those of a file, and give their SHA-256. What is there already stays, as young as if it were new.
 
     This and everything else here raises StoreUnavailable when the bucket does not answer or refuses us.
     """
@@ -48,7 +49,10 @@ def put(place: Place, source: bytes | Path) -> str:
         with _asking():
             obstore.put(_store(place), key, source, mode="create", use_multipart=False)
     except AlreadyExistsError:
-        return sha256
+        if not _is_old(place, key, FRESH):
+            return sha256
+        with _asking():  # nobody may take it for forgotten before its new row is written
+            obstore.put(_store(place), key, source, use_multipart=False)
     except FileNotFoundError as error:  # there is no such bucket
         raise StoreUnavailable from error
     if isinstance(place, Path):
@@ -89,6 +93,22 @@ def remove(place: Place, sha256: str) -> None:
     _delete(place, _key(sha256))
 
 
+def old_files(place: Place, digit: str, age: timedelta) -> list[str]:
+    """SHA-256 of the stored files that begin with this hex digit and have not been put for so long."""
+    found: list[str] = []
+    with _asking():
+        for second in "0123456789abcdef":
+            for page in obstore.list(_store(place), prefix=f"{digit}{second}"):
+                found += [item["path"][3:] for item in page if _is_older(item["last_modified"], age)]
+    return [name for name in found if _SHA256.fullmatch(name)]
+
+
+def remove_old(place: Place, sha256: str, age: timedelta) -> None:
+    """Forget a file that nothing refers to, unless it was put again meanwhile."""
+    if _is_old(place, _key(sha256), age):
+        remove(place, sha256)
+
+
 def put_piece(place: Place, upload: str, number: int, data: bytes) -> None:
     """Keep one piece of an unfinished upload; the same piece again replaces it."""
     try:
@@ -113,6 +133,19 @@ def remove_pieces(place: Place, upload: str, count: int) -> None:
     """Forget what was kept of an upload."""
     for number in range(count):
         _delete(place, _piece(upload, number))
+
+
+def _is_old(place: Place, key: str, age: timedelta) -> bool:
+    try:
+        with _asking():
+            return _is_older(obstore.head(_store(place), key)["last_modified"], age)
+    except FileNotFoundError:
+        return False
+
+
+def _is_older(put_at: datetime, age: timedelta) -> bool:
+    """By the clock of this machine, as the store's times are: the demonstration's may be moved."""
+    return datetime.now(UTC) - put_at > age
 
 
 def _delete(place: Place, key: str) -> None:

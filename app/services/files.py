@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import IO, Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from app.models.register import Attachment
-from app.services import file_store
+from app.services import file_store, outside
 from app.services.file_store import CHUNK, FileMissing, Place, put, stream
 from app.services.file_types import (
     DOCX,
@@ -80,6 +81,7 @@ def attach(
 ) -> Attachment:
     """Take a file in: size, type by content, name. Raises a FileRefused; then nothing is kept.
 
+    A bucket gets the bytes before the row is written, while no transaction is open: `outside.settle` has it done.
     `archives` lets a ZIP of documents in, where a field asks for one.
     """
     with tempfile.NamedTemporaryFile(prefix="upload-") as handle:
@@ -88,7 +90,7 @@ def attach(
         path = Path(handle.name)
         media_type = sniff(path, archives=archives)
         shown = clean_name(name, media_type)
-        sha256 = put(place, path)
+        sha256 = _keep(session, place, path)
     attachment = Attachment(
         owner=owner,
         instance_id=instance_id,
@@ -125,6 +127,16 @@ def references(value: Any) -> Iterator[int]:
     elif isinstance(value, list):
         for inner in value:
             yield from references(inner)
+
+
+def _keep(session: Session, place: Place, path: Path) -> str:
+    """The SHA-256 under which the file lies in the folder now, or in the bucket before the transaction commits."""
+    if isinstance(place, Path):
+        return put(place, path)
+    data = path.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    outside.first(session, ("file", place, sha256), lambda: put(place, data))
+    return sha256
 
 
 def _pieces(source: BinaryIO | Iterable[bytes]) -> Iterator[bytes]:

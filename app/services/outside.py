@@ -4,11 +4,15 @@ Who owns the transaction lends its session the `Answers` so far. A question that
 `AskFirst`; everything is rolled back, the owner asks, and does the whole again from its beginning with the answer at
 hand. So nothing is ever half-done, and all that was checked is checked anew. An answer is found by its key alone: the
 key names everything that the answer depends on, and when that has changed meanwhile the question is put again.
+
+What has to be done outside before a row may name it – bytes in a bucket – is wanted `first`: the transaction goes on to
+see what else is wanted, and `settle` has all of it done at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from sqlalchemy.orm import Session
@@ -21,12 +25,11 @@ T = TypeVar("T")
 
 
 class AskFirst(Exception):
-    """Ends a transaction in which a question came up; its owner asks and begins again."""
+    """Ends a transaction in which questions came up; its owner asks and begins again."""
 
-    def __init__(self, key: Hashable, question: Callable[[], Any]) -> None:
-        super().__init__(key)
-        self.key = key
-        self.question = question
+    def __init__(self, questions: Mapping[Hashable, Callable[[], Any]]) -> None:
+        super().__init__(*questions)
+        self.questions = questions
 
 
 class Answers:
@@ -34,30 +37,50 @@ class Answers:
 
     def __init__(self) -> None:
         self._found: dict[Hashable, Callable[[], Any]] = {}
+        self._wanted: dict[Hashable, Callable[[], Any]] = {}
+        self._asked = self._settled = 0
 
     def lend(self, session: Session) -> None:
         """Let what runs in this session find the answers and put its questions."""
+        self._wanted = {}
         session.info[_PLACE] = self
 
     def find(self, key: Hashable, question: Callable[[], Any]) -> Any:
         """The answer, or what the other side's refusal raises. Raises AskFirst when nobody asked yet."""
         if key in self._found:
             return self._found[key]()
-        if len(self._found) == ROUNDS:
+        if self._asked == ROUNDS:
             raise Conflict(
                 "办理期间内容一直在被他人更改，请重新打开后再试。",
                 "The content keeps being changed by others; open it again and retry.",
             )
-        raise AskFirst(key, question)
+        self._asked += 1
+        raise AskFirst({key: question})
+
+    def want(self, key: Hashable, deed: Callable[[], Any]) -> None:
+        """Note what has to be done first; raises what it raised when it was done already."""
+        if key in self._found:
+            self._found[key]()
+        else:
+            self._wanted[key] = deed
+
+    def settle(self) -> None:
+        """Raises AskFirst for all that is wanted; what keeps being something else is done at once after some rounds."""
+        if self._wanted and self._settled < ROUNDS:
+            self._settled += 1
+            raise AskFirst(dict(self._wanted))
+        while self._wanted:
+            self._wanted.popitem()[1]()
 
     def ask(self, put: AskFirst) -> None:
         """Ask, and keep what was answered or raised; no transaction may be open."""
-        try:
-            answer = put.question()
-        except Exception as error:
-            self._found[put.key] = _raising(error)
-        else:
-            self._found[put.key] = lambda: answer
+        for key, question in put.questions.items():
+            try:
+                answer = question()
+            except Exception as error:
+                self._found[key] = _raising(error)
+            else:
+                self._found[key] = partial(_same, answer)
 
 
 def ask(session: Session, key: Hashable, question: Callable[[], T]) -> T:
@@ -69,6 +92,25 @@ def ask(session: Session, key: Hashable, question: Callable[[], T]) -> T:
     return question() if lent is None else cast("T", lent.find(key, question))
 
 
+def first(session: Session, key: Hashable, deed: Callable[[], object]) -> None:
+    """Have something done outside before this transaction commits, and while none is open.
+
+    It must do no harm when the rest never happens. Done at once where the owner of the transaction lends no answers.
+    """
+    lent: Answers | None = session.info.get(_PLACE)
+    if lent is None:
+        deed()
+    else:
+        lent.want(key, deed)
+
+
+def settle(session: Session) -> None:
+    """Have done what was wanted first. Raises AskFirst, and on the way back what the deeds raised."""
+    lent: Answers | None = session.info.get(_PLACE)
+    if lent is not None:
+        lent.settle()
+
+
 def answered(attempt: Callable[[Answers], T]) -> T:
     """The result of `attempt`, which is begun again with one more answer as often as it raises AskFirst."""
     answers = Answers()
@@ -77,6 +119,10 @@ def answered(attempt: Callable[[Answers], T]) -> T:
             return attempt(answers)
         except AskFirst as put:
             answers.ask(put)
+
+
+def _same(answer: T) -> T:
+    return answer
 
 
 def _raising(error: Exception) -> Callable[[], Any]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.models.files import FileScan
 from app.models.register import Attachment
 from app.models.runtime import ProcessInstance
-from app.services import access, attachments, quarantine, runtime, scanning
+from app.services import access, attachments, outside, quarantine, runtime, scanning
 from app.services.context import Context
 from app.services.errors import Conflict, NotFound
 from app.services.history import record_event
@@ -67,6 +67,7 @@ def replace(
     if row.status != "active":
         raise Conflict("案件已经办结。", "The case has ended.")
     new = attachments.take(context, source, name, user.principal, instance_id=row.id)
+    outside.settle(session)
     new.replaces_id = old.id
     record_event(session, row, "file_replaced", now=context.now, actor=user,
                  detail={"file": old.name, "by": new.name, "sha256": new.sha256})  # fmt: skip

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from app.models.runtime import Job
-from app.services import jobs, uploads
+from app.services import jobs, sweeping, uploads
 from app.services import recomputing as _recomputing  # noqa: F401  registers its job
 from app.services.checkpoints import request_checkpoint
 from app.services.context import Context
@@ -34,6 +34,7 @@ def _run_daily(context: Context, _args: dict[str, Any]) -> None:
     agreements.announce_due(context)
     reminders.remind(context)
     uploads.clean(context)
+    sweeping.request_sweep(context)
     request_checkpoint(context)
     tomorrow = context.now.astimezone(ZONE).date() + timedelta(days=1)
     _enqueue(context, datetime.combine(tomorrow, MORNING, ZONE))

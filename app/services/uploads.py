@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import NoResultFound
@@ -19,8 +21,8 @@ from app.engine.form import Form
 from app.engine.form.model import Component
 from app.models.files import Upload
 from app.models.identity import User
-from app.models.register import Attachment, Document
-from app.services import attachments, file_store, files, task
+from app.models.register import Attachment
+from app.services import attachments, file_store, files, outside, sweeping, task
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted
 
@@ -113,7 +115,7 @@ def add_piece(context: Context, upload_id: str, offset: int, data: bytes, sha256
         raise PieceDamaged
     if sha256 and (not _SHA256.fullmatch(sha256) or hashlib.sha256(data).hexdigest() != sha256):
         raise PieceDamaged
-    file_store.put_piece(context.settings.files_dir, upload.id, offset // PIECE, data)
+    _keep_piece(context, upload, offset // PIECE, data)
     upload.received = offset + len(data)
     upload.touched_at = context.now
     if upload.received == upload.size:
@@ -134,7 +136,10 @@ def cancel(context: Context, upload_id: str) -> None:
 
 
 def clean(context: Context) -> int:
-    """Remove uploads that nobody went on with, and files of visitors who handed nothing in; how many."""
+    """Forget uploads that nobody went on with, and files of visitors who handed nothing in; how many.
+
+    What then lies in the store without a row is swept up (`sweeping`).
+    """
     old = select(Upload).where(Upload.touched_at < context.now - UNFINISHED).limit(1000)
     rows = context.session.scalars(old).all()
     _forget(context, rows)
@@ -147,41 +152,54 @@ def clean(context: Context) -> int:
     for stray in strays:
         context.session.delete(stray)
     context.session.flush()
-    for sha256 in {stray.sha256 for stray in strays}:
-        if not _is_used(context, sha256):
-            file_store.remove(context.settings.files_dir, sha256)
     return len(rows) + len(strays)
+
+
+def _keep_piece(context: Context, upload: Upload, number: int, data: bytes) -> None:
+    place, session = context.settings.files_dir, context.session
+    put = partial(file_store.put_piece, place, upload.id, number, data)
+    if isinstance(place, Path):
+        put()
+    else:
+        outside.first(session, ("piece", upload.id, number, hashlib.sha256(data).hexdigest()), put)
+        outside.settle(session)
 
 
 def _finish(context: Context, upload: Upload) -> None:
     work = task.open_task(context, upload.task_id)
     component = next(c for c in work.form.walk() if c.id == upload.component_id)
-    count = -(-upload.size // PIECE)
     attachment = attachments.take(
         context,
-        file_store.pieces(context.settings.files_dir, upload.id, count),
+        _whole(context, upload),
         upload.name,
         upload.owner,
         instance_id=upload.instance_id,
         limit=component.limits.max_size,
         archives=".zip" in component.limits.extensions,
     )
+    outside.settle(context.session)
     upload.attachment_id = attachment.id
-    file_store.remove_pieces(context.settings.files_dir, upload.id, count)
+    sweeping.forget_pieces(context, upload.id, _count(upload))
+
+
+def _whole(context: Context, upload: Upload) -> Iterable[bytes]:
+    """The pieces in order; those of a bucket are fetched while no transaction is open."""
+    place, upload_id, count = context.settings.files_dir, upload.id, _count(upload)
+    if isinstance(place, Path):
+        return file_store.pieces(place, upload_id, count)
+    return outside.ask(
+        context.session, ("pieces", upload_id), lambda: list(file_store.pieces(place, upload_id, count))
+    )
+
+
+def _count(upload: Upload) -> int:
+    return -(-upload.size // PIECE)
 
 
 def _forget(context: Context, uploads: Sequence[Upload]) -> None:
     for upload in (row for row in uploads if row.attachment_id is None):
-        file_store.remove_pieces(context.settings.files_dir, upload.id, -(-upload.size // PIECE))
+        sweeping.forget_pieces(context, upload.id, _count(upload))
     context.session.execute(delete(Upload).where(Upload.id.in_([upload.id for upload in uploads])))
-
-
-def _is_used(context: Context, sha256: str) -> bool:
-    in_use = (
-        select(Attachment.id).where(Attachment.sha256 == sha256),
-        select(Document.id).where(Document.pdf_sha256 == sha256),
-    )
-    return any(context.session.scalar(query.limit(1)) is not None for query in in_use)
 
 
 def _picker(form: Form, field: str) -> Component:

@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from app.engine.form import Form, Language
 from app.engine.form.model import CHOICE_TYPES, Limits
 from app.models.runtime import ProcessInstance, UserTask
-from app.services import access, attachments, cases, files, runtime
+from app.services import access, attachments, cases, files, outside, runtime
 from app.services.context import Context
 from app.services.task import Work
 from app.services.task_operations import acting
@@ -50,6 +50,7 @@ def task_form(
         attachment_url=attachment_url,
         save_file=_saver(context, owner, task.instance_id) if sent and keeps_files else None,
     )
+    outside.settle(context.session)
     form.owner = owner
     if not sent:
         return draft_forms.show_draft(form, work)
@@ -60,7 +61,7 @@ def task_form(
 def public_form(form: Form, variables: Mapping[str, Any], context: Context, *, sent: bool) -> BoundForm:
     """A form for a visitor; files are kept under a name that only this visitor's session knows."""
     owner = _visitor()
-    return build_form(
+    found = build_form(
         form,
         variables,
         context.environment().scope,
@@ -70,6 +71,8 @@ def public_form(form: Form, variables: Mapping[str, Any], context: Context, *, s
         files=attachments.of_owner(context.session, owner),
         save_file=_saver(context, owner, None) if sent else None,
     )
+    outside.settle(context.session)
+    return found
 
 
 def submitted_form(

@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from app.factory import Application
-from app.services import file_store
+from app.models.register import Attachment
+from app.services import file_store, files, uploads
+from app.services.errors import StoreUnavailable
+from app.worker import Worker
 from tests.clamd import EICAR, fake_clamd
 from tests.deals import PDF, make_deals_world
 from tests.factories import World
@@ -107,6 +112,7 @@ def test_refusals_are_json_and_leave_nothing(world: World, sign_in: SignIn, appl
     refused = post(bian, at, begun["url"], **piece(PDF))
     assert (refused.status_code, refused.get_json()["refused"]) == (422, True)
     assert bian.get(begun["url"]).status_code == 404
+    Worker(world.database, world.settings, "test").drain()
     assert not [path for path in Path(str(world.settings.files_dir)).rglob("*") if path.is_file()]
     for values in (
         {},
@@ -195,3 +201,71 @@ def test_parts_are_kept_from_strangers_like_the_whole(kept: tuple[Visitor, str],
     assert (head.status_code, head.content_length, head.data) == (200, SIZE, b"")
     for headers in ({"Range": "bytes=0-1"}, {"If-None-Match": head.headers["ETag"]}):
         assert sign_in("wai").get(kept[1], headers=headers).status_code == 404
+
+
+# A slow bucket
+
+
+@pytest.fixture
+def bucket(world: World, application: Application, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Files are kept in a bucket, and while it works somebody else writes to the database; what it was asked."""
+    asked: list[str] = []
+    application.settings = world.settings = replace(
+        application.settings, files_dir=f"memory:///{uuid4().hex}", clamd=""
+    )
+
+    def slowed(name: str) -> Callable[..., Any]:
+        real = getattr(file_store, name)
+
+        def slow(*args: Any) -> Any:
+            with world.acting("bian"):  # nobody holds the database
+                asked.append(name)
+            return real(*args)
+
+        return slow
+
+    for name in ("put_piece", "pieces"):
+        monkeypatch.setattr(file_store, name, slowed(name))
+    monkeypatch.setattr(files, "put", slowed("put"))
+    return asked
+
+
+def test_a_slow_bucket_holds_nobody_up(
+    world: World, sign_in: SignIn, bucket: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "PIECE", 1000)
+    at, bian = begin(world), sign_in("bian")
+    data = PDF[:8] + b"%" * (1900 - SIZE) + PDF[8:]
+    first, second = data[:1000], data[1000:]
+    told = post(bian, at, f"{at}/uploads", field="f_files", name="大.pdf", size=str(len(data))).get_json()
+    assert post(bian, at, told["url"], **piece(first)).get_json()["received"] == 1000
+    done = post(bian, at, told["url"], **piece(second, 1000)).get_json()
+    assert bucket == ["put_piece", "put_piece", "pieces", "put"]
+    assert bian.get(done["attachment"]["url"]).data == data
+
+
+def test_files_of_a_form_go_to_a_slow_bucket_together(
+    world: World, sign_in: SignIn, bucket: list[str]
+) -> None:
+    at, bian = begin(world), sign_in("bian")
+    two = [FileStorage(io.BytesIO(PDF + b"%" + name.encode()), f"{name}.pdf") for name in "甲乙"]
+    answer = bian.send(at, action="save", f_files=two)
+    page = bian.client.get(answer.headers["Location"]).get_data(as_text=True)
+    assert bucket == ["put", "put"]
+    assert ("甲.pdf" in page, "乙.pdf" in page) == (True, True)
+    assert page.count("内容尚未提交，可随时继续填写") == 1  # said once, although all was done twice
+
+
+def test_a_bucket_that_does_not_answer_leaves_nothing(
+    world: World, sign_in: SignIn, bucket: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, bian = begin(world), sign_in("bian")
+
+    def fail(*_: Any) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(files, "put", fail)
+    answer = bian.send(at, action="save", f_files=FileStorage(io.BytesIO(PDF), "甲.pdf"))
+    assert answer.status_code == 503
+    with world.looking() as context:
+        assert not context.session.scalars(select(Attachment)).all()

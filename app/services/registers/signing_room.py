@@ -79,6 +79,7 @@ def sign(context: Context, task_id: int, source: KeySource) -> Signed:
     kept = attachments.take(
         context, io.BytesIO(signed), name, context.actor.principal, instance_id=work.instance.id
     )
+    outside.settle(context.session)
     typed: dict[str, Any] = dict(work.draft.data) if work.draft is not None else {}
     typed |= {"method": "e_seal", FIELD: [str(kept.id)], "signer": context.actor.name}
     drafts.save_draft(context, task_id, typed)
