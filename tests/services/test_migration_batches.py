@@ -66,6 +66,22 @@ def _kinds(world: World, number: str) -> list[str]:
         return [event.kind for event in history.timeline(session, case.id)]
 
 
+def test_the_last_case_tried_out_ends_the_trial(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when the cases fill the last portion: nobody ever finds a trial under way that has no case left."""
+    monkeypatch.setattr(batches, "CHUNK", 2)
+    _start(world, 4)
+    world.deploy(LONGER)
+    with world.acting("wang") as context:
+        number = batches.begin(context, LEAVE, _newest(world), "按新办法备案", []).id
+    seen = []
+    while not seen or seen[-1][0] == "checking":
+        assert world.worker().run_due()
+        with world.looking() as context:
+            batch = batches.find(context.session, number)
+            seen.append((batch.state, batches.left(batch, batches.counts(context.session, batch))))
+    assert seen == [("checking", 2), ("checked", 0)]
+
+
 def test_trying_out_moves_nothing_and_moving_moves_all(world: World) -> None:
     numbers = _start(world, 30)
     before = [_rows(world, number) for number in numbers]

@@ -75,6 +75,7 @@ def test_what_has_no_counterpart_is_asked_for(world: World, sign_in: SignIn) -> 
     made = ding.send(list_page, f"{list_page}/migrate", target=str(_target(world)), all="1", reason="改名")
     batch = made.headers["Location"]
     world.drain()
+    assert ding.get(f"{batch}/progress").headers["HX-Refresh"] == "true"  # the questions are not in that part
     page = ding.get(batch).get_data(as_text=True)
     assert "1 件不能迁移" in page
     assert '<option value="t_review" selected>' in page

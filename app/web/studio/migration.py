@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.services.errors import Invalid
@@ -58,9 +58,13 @@ def migration(batch_id: int) -> str:
 
 @blueprint.get("/migrations/<int:batch_id>/progress")
 @permission("case.running")
-def migration_progress(batch_id: int) -> str:
-    """The part of the page that changes while workers are at it."""
-    return render_template("studio/_migration.html", **_shown(batch_id))
+def migration_progress(batch_id: int) -> Response:
+    """The part of the page that changes while workers are at it; after the trial the whole page, which may ask."""
+    shown = _shown(batch_id)
+    response = make_response(render_template("studio/_migration.html", **shown))
+    if shown["batch"].state == "checked" and mapping.suggest(context().session, shown["batch"]):
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 @blueprint.post("/migrations/<int:batch_id>/mapping")
