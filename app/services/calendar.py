@@ -25,6 +25,7 @@ from app.services.numbering import OFFICE_ZONE
 
 FIRST_YEAR, LAST_YEAR = 1950, 2100
 SATURDAY = 5
+MADE_UP = "调休上班"
 SEED_SOURCE = f"holidays {holidays_version}"
 _ONE_DAY = timedelta(days=1)
 _DAYS = (
@@ -237,8 +238,18 @@ def _shipped(year: int) -> tuple[tuple[SeedDay, ...], bool]:
     china: Any = holidays.country_holidays("CN", years=year, language="zh_CN")
     made_up = sorted(day for day in china.weekend_workdays if day.year == year)
     off = [SeedDay(day, "off", name[:60]) for day, name in sorted(china.items()) if day.weekday() < SATURDAY]
-    working = [SeedDay(day, "working", "调休上班") for day in made_up]
+    working = [SeedDay(day, "working", MADE_UP) for day in made_up]
     return tuple(off + working), not made_up
+
+
+@lru_cache(maxsize=32)
+def english_names(year: int) -> MappingProxyType[str, str]:
+    """What the library calls the days of a year in English, by their Chinese names."""
+    chinese: Any = holidays.country_holidays("CN", years=year, language="zh_CN")
+    english: Any = holidays.country_holidays("CN", years=year, language="en_US")
+    return MappingProxyType(
+        {name[:60]: english[day] for day, name in chinese.items()} | {MADE_UP: "Made-up working day"}
+    )
 
 
 def named_days(session: Session, year: int) -> tuple[SeedDay, ...]:

@@ -13,12 +13,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from app.db import UtcDateTime
+from app.models.identity import Group
 from app.models.inbox_views import InboxView
 from app.services import access, inbox, inbox_lists, inbox_views, inbox_workload
 from app.services.context import Context
 from app.services.inbox_filter import Criteria
 from app.services.inbox_views import Setting
 from app.web.guards import context, signed_in
+from app.web.language import is_english
 from app.web.numbers import whole_number
 
 blueprint = Blueprint("inbox", __name__)
@@ -133,7 +135,7 @@ def side_lists(state: State | None) -> SideLists:
     if counts.headed:
         headed = inbox_workload.headed_groups(context().session, signed_in())
         links: list[tuple[str, str, int | str | None, bool]] = [
-                 (_("工作量：%(name)s", name=group.name), url_for("inbox.workload", group_key=group.key), None,
+                 (_("工作量：%(name)s", name=_called(group)), url_for("inbox.workload", group_key=group.key), None,
                   request.endpoint == "inbox.workload" and request.view_args == {"group_key": group.key})
                  for group in headed]  # fmt: skip
         groups.append((str(_("本岗位")), links))
@@ -186,3 +188,7 @@ def _whole(text: str) -> int:
     if not text.isascii() or abs(value) >= 2**31:
         raise ValueError(text)
     return value
+
+
+def _called(group: Group) -> str:
+    return group.name_en if is_english() and group.name_en else group.name

@@ -127,9 +127,9 @@ def waiting_words(holders: Sequence[Holder]) -> dict[int, str]:
     words: dict[int, list[str]] = {}
     for holder in holders:
         if not holder.is_reader:
-            who = "、".join(holder.names[:2])
+            who = labels.listed(holder.called(english=is_english())[:2])
             words.setdefault(holder.task.instance_id, []).append(f"{task_name(holder.task)}（{who}）")
-    return {case_id: "；".join(parts[:3]) for case_id, parts in words.items()}
+    return {case_id: ("; " if is_english() else "；").join(parts[:3]) for case_id, parts in words.items()}
 
 
 def process_name(row: ProcessInstance, names: Mapping[str, str]) -> str:

@@ -162,10 +162,13 @@ def words(value: Any, names: Mapping[str, Any] = MappingProxyType({})) -> str:
     if isinstance(value, bool):
         return str(gettext("是") if value else gettext("否"))
     if isinstance(value, list):
-        return "、".join(words(item, names) for item in value[:20]) or "—"
+        return listed(words(item, names) for item in value[:20]) or "—"
     if isinstance(value, dict):
         shown = list(value.items())[:20]
-        return "；".join(f"{code_name(key, names)}：{words(item, names)}" for key, item in shown) or "—"
+        between, colon = ("; ", ": ") if is_english() else ("；", "：")
+        return (
+            between.join(f"{code_name(key, names)}{colon}{words(item, names)}" for key, item in shown) or "—"
+        )
     if isinstance(value, int | float):
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     return str(code_name(value, names) if value in names else CODES.get(value, value))

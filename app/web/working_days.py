@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar as weeks
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.web.administration import blueprint
 from app.web.errors import service_message
 from app.web.guards import context, permission, signed_in
 from app.web.language import is_english
+from app.web.titles import in_both
 
 FIELDS = ("days", "source", "how", "publishes")
 
@@ -116,7 +118,9 @@ def _page(
         months=_months(year),
         is_provisional=calendar.calendar_of(session).table(year).is_provisional,
         source=row.source if row else calendar.SEED_SOURCE,
-        exceptions=calendar.named_days(session, year),
+        exceptions=[
+            replace(found, name=_called(found.name, year)) for found in calendar.named_days(session, year)
+        ],
         open_limits=calendar.count_open(session, year),
         change=change,
         difference=calendar_changes.changes_of(change) if change else [],
@@ -133,10 +137,18 @@ def _page(
     )
 
 
+def _called(name: str, year: int) -> str:
+    """What a day off is called in the language of the page."""
+    return in_both(name, calendar.english_names(year).get(name, ""))
+
+
 def _months(year: int) -> list[list[list[tuple[date, bool, str] | None]]]:
     """Twelve months of weeks of days: (day, working, name); None fills the ends of a month."""
     session = context().session
-    table, names = calendar.calendar_of(session), {d.day: d.name for d in calendar.named_days(session, year)}
+    table, names = (
+        calendar.calendar_of(session),
+        {d.day: _called(d.name, year) for d in calendar.named_days(session, year)},
+    )
     grid = weeks.Calendar(firstweekday=0)
     return [
         [

@@ -13,6 +13,7 @@ import "./decision/decision.css";
 import { modernised } from "./decision/boxed/versions.js";
 import { Checks } from "./decision/checks.js";
 import { DECISION_WORDS } from "./decision/dictionary.js";
+import { English } from "./decision/english.js";
 import { Findings } from "./decision/findings.js";
 import { makeModeler } from "./decision/modeler.js";
 import { inputsOf } from "./decision/values.js";
@@ -38,6 +39,7 @@ const modeler = makeModeler(canvas, { feelUrl: settings.feelUrl, functions: sett
 const read = async () => restore((await modeler.saveXML({ format: true })).xml);
 const decision = () => decisions.find(({ id }) => id === settings.key);
 
+const english = new English(document.getElementById("english"), modeler, changed);
 const session = new Session(settings, { read, show });
 const checks = new Checks(document.getElementById("tests"), document.getElementById("tests-verdict"), settings, {
   model: read, changed: () => checksSession.changed(),
@@ -63,6 +65,7 @@ async function show(text) {
   const losses = warnings.filter(({ message }) => !message.startsWith("unknown attribute")); // those stay as they are
   if (losses.length) session.block(say("读取时有内容不被识别：{why}", "parts of the file were not understood: {why}", { why: losses[0].message }));
   saved = await read();
+  english.draw();
   const main = modeler.getViews().find((view) => view.element.id === settings.key);
   if (main && modeler.getActiveView() !== main) await modeler.open(main);
   look();
@@ -74,6 +77,7 @@ async function changed() {
   if (text === saved) return;
   saved = text;
   session.changed();
+  english.draw();
   clearTimeout(timer);
   timer = setTimeout(look, QUIET);
 }

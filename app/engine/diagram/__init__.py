@@ -9,7 +9,7 @@ from typing import Literal
 
 from app.engine.diagram.lettering import attribute, centred, pill_width
 from app.engine.diagram.lines import draw_edge, edge_label_rect, markers
-from app.engine.diagram.reading import DrawnEdge, Picture, has_diagram, read_picture
+from app.engine.diagram.reading import DrawnEdge, Picture, call_in_english, has_diagram, read_picture
 from app.engine.diagram.shapes import Drawn, draw_body, draw_closed_pool, draw_label, label_rect, open_group
 from app.engine.diagram.style import DIAGRAM_CSS, STANDALONE_CSS
 from app.engine.diagram.symbols import STATE_SIGNS
@@ -51,11 +51,14 @@ def render_svg(
     It carries classes only, so the page needs DIAGRAM_CSS; with `embed_css` the rules are inside, for a file
     that stands alone; of several on one page only the first has markers, the others use its. Every element
     is a group with `data-element-id` and a `<title>`; states show as class, badge and words. A file without a
-    diagram is laid out first. Raises XmlRefused.
+    diagram is laid out first. In English elements are called as `zr:nameEn` says, else by their names.
+    Raises XmlRefused.
     """
     root = parse_xml(xml)
     if not has_diagram(root):
         root = parse_xml(layout(xml))
+    if language == "en":
+        call_in_english(root)
     picture = read_picture(root, process_id)
     view = _view(picture, states)
     name = title or picture.name or ("process diagram" if language == "en" else "流程图")

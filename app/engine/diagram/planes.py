@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from app.engine.diagram.reading import call_in_english
+from app.engine.diagram.words import Language
 from app.engine.graph import SUB_PROCESSES
 from app.engine.layout.writing import read_bounds
 from app.engine.xml import BPMNDI, local_name, parse_xml, qname
@@ -20,12 +22,14 @@ class Plane:
 
 
 @lru_cache(maxsize=128)
-def list_planes(xml: bytes, process_id: str) -> tuple[Plane, ...]:
+def list_planes(xml: bytes, process_id: str, language: Language = "zh") -> tuple[Plane, ...]:
     """The drawing of `process_id` first, then those of its collapsed sub-processes; `render_svg` takes their ids.
 
     Raises XmlRefused.
     """
     root = parse_xml(xml)
+    if language == "en":
+        call_in_english(root)
     elements = {item.get("id"): item for item in root.iter() if isinstance(item.tag, str) and item.get("id")}
     process = elements.get(process_id)
     found = [Plane(process_id, process.get("name", "") if process is not None else "", ())]

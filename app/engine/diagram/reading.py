@@ -10,7 +10,7 @@ from app.engine.diagram.shapes import Drawn
 from app.engine.graph import SUB_PROCESSES, Artifact, Model, Node, read_model, strip_prefix
 from app.engine.layout.scene import Point, Rect
 from app.engine.layout.writing import read_bounds, read_number
-from app.engine.xml import BPMN, BPMNDI, DI, bpmn, local_name, namespace_of, qname
+from app.engine.xml import BPMN, BPMNDI, DI, bpmn, local_name, namespace_of, qname, zr
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,16 @@ class Picture:
 def has_diagram(root: Any) -> bool:
     """True when at least one shape of the file has bounds."""
     return any(read_bounds(shape) is not None for shape in root.iter(qname(BPMNDI, "BPMNShape")))
+
+
+def call_in_english(root: Any) -> None:
+    """Give every element of a file the English name that its author gave it; a pool that of its process."""
+    processes = {item.get("id"): item.get(zr("nameEn")) for item in root.iter(bpmn("process"))}
+    for element in root.iter():
+        if isinstance(element.tag, str) and namespace_of(element) == BPMN:
+            english = element.get(zr("nameEn")) or processes.get(strip_prefix(element.get("processRef")))
+            if english:
+                element.set("name", english)
 
 
 def read_picture(root: Any, process_id: str | None) -> Picture:

@@ -44,6 +44,7 @@ def check_naming(finder: Finder) -> None:
         if state is not None and isinstance(state.literal, str) and len(state.literal) > MAX_STATE:
             _too_long(finder, node.bpmn_id, "zr:caseState", MAX_STATE)
         _check_clocks(finder, node)
+        _check_parameters(finder, node)
     for element in finder.process.root.iter():
         if isinstance(element.tag, str) and namespace_of(element) == BPMN:
             _check_element(finder, element)
@@ -56,6 +57,22 @@ def _check_clocks(finder: Finder, node: FlowNode) -> None:
             zh = f"时限“{clock.label}”没有英文名称（labelEn）"
             en = f"the clock “{clock.label}” has no English name (labelEn)"
             finder.warn(node.bpmn_id, "no_english_name", zh, en)
+
+
+def _check_parameters(finder: Finder, node: FlowNode) -> None:
+    """What an operation takes in both languages is given in both."""
+    signature = finder.delegates.get(node.settings.text("delegate") or "")
+    given = dict(node.settings.parameters)
+    for name in signature.parameters if signature is not None else ():
+        other = f"{name}_en"
+        if (
+            name in given
+            and other in signature.parameters
+            and other not in given
+            and CHINESE.search(given[name].text)
+        ):
+            zh, en = f"参数 {name} 没有英文（{other}）", f"parameter {name} has no English ({other})"
+            finder.warn(node.bpmn_id, "untranslated", zh, en)
 
 
 def _check_title(finder: Finder) -> None:

@@ -22,6 +22,7 @@ class KeptTest:
     title: str
     script: Script
     expected: Mapping[str, Any]
+    title_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,18 @@ def read_kept(data: bytes) -> KeptTest:
     except (ValueError, RecursionError) as error:
         raise ScriptInvalid(f"不是有效的 JSON：{error}", f"no valid JSON: {error}") from None
     script = Script.from_json(found)
-    title, expected = found.get("title", ""), found.get("expected")
-    if not isinstance(title, str) or len(title) > MAX_TITLE:
+    title, english, expected = found.get("title", ""), found.get("title_en", ""), found.get("expected")
+    if not all(isinstance(text, str) and len(text) <= MAX_TITLE for text in (title, english)):
         raise ScriptInvalid("title 有误", "title is wrong")
     if not isinstance(expected, Mapping) or not expected:
         raise ScriptInvalid("expected 缺少或为空", "expected is missing or empty")
-    return KeptTest(title, script, expected)
+    return KeptTest(title, script, expected, english)
 
 
 def write_kept(test: KeptTest) -> bytes:
     """The test as a file, one value a line, so that versions can be compared."""
-    whole = {"title": test.title, **test.script.as_json(), "expected": dict(test.expected)}
+    english = {"title_en": test.title_en} if test.title_en else {}
+    whole = {"title": test.title, **english, **test.script.as_json(), "expected": dict(test.expected)}
     return json.dumps(plain(whole), ensure_ascii=False, indent=2).encode() + b"\n"
 
 

@@ -11,11 +11,17 @@ from app.services.registers import mailbox
 
 
 @delegate
-def notify(ctx: DelegateContext, *, to: Any, subject: str, text: str = "") -> dict[str, Any]:
-    """Tell people, in the system and as each of them wishes; `to` is a principal or a list of them. Gives count."""
+def notify(
+    ctx: DelegateContext, *, to: Any, subject: str, text: str = "", subject_en: str = "", text_en: str = ""
+) -> dict[str, Any]:
+    """Tell people, in the system and as each of them wishes; `to` is a principal or a list of them. Gives count.
+
+    Readers of English read subject_en and text_en, where they are given.
+    """
     given = to if isinstance(to, list) else [to]
     principals = [principal for principal in given if isinstance(principal, str) and principal]
-    told = mailbox.tell(ctx.session, principals, subject, text, ctx.now, case_no=ctx.instance.number)
+    told = mailbox.tell(ctx.session, principals, subject, text, ctx.now, subject_en=subject_en, text_en=text_en,
+                        case_no=ctx.instance.number)  # fmt: skip
     return {"count": told}
 
 

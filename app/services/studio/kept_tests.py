@@ -44,6 +44,11 @@ class Outcome:
         return (self.verdict.test.title if self.verdict else "") or name
 
     @property
+    def title_en(self) -> str:
+        """The same in English, empty where its author gave none."""
+        return self.verdict.test.title_en if self.verdict else ""
+
+    @property
     def process_id(self) -> str:
         return self.path.split("/")[1]
 

@@ -17,6 +17,7 @@ from app.services import repository
 from app.services.errors import NotFound
 from app.services.studio import base, catalogue, release
 from app.services.studio.file_names import names_of
+from app.web.form_pages import language
 from app.web.guards import context, permission
 from app.web.language import is_english
 from app.web.numbers import whole_number
@@ -51,11 +52,13 @@ def process(key: str) -> str:
     wanted = whole_number(request.args.get("version", ""))
     shown = next((row for row in versions if row.version == wanted), versions[0])
     definition = repository.definition_of(session, shown)
-    planes = list_planes(definition.diagram_xml(key), key)
+    planes = list_planes(definition.diagram_xml(key), key, language())
     chosen = request.args.get("of", key)
     if chosen not in {plane.id for plane in planes}:
         raise NotFound
-    svg = Markup(render_svg(definition.diagram_xml(key), {}, process_id=chosen, title=shown.name))  # noqa: S704  escaped there
+    name = definition.name_en if is_english() and definition.name_en else definition.name
+    drawn = render_svg(definition.diagram_xml(key), {}, process_id=chosen, title=name, language=language())
+    svg = Markup(drawn)  # noqa: S704  escaped there
     running = catalogue.count_cases(session, ProcessInstance.status == "active")
     return render_template("studio/process.html", versions=versions, shown=shown, svg=svg, running=running,
                            counts=catalogue.count_cases(session), planes=planes, chosen=chosen)  # fmt: skip

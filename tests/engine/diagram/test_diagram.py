@@ -11,6 +11,7 @@ from app.engine.diagram import DIAGRAM_CSS, ElementState, render_svg
 from app.engine.diagram.symbols import EVENT_SIGNS
 from app.engine.layout import layout
 from app.engine.xml import parse_xml, qname
+from tests.engine.diagrams import diagram
 from tests.engine.layout.random_diagrams import HEAD, random_diagram
 
 SVG = "http://www.w3.org/2000/svg"
@@ -235,3 +236,16 @@ def test_long_names_are_fitted_and_kept_whole_in_the_title() -> None:
     assert title(svg, "a") == f"人工任务：{name}"
     for item in group(svg, "a").iter(qname(SVG, "tspan")):
         assert len(item.text) <= 10
+
+
+def test_in_english_elements_are_called_as_their_author_calls_them() -> None:
+    xml = diagram(
+        '<startEvent id="s" name="开始" zr:nameEn="Begin"/><endEvent id="e" name="结束"/>',
+        "s -> e",
+        attributes='zr:nameEn="Process"',
+    )
+    english = render_svg(xml, language="en")
+    assert "Begin" in english
+    assert "结束" in english, "what has no English name keeps its own"
+    assert "开始" not in english
+    assert "开始" in render_svg(xml)

@@ -159,6 +159,14 @@ def test_titles_and_clocks_in_chinese_have_their_english() -> None:
     assert not {p.code for p in lint(both)} & {"no_english_name", "unknown_extension"}
 
 
+def test_what_an_operation_is_given_in_chinese_has_its_english() -> None:
+    said = '<zr:parameter name="no" value="1"/><zr:parameter name="note" value="= &quot;请报送&quot;"/>'
+    lacking = diagram(ENDS + service(parameters=said), "s -> v -> e", attributes=CITED)
+    assert found(lint(lacking)) == {("untranslated", "v")}
+    english = f'{said}<zr:parameter name="note_en" value="Please report"/>'
+    assert lint(diagram(ENDS + service(parameters=english), "s -> v -> e", attributes=CITED)) == ()
+
+
 def test_clauses_are_checked_only_where_policies_are_known() -> None:
     xml = diagram(ENDS + task(), "s -> a -> e")
     assert found(lint(xml)) == {("no_clause", "p")}

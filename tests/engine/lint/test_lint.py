@@ -42,7 +42,13 @@ FORM = json.dumps(
 ).encode()
 DELEGATES = {
     "stamp": DelegateSignature(
-        "stamp", {"no": ParameterSpec("string"), "note": ParameterSpec("string", False)}, "null"
+        "stamp",
+        {
+            "no": ParameterSpec("string"),
+            "note": ParameterSpec("string", False),
+            "note_en": ParameterSpec("string", False),
+        },
+        "null",
     )
 }
 
