@@ -97,7 +97,7 @@ def transfer(context: Context, task_id: int, to_user_id: int, reason: str) -> Us
     if to is None or not to.is_active or not set(access.principals_of(to)) & set(task.candidates):
         raise NotPermitted("对方不在该任务的候选范围内。", "That person is not a candidate for this task.")
     access.check_separation(context.session, to, task)
-    signing.move_seat(context, task, user.id, to.id)
+    signing.move_seat(context, task, user.id, to.id, stays=ballots.awaits_vote(context, user, task))
     _assign(context, task, to.id)
     acting.record_task(context, row, task, "task_transferred", behalf=behalf, to=to.id, to_name=to.name,
                        reason=reason, before=user.id, before_name=user.name)  # fmt: skip

@@ -303,6 +303,49 @@ def test_the_majority_is_of_those_without_an_interest(disputed: tuple[World, str
     )
 
 
+def test_the_chair_passes_to_a_member_while_the_vote_is_open(world: World) -> None:
+    """Nobody loses a vote by it, and nobody gets a second one."""
+    _, check = opened(world)
+    act(world, "li", ballots.cast, check, FOR)
+    act(world, "zhang", task.transfer, check, world.people["li"], "外出")
+    assert inboxes(world, check) == {"li", "zhang", "chen"}
+    with pytest.raises(Conflict, match="已经表决"):
+        act(world, "li", ballots.cast, check, AGAINST)
+    act(world, "zhang", ballots.cast, check, FOR)
+    with pytest.raises(TaskTaken):
+        act(world, "zhang", ballots.close, check)
+    act(world, "li", task.transfer, check, world.people["chen"], "外出")
+    assert inboxes(world, check) == {"chen"}, "li has voted"
+    act(world, "chen", ballots.cast, check, AGAINST)
+    result = dict(act(world, "chen", ballots.close, check).result)
+    assert (result["present"], result["votes"][0]["agree"], result["votes"][0]["against"]) == (3, 2, ["chen"])
+    world.complete("chen", check, agree="yes")
+
+
+def test_a_chair_with_an_interest_hands_the_vote_over(disputed: tuple[World, str, int]) -> None:
+    """Also where only heads preside and this was the only one."""
+    world, _, check = disputed
+    with world.acting() as context:
+        context.session.get_one(GroupMember, ("division", world.people["zhang"])).is_head = True
+    declare(world, "zhang")
+    with pytest.raises(RecusalRequired):
+        act(world, "zhang", ballots.close, check)
+    act(world, "zhang", task.transfer, check, world.people["li"], "应当回避")
+    assert inboxes(world, check) == {"li", "chen"}
+    for who in ("li", "chen"):
+        act(world, who, ballots.cast, check, FOR)
+    result = dict(act(world, "li", ballots.close, check).result)
+    assert (result["members"], result["passed"], result["votes"][0]["aside"]) == (2, True, "wang、zhang")
+
+
+def test_a_chair_who_leaves_is_followed_by_a_member(world: World) -> None:
+    _, check = opened(world)
+    with world.acting("wang") as context:
+        (left,) = leaving.transfer_all(context, world.people["zhang"], world.people["li"], "离职")
+    assert left.error is None
+    assert inboxes(world, check) == {"li", "chen"}
+
+
 def test_what_was_not_passed_is_changed_and_voted_on_again(world: World) -> None:
     _, check = opened(world)
     act(world, "li", ballots.cast, check, AGAINST)

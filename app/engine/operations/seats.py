@@ -221,3 +221,15 @@ def move(sheet: Sheet, person: int, to: int) -> Sheet:
         for s in sheet.seats
     )
     return replace(sheet, seats=seats)
+
+
+def preside(sheet: Sheet, person: int, to: int, *, stays: bool) -> Sheet:
+    """Hand the chair over while a ballot is open: a member gives up the own seat for it, the vote of both stays theirs.
+
+    Who presided votes as a member from now on where `stays`. Raises OperationRefused.
+    """
+    seats = tuple(
+        replace(s, state="removed") if s.person == to and s.kind == VOTER else s for s in sheet.seats
+    )
+    moved = move(replace(sheet, seats=seats), person, to)
+    return convene(moved, to, [person]) if stays else moved

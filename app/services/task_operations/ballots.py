@@ -211,9 +211,11 @@ def close(context: Context, task_id: int) -> Ballot:
 
 
 def awaits_vote(context: Context, user: User, task: UserTask) -> bool:
-    """Whether the user has still to vote on the task."""
+    """Whether the user has still to vote on the task, and may."""
     ballot = latest(context, task)
     if ballot is None or ballot.result is not None or task.status != "open":
+        return False
+    if not people.may_act(context.session, user, task):
         return False
     member = next((found for found in members_of(ballot) if found.principal == user.principal), None)
     if member is None or not algebra.open_to(algebra.read_terms(ballot.terms), member):
@@ -274,13 +276,11 @@ def _require_minute_taker(context: Context, ballot: Ballot, user: User) -> None:
 
 
 def _require_chair(act: Act) -> None:
-    """Where the board has heads only they preside. Raises NotPermitted."""
+    """Where the board has heads only they preside, unless all of them have to stand aside. Raises NotPermitted."""
     groups = [p.removeprefix("group:") for p in act.task.candidates if p.startswith("group:")]
-    heads = set(
-        act.context.session.scalars(
-            select(GroupMember.user_id).where(GroupMember.group_key.in_(groups), GroupMember.is_head)
-        )
-    )
+    query = select(User).join(GroupMember, GroupMember.user_id == User.id).where(User.is_active)
+    found = act.context.session.scalars(query.where(GroupMember.group_key.in_(groups), GroupMember.is_head))
+    heads = {head.id for head in found if people.may_act(act.context.session, head, act.task)}
     if heads and act.person.id not in heads:
         raise NotPermitted(
             "表决由岗位负责人主持，请转办给负责人。", "Only a head of the board presides: hand it over."

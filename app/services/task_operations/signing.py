@@ -235,12 +235,20 @@ def dismiss(context: Context, task: UserTask) -> None:
         _store(context, task, sheet, algebra.dismiss(sheet))
 
 
-def move_seat(context: Context, task: UserTask, person: int, to: int) -> None:
-    """Let somebody take over a seat; nothing for a task without seats. Raises Conflict."""
+def move_seat(context: Context, task: UserTask, person: int, to: int, *, stays: bool = False) -> None:
+    """Let somebody take over a seat; nothing for a task without seats. Raises Conflict.
+
+    The chair of a board can pass to one of its members; whoever presided stays a member where `stays`.
+    """
     sheet = sheet_of(context, task)
-    if sheet is not None and sheet.seat(person) is not None:
+    seat = sheet.seat(person) if sheet is not None else None
+    if sheet is None or seat is None:
+        return
+    if seat.kind == algebra.HOLDER and any(other.kind == algebra.VOTER for other in sheet.counted):
+        changed = _try(lambda: algebra.preside(sheet, person, to, stays=stays))
+    else:
         changed = _try(lambda: algebra.move(sheet, person, to))
-        _store(context, task, sheet, changed)
+    _store(context, task, sheet, changed)
 
 
 def counts(sheet: Sheet) -> dict[str, int]:
