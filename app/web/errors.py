@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import structlog
-from flask import Flask, current_app, g, render_template, request
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from app import schema
 from app.engine.errors import EngineError
+from app.models.runtime import UserTask
 from app.services import access
 from app.services.errors import (
     Conflict,
@@ -28,6 +29,7 @@ from app.services.errors import (
     TooOften,
 )
 from app.services.registers.letters import NotSignedFor
+from app.services.task_operations import acting
 from app.web.guards import actor, context
 from app.web.language import is_english
 
@@ -85,7 +87,24 @@ def _refused(error: ServiceError) -> tuple[str, int, dict[str, str]]:
     when = error.at if isinstance(error, TaskTaken | TaskEnded) else None
     who = error.name if isinstance(error, TaskTaken | TaskEnded) else ""
     headers = {"Retry-After": str(60 * error.minutes)} if isinstance(error, TooOften) else {}
-    return *_page(status, title, service_message(error), who=who, when=when, advice=_advice(error)), headers
+    hand_over = _hand_over_url() if isinstance(error, SeparationViolated) else ""
+    said = service_message(error)
+    return *_page(
+        status, title, said, who=who, when=when, advice=_advice(error), hand_over=hand_over
+    ), headers
+
+
+def _hand_over_url() -> str:
+    """Where the reader can hand over the task of this page, who has it and may do nothing else with it."""
+    task_id, reader = (request.view_args or {}).get("task_id"), actor()
+    if task_id is None or reader is None:
+        return ""
+    _reopen()
+    found = context().session.get(UserTask, task_id)
+    if found is None or found.status != "open" or found.assignee_id != reader.id:
+        return ""
+    allowed = acting.policy_of(found).allows("transfer")
+    return url_for("task_operations.show", task_id=task_id, operation="transfer") if allowed else ""
 
 
 def _advice(error: ServiceError) -> str:

@@ -129,6 +129,22 @@ def test_nobody_reads_the_vote_on_a_case_of_their_own_interest(world: World, sig
         world.pass_time(days=9)
 
 
+def test_who_has_to_stand_aside_is_led_to_handing_the_task_over(world: World, sign_in: SignIn) -> None:
+    world.add_person("bian")
+    bank = world.add_organisation(BANK, "样例银行", "bank", bian="editor")
+    number = world.start("leave", "wang", org_id=bank, who="行")
+    world.complete("wang", world.open_tasks(number)["t_ask"], reason="探亲", days="3")
+    check = world.open_tasks(number)["t_check"]
+    act(world, "zhang", task.claim, check)
+    for who in ("zhang", "li"):
+        act(world, who, interests.declare, "relative", org=BANK)
+    for page in (f"/tasks/{check}", f"/tasks/{check}/ballot"):
+        refused = sign_in("zhang").get(page)
+        assert refused.status_code == 403
+        assert f"/tasks/{check}/operations/transfer" in text(refused)
+        assert "/operations/transfer" not in text(sign_in("li").get(page)), "not the holder"
+
+
 def test_only_members_and_minute_takers_reach_a_ballot(world: World, sign_in: SignIn) -> None:
     _, check = to_check(world, "zhang")
     act(world, "zhang", drafts.save_draft, check, {"agree": "yes"})
