@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import take_draft
 
+ROOT = Path(__file__).parents[2]
 Enter = Callable[..., Page]
 
 
@@ -23,7 +25,8 @@ def test_a_letter_is_changed_seen_and_checked(
     page.get_by_role("textbox", name="模板文本（typst）").press("Control+End")
     page.get_by_role("button", name="call_title", exact=True).click()
     page.keyboard.type(" #foo(1)")
-    place = page.get_by_role("button", name=re.compile("第 14 行第 28 列"))
+    last = (ROOT / "letters" / "TPL-04.typ").read_text(encoding="utf-8").count("\n") + 1
+    place = page.get_by_role("button", name=re.compile(f"第 {last} 行第 28 列"))
     expect(place).to_be_visible()
     expect(page.locator("#mistakes")).to_contain_text("没有名为 foo 的变量或函数")
     place.click()
