@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -10,9 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import html5lib
+import lxml.html
 import pytest
+from lxml import etree
 from sqlalchemy import func, select
 
+from app.db import Base
 from app.demo import samples
 from app.demo.accounts import ACCOUNTS, PASSWORD
 from app.factory import Application, create_app
@@ -21,6 +25,7 @@ from app.models.runtime import Clock, ProcessInstance, UserTask
 from app.services import access, throttle
 from app.web.guards import required_permission
 from config import Config
+from tests.bpmn.walk import ROOT
 from tests.story import Story, make_story_world
 from tests.web.conftest import KEY, TOKEN, Visitor
 
@@ -172,6 +177,75 @@ def _check_page(html: str, address: str) -> None:
         if f.get("id") not in labelled and not f.get("aria-label") and not f.get("aria-labelledby")
     ]
     assert not unnamed, (address, unnamed)
+
+
+# Whose pages are read in English: the public, an applicant, the office, the board's expert, and the desks behind.
+READERS = ("", "bank", "clerk", "expert1", "designer", "operator")
+HAN = re.compile("[\u3400-\u9fff]")
+SHOWN = ("title", "aria-label", "placeholder", "alt", "data-label")
+# What people type, tables that hold it: names, notices, answers, what registries said, what the ledger was told.
+TYPED = ("user", "organisation", "call", "notice", "attachment", "user_task", "form_draft", "registry_reply", "budget",
+         "draft", "policy_parameter", "deployment")  # fmt: skip
+
+
+def _said(value: Any) -> Iterator[str]:
+    """Every line in Chinese of a value as databases hold it."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _said(item)
+    elif isinstance(value, str) and HAN.search(value):
+        yield from (line.strip() for line in value.splitlines())
+
+
+@pytest.fixture(scope="module")
+def typed(programme: Programme) -> list[str]:
+    """What stands in the database because somebody wrote it, the longest first."""
+    found: set[str] = set()
+    with programme.story.world.database.reading() as session:
+        for table in Base.metadata.sorted_tables:
+            if table.name in TYPED:
+                found.update(
+                    text for row in session.execute(select(table)) for value in row for text in _said(value)
+                )
+    for policy in (ROOT / "policies").glob("*.json"):  # the values that parameters begin with
+        found.update(
+            text for item in json.loads(policy.read_text())["parameters"] for text in _said(item["default"])
+        )
+    return sorted((text for text in found if HAN.search(text)), key=len, reverse=True)
+
+
+def _chinese(page: str, typed: list[str]) -> Iterator[str]:
+    """What a page says in Chinese although nobody typed it and it is not marked as Chinese."""
+    for element in lxml.html.document_fromstring(page).iter(etree.Element):
+        texts = [element.text, *(child.tail for child in element), *(element.get(name) for name in SHOWN)]
+        if element.tag in ("script", "textarea", "code", "pre") or not HAN.search(
+            "".join(filter(None, texts))
+        ):
+            continue
+        if any((around.get("lang") or "").startswith("zh") for around in (element, *element.iterancestors())):
+            continue
+        for text in filter(None, texts):
+            left = text
+            for known in typed:
+                left = left.replace(known, "") if known in left else left
+            if HAN.search(left) and not any(
+                left.strip() in known for known in typed if len(left.strip()) > 8
+            ):
+                yield text.strip()[:80]
+
+
+@pytest.mark.parametrize("username", READERS)
+def test_pages_in_english_are_english(programme: Programme, typed: list[str], username: str) -> None:
+    visitor = programme.enter(username)
+    visitor.get("/?lang=en")
+    found = {}
+    for address in _addresses(programme):
+        answer = visitor.get(address)
+        if answer.mimetype == "text/html" and answer.status_code == 200 and answer.data:
+            found[address] = sorted(set(_chinese(answer.get_data(as_text=True), typed)))
+        answer.close()
+    assert {address: texts for address, texts in found.items() if texts} == {}
+    assert len(found) > 5
 
 
 WORDS: dict[str, Any] = {"action": "acknowledge", "operation": "transfer"}

@@ -98,4 +98,5 @@ def _diagram(found: Context, shown: ProcessDefinition) -> Markup:
     }
     xml = repository.definition_of(found.session, shown).diagram_xml(shown.key)
     language: Literal["zh", "en"] = "en" if is_english() else "zh"
-    return Markup(render_svg(xml, states, process_id=shown.key, title=shown.name, language=language))  # noqa: S704  escaped there
+    name = shown.name_en if is_english() and shown.name_en else shown.name
+    return Markup(render_svg(xml, states, process_id=shown.key, title=name, language=language))  # noqa: S704  escaped there
