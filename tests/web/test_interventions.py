@@ -53,6 +53,9 @@ def test_the_history_tells_of_it_with_the_reason(world: World, sign_in: SignIn) 
     assert "人工干预：暂停案件" in shown
     assert "核查材料真伪" in shown
     assert yun.get(page).status_code == 200
+    task = world.open_tasks(number)["t_ask"]
+    for address in (f"/cases/{number}", f"/tasks/{task}"):
+        assert "案件已人工暂停，恢复前不能办理" in sign_in("wang").get(address).get_data(as_text=True)
 
 
 def test_others_and_odd_forms_are_refused(world: World, sign_in: SignIn) -> None:
