@@ -151,6 +151,23 @@ def _withdrawn() -> Walk:
     return walk
 
 
+def _withdrawn_before_acceptance() -> Walk:
+    walk = _start()
+    walk.send("MSG-OBJECTION-WITHDRAWN", "NO-1", reason="")
+    assert walk.open == {"t_wd"}
+    walk.do("t_wd", outcome="end", reason="无须继续")
+    return walk
+
+
+def _withdrawn_instead_of_a_supplement() -> Walk:
+    walk = _start(signed=False)
+    walk.do("t_check", outcome="supplement", reason="缺签名", missing="签名")
+    walk.send("MSG-OBJECTION-WITHDRAWN", "NO-1", reason="")
+    assert walk.called("close_objection")[0]["outcome"] == "withdrawn"
+    walk.do("t_wd", outcome="end", reason="无须继续")
+    return walk
+
+
 def _withdrawn_but_continued() -> Walk:
     walk = _start()
     walk.do("t_check", outcome="accept")
@@ -170,6 +187,8 @@ STORIES = [
     _never_supplemented,
     _anonymous_lead,
     _withdrawn,
+    _withdrawn_before_acceptance,
+    _withdrawn_instead_of_a_supplement,
     _withdrawn_but_continued,
 ]
 
