@@ -76,7 +76,10 @@ const session = new Session(settings, {
 
 const findings = new Findings(modeler, settings, {
   read: studio.read, verdict, list: document.getElementById("findings"),
-  onVariables: (variables) => { studio.help.variables = [...variables, ...studio.help.parameters]; },
+  onVariables: (variables) => {
+    const from = (id) => id && (modeler.get("elementRegistry").get(id)?.businessObject.name || id);
+    studio.help.variables = [...variables.map((item) => ({ name: item.name, from: from(item.element_id) })), ...studio.help.parameters];
+  },
 });
 studio.player = new RunPlayer(modeler, settings, document.getElementById("run"), studio.read);
 

@@ -112,6 +112,16 @@ def test_pickers_offer_what_there_is(designer: Visitor) -> None:
     assert all(item["zh"] and item["en"] for item in (*found["operations"], *found["rules"]))
 
 
+def test_forms_and_letters_are_offered_by_their_names(designer: Visitor) -> None:
+    address = "/studio/drafts/1/files/forms/leave/ask.json"
+    form = json.loads(designer.get(address).json["text"])
+    form["properties"] = {"title": "请假单", "title_en": "Leave slip"}
+    assert send(designer, "PUT", address, {"text": json.dumps(form), "revision": 0}).status_code == 200
+    found = designer.get(f"{PROCESS}/catalogue").json["forms"]
+    assert {"value": "leave/ask", "zh": "请假单", "en": "Leave slip"} in found
+    assert {"value": "leave/check", "zh": "", "en": ""} in found
+
+
 def test_clocks_that_processes_start_are_offered(designer: Visitor) -> None:
     clock = '<zr:clock name="answer" act="start" limit="20" label="答复时限" labelEn="Answer"/>'
     opening = '<bpmn:startEvent id="s" name="开始">'

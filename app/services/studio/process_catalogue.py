@@ -18,6 +18,7 @@ from app.models.studio import Draft
 from app.services import access, delegates, host_messages, repository
 from app.services.context import Context
 from app.services.studio import drafts
+from app.services.studio.file_names import name_of
 from app.services.studio.process_editing import read_bundle
 
 Entry = dict[str, Any]
@@ -44,7 +45,7 @@ def catalogue_of(context: Context, files: Mapping[str, bytes]) -> dict[str, list
     reading = read_bundle(repository.make_bundle(files))
     policies = list(_policies(files))
     return {
-        "forms": [entry(key) for key in sorted(reading.bundle.forms)],
+        "forms": [_of_file(files, key, f"forms/{key}.json") for key in sorted(reading.bundle.forms)],
         "processes": [
             entry(key, found.specs[key].description or key, found.settings.text("nameEn"))
             for key, found in sorted(reading.processes.items())
@@ -76,7 +77,7 @@ def catalogue_of(context: Context, files: Mapping[str, bytes]) -> dict[str, list
             for key in policy.RULES
         ],
         "clocks": list(_clocks(reading)),
-        "letters": [entry(path[8:-4]) for path in sorted(files) if path.startswith("letters/")],
+        "letters": [_of_file(files, path[8:-4], path) for path in sorted(files) if path.startswith("letters/")],
         "functions": [function_entry(item) for item in known_functions()],
     }
 
@@ -84,6 +85,12 @@ def catalogue_of(context: Context, files: Mapping[str, bytes]) -> dict[str, list
 def entry(value: str, zh: str = "", en: str | None = "", **more: Any) -> Entry:
     """One thing to choose."""
     return {"value": value, "zh": zh, "en": en or "", **more}
+
+
+def _of_file(files: Mapping[str, bytes], key: str, path: str) -> Entry:
+    """What stands in a file of its own, by the name that it gives itself."""
+    zh, en = name_of(path, files[path]) if path in files else ("", "")
+    return entry(key, "" if zh == key else zh, en)
 
 
 def function_entry(item: FunctionHelp) -> Entry:

@@ -13,7 +13,7 @@ const KEYWORDS = ["if", "then", "else", "for", "in", "return", "some", "every", 
   "instance of", "function", "null", "true", "false"];
 const PHRASES = { "No suggestions": "没有可选项", "Control character": "控制字符", "current match": "当前匹配" };
 
-// help: {feelUrl, variables: [{name, …}], functions: [{value, forms, zh, en}], names?}; it may change while the field lives.
+// help: {feelUrl, variables: [{name, from}], functions: [{value, forms, zh, en}], names?}; it may change while the field lives.
 // `names` are those with blanks in them, which only the model can tell from two names.
 // options: {kind, label, value, hint, isReadOnly, onChange, onMistakes}
 export function createFeelEditor(parent, help, options) {
@@ -52,7 +52,7 @@ export function complete(context, help, kind) {
   if (!word && !context.explicit) return null;
   const typed = word?.text ?? "";
   const from = word ? word.from : context.pos;
-  const variables = (help.variables ?? []).map((item) => ({ label: item.name, type: "variable", detail: item.element_id ?? say("已给定", "given"), boost: 2 }));
+  const variables = (help.variables ?? []).map((item) => ({ label: item.name, type: "variable", detail: item.from ?? say("已给定", "given"), boost: 2 }));
   const functions = (help.functions ?? []).map((item) => ({
     label: item.value, type: "function", detail: item.forms[0]?.slice(item.value.length), info: say(item.zh, item.en) || item.forms.join("\n"),
     apply: (view, _completion, start, end) => insertCall(view, item.value, start, end),

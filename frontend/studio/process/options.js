@@ -25,6 +25,6 @@ export function makeOptions(catalogue, key) {
 }
 
 export function makeHelp(settings, catalogue) {
-  const parameters = (catalogue.parameters ?? []).map((item) => ({ name: `params.${item.value}`, element_id: say(item.zh, item.en || item.zh) }));
+  const parameters = (catalogue.parameters ?? []).map((item) => ({ name: `params.${item.value}`, from: say(item.zh, item.en || item.zh) }));
   return { feelUrl: settings.feelUrl, functions: catalogue.functions ?? [], parameters, variables: parameters };
 }
