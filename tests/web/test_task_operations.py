@@ -116,6 +116,9 @@ def test_an_administrator_moves_the_tasks_of_a_leaver(world: World, sign_in: Sig
     address = f"/leaving/{world.people['zhang']}"
     assert sign_in("li").get(address).status_code == 403
     admin = sign_in("admin")
+    refused = admin.send(address, address, person=str(world.people["wang"]), text=" ")
+    assert refused.status_code == 422
+    assert f'value="{world.people["wang"]}" selected' in text(refused), "else all would go back to the groups next"
     answer = admin.send(address, address, person=str(world.people["wang"]), text="离职")
     assert "未转办" in text(answer)
     assert "li" in text(admin.send(address, address, person=str(world.people["li"]), text="离职"))

@@ -112,6 +112,7 @@ class Agenda:
     rule: Rule | None = None
     minutes: Document | None = None
     ballot: Ballot | None = None
+    voted: Ballot | None = None
 
     @property
     def attendance(self) -> tuple[list[str], list[str]]:
@@ -153,7 +154,8 @@ def agenda_of(session: Session, call_no: str, reader: User) -> Agenda:
         resolution,
         _rule(session, call),
         None if any(item.stands_aside for item in items) else _minutes(session, call),
-        _ballot(session, call),
+        _ballot(session, call, "open"),
+        _ballot(session, call, "completed"),
     )
 
 
@@ -165,10 +167,10 @@ def minutes_of(session: Session, call_no: str, reader: User) -> Document:
     return minutes
 
 
-def _ballot(session: Session, call: Call) -> Ballot | None:
-    """The newest vote on the call, as long as its task is open."""
+def _ballot(session: Session, call: Call, status: str) -> Ballot | None:
+    """The newest vote on the call at a task that is open, or completed."""
     query = select(Ballot).join(Ballot.task)
-    query = query.where(Ballot.instance_id == call.instance_id, UserTask.status == "open")
+    query = query.where(Ballot.instance_id == call.instance_id, UserTask.status == status)
     return session.scalar(query.order_by(Ballot.id.desc()).limit(1))
 
 
