@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from app.engine.form import Form, parse_form
 from app.models.register import Document, Notice, Objection
-from app.models.runtime import Inbox
+from app.models.runtime import Inbox, Subscription
 from app.services import attachments, policy, repository, task, throttle
 from app.services.context import Context
-from app.services.errors import NotFound
+from app.services.errors import Conflict, NotFound
 from app.services.registers import letters, objections, publicity
 from app.services.task import Work
 
@@ -55,8 +55,21 @@ def submit(context: Context, notice: Notice, values: Mapping[str, Any]) -> objec
     return ticket
 
 
+def may_withdraw(context: Context, objection: Objection) -> bool:
+    """Whether the process waits for a withdrawal now: it does until the finding is before the approver."""
+    waits = select(Subscription.instance_id).where(
+        Subscription.message == objections.WITHDRAWN, Subscription.key == objection.number
+    )
+    return context.session.scalar(waits.limit(1)) is not None
+
+
 def withdraw(context: Context, objection: Objection) -> None:
-    """Take the objection back. Raises ObjectionEnded."""
+    """Take the objection back. Raises ObjectionEnded, and Conflict while the process does not wait for that."""
+    if objection.state != "closed" and not may_withdraw(context, objection):
+        raise Conflict(
+            "异议正在登记或者已经送审，现在不能撤回。",
+            "The objection is being registered or is before the approver: it cannot be withdrawn now.",
+        )
     objections.withdraw_objection(context, objection, "")
 
 

@@ -261,7 +261,7 @@ def _objection_page(form: BoundForm | None = None, done: str = "") -> str:
         number=number,
         code=code,
         request_key=uuid4().hex,
-        may_withdraw=objection.state == "registered" and not done,
+        may_withdraw=not done and tickets.may_withdraw(found, objection),
         title=_("查询异议"),
     )
 

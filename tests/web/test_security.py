@@ -20,12 +20,13 @@ from app.db import Base
 from app.factory import Application, create_app
 from app.models.identity import GroupMember, LoginAttempt, Membership, PublicAttempt, User
 from app.models.register import Attachment, Document, Notice, NoticeItem, Objection
-from app.models.runtime import ProcessInstance, UserTask
+from app.models.runtime import ProcessInstance, Subscription, UserTask
 from app.services import files, identity, throttle
 from app.services.history import record_event
 from app.services.posts import POSTS
 from app.services.registers.codes import hash_code
 from app.services.registers.identity_seal import mask, seal
+from app.services.registers.objections import WITHDRAWN
 from config import Config
 from tests.factories import LEAVE, PASSWORD, World, make_leave_world
 from tests.web.conftest import TOKEN, Visitor
@@ -940,8 +941,18 @@ def test_the_written_answer_is_had_with_number_and_code_only(
 
 
 def test_whoever_withdraws_an_objection_is_told(objected: World, application: Application) -> None:
-    visitor = Visitor(application.test_client())
-    answer = visitor.send("/objections", "/objections/withdraw", number="YS-2026-0001", code="ABCD")
+    visitor, keys = Visitor(application.test_client()), {"number": "YS-2026-0001", "code": "ABCD"}
+    assert "确认撤回" not in visitor.send("/objections", **keys).get_data(as_text=True)
+    early = visitor.send("/objections", "/objections/withdraw", **keys)
+    assert (early.status_code, "现在不能撤回" in early.get_data(as_text=True)) == (409, True)
+    with objected.acting() as context:
+        case = context.session.scalars(select(ProcessInstance)).first()
+        assert case is not None
+        context.session.add(
+            Subscription(instance_id=case.id, engine_id="e", message=WITHDRAWN, key="QJ-2026-0001")
+        )
+    assert "确认撤回" in visitor.send("/objections", **keys).get_data(as_text=True)
+    answer = visitor.send("/objections", "/objections/withdraw", **keys)
     assert "撤回申请已收到" in answer.get_data(as_text=True)
     assert "确认撤回" not in answer.get_data(as_text=True)
 

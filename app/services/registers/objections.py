@@ -24,6 +24,7 @@ KINDS = ("organisation", "person", "anonymous")
 IDENTITY = ("name", "phone", "id_no", "uscc", "email", "address", "contact")
 FORM = ("signed", "sealed")
 MAX_FACTS = 5000
+WITHDRAWN = "MSG-OBJECTION-WITHDRAWN"
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def withdraw_objection(context: Context, objection: Objection, reason: str) -> N
         raise ObjectionEnded
     payload = {"objection_no": objection.number, "reason": reason}
     dedup = f"objection-withdrawn:{objection.number}"
-    send_message(context, "MSG-OBJECTION-WITHDRAWN", objection.number, payload, dedup=dedup)
+    send_message(context, WITHDRAWN, objection.number, payload, dedup=dedup)
 
 
 def objections_of(session: Session, notice: Notice) -> list[Objection]:
