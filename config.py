@@ -46,6 +46,11 @@ def _database_url() -> str:
     return given
 
 
+def content_dir() -> str:
+    """The folder that holds bpmn/, forms/ and so on: CONTENT_DIR, else this one."""
+    return os.environ.get("CONTENT_DIR") or str(ROOT)
+
+
 def _secret_key() -> str:
     """The key given by SECRET_KEY, else one made once and kept under `instance/`."""
     if given := os.environ.get("SECRET_KEY"):
@@ -69,7 +74,7 @@ class Config:
     FILES_DIR: str = field(default_factory=lambda: os.environ.get("FILES_DIR") or str(INSTANCE / "files"))
     FILES_URL: str = field(default_factory=lambda: os.environ.get("FILES_URL", ""))
     CLAMD: str = field(default_factory=lambda: os.environ.get("CLAMD", ""))
-    CONTENT_DIR: str = field(default_factory=lambda: os.environ.get("CONTENT_DIR") or str(ROOT))
+    CONTENT_DIR: str = field(default_factory=content_dir)
     SITE: str = field(default_factory=lambda: os.environ.get("SITE", ""))
     SMTP_URL: str = field(default_factory=lambda: os.environ.get("SMTP_URL", ""))
     MAIL_FROM: str = field(default_factory=lambda: os.environ.get("MAIL_FROM", "zhirong@example.invalid"))

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import click
-import structlog
-from sqlalchemy.exc import OperationalError
+from werkzeug.utils import import_string
 
-from app import schema
-from app.factory import create_app
-from config import Config
-
-app = create_app(Config())
-if (
-    click.get_current_context(silent=True) is None
-):  # a server, no verb: verbs say it when they need the database
-    try:
-        if (mismatch := schema.find_mismatch(app.database.engine)) is not None:
-            structlog.get_logger(__name__).error("database of another version", reason=str(mismatch))
-    except OperationalError as error:
-        structlog.get_logger(__name__).error("database unavailable", error=str(error.orig).partition("\n")[0])
+# Flask asks for the application twice: inside its outermost command to find one of our verbs, which needs no pages,
+# and inside a command of its own such as `routes` or `shell`, which does. A server asks outside of any.
+_command = click.get_current_context(silent=True)
+_is_verb = _command is not None and _command.parent is None
+app: Any = import_string("app.shell:create_shell" if _is_verb else "app.serving:create_served")()
 # What exists now stays for ever: the collector need not look at it again in the middle of somebody's request.
 gc.collect()
 gc.freeze()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, g, request
@@ -13,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, web
+from app.configuration import configure
 from app.db import Database
 from app.services import operations as _operations  # noqa: F401  registers the delegates
 from app.services import outside
@@ -20,7 +19,6 @@ from app.services.settings import Settings
 from app.web.guards import ARRIVED, is_only_reading
 from config import Config
 
-FONTS = Path(__file__).resolve().parent / "fonts"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -95,37 +93,6 @@ def create_app(config: Config) -> Application:
     web.register(app)
     cli.register(app)
     return app
-
-
-def configure(app: Application, config: Config) -> None:
-    """Give the application its database, its settings, and Flask's own."""
-    app.config.from_mapping(asdict(config))
-    app.database = Database(config.DATABASE_URL)
-    app.settings = Settings(
-        files_dir=config.FILES_URL or Path(config.FILES_DIR),
-        clamd=config.CLAMD,
-        content_dir=Path(config.CONTENT_DIR),
-        secret=config.SECRET_KEY,
-        demo=config.DEMO,
-        site=config.SITE,
-        fonts_dir=FONTS,
-        smtp_url=config.SMTP_URL,
-        mail_from=config.MAIL_FROM,
-        webhook_url=config.WEBHOOK_URL,
-        webhook_secret=config.WEBHOOK_SECRET,
-        webhook_private=config.WEBHOOK_PRIVATE,
-        totp_groups=frozenset(config.TOTP_GROUPS.replace(",", " ").split()),
-        oidc_issuer=config.OIDC_ISSUER,
-        oidc_client_id=config.OIDC_CLIENT_ID,
-        oidc_client_secret=config.OIDC_CLIENT_SECRET,
-        oidc_name=config.OIDC_NAME,
-        oidc_link_by_email=config.OIDC_LINK_BY_EMAIL,
-        timer_grace=timedelta(seconds=0 if config.DEMO else config.TIMER_GRACE),
-        trust_file=config.TRUST_FILE,
-        tsa_url=config.TSA_URL,
-        revocation=config.REVOCATION,
-        revocation_private=config.REVOCATION_PRIVATE,
-    )
 
 
 def _close_unit(_error: BaseException | None) -> None:

@@ -22,6 +22,7 @@ from app.models.repository import Deployment
 from app.models.runtime import Job, ProcessInstance
 from app.services import repository, schedule
 from app.services.studio import bundles
+from app.shell import create_shell
 from config import Config
 from tests.engine.diagrams import diagram, user
 from tests.factories import LEAVE, LEAVE_FILES, make_leave_world
@@ -362,3 +363,40 @@ def test_the_demonstration_is_made_once(run: Run, application: Application) -> N
     assert run("demo").output == first
     with application.database.reading() as session:
         assert len(session.scalars(select(ProcessInstance.id)).all()) == count
+
+
+@pytest.mark.parametrize("verb", ["lint", "prove", "check", "import-check", "tck"])
+def test_verbs_about_files_need_no_configuration(
+    verb: str, content: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a database nor a folder `instance`: a configuration that were read would end the program."""
+    monkeypatch.setenv("DATABASE_URL", "nowhere")
+    monkeypatch.setenv("CONTENT_DIR", str(content))
+    (tmp_path / "kit").mkdir()
+    (tmp_path / "kit" / "none.xml").write_text("<testCases/>")
+    places = {
+        "lint": content / "bpmn" / "leave.bpmn",
+        "prove": content / "bpmn" / "leave.bpmn",
+        "tck": tmp_path / "kit",
+    }
+    app = create_shell()
+    with app.app_context():
+        result = app.test_cli_runner().invoke(args=[verb, str(places.get(verb, content))])
+    assert "DATABASE_URL" not in result.output
+    assert result.exit_code == (1 if verb == "tck" else 0), result.output
+    assert not hasattr(app, "database")
+
+
+def test_verbs_about_diagrams_read_no_more_than_the_engine() -> None:
+    script = """
+import sys, click
+from app.shell import create_shell
+verbs = create_shell().cli
+for name in ("prove", "layout", "import-check", "tck"):
+    assert verbs.get_command(click.Context(verbs), name) is not None
+print(sorted({"sqlalchemy", "app.web", "app.demo", "app.models", "alembic"} & sys.modules.keys()))
+"""
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

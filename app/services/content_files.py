@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
+from app.engine.bundle import Bundle
 from app.services.errors import Invalid
 
 FOLDERS = {"bpmn": (".bpmn", ".dmn"), "forms": (".json",), "letters": (".typ",), "policies": (".json",),
@@ -33,3 +35,17 @@ def read_content(root: Path) -> dict[str, bytes]:
             f"{root} holds no diagrams (bpmn/*.bpmn): it is no folder of content.",
         )
     return files
+
+
+def make_bundle(files: Mapping[str, bytes]) -> Bundle:
+    """Sort files into processes, decisions and forms by path: file name = id, path below `forms/` = form key."""
+    processes, decisions, forms = {}, {}, {}
+    for name, data in files.items():
+        path = PurePosixPath(name)
+        if path.suffix == ".bpmn":
+            processes[path.stem] = data
+        elif path.suffix == ".dmn":
+            decisions[path.stem] = data
+        elif path.parts[0] == "forms":
+            forms[path.relative_to("forms").with_suffix("").as_posix()] = data
+    return Bundle(processes=processes, decisions=decisions, forms=forms)

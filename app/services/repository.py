@@ -24,6 +24,7 @@ from app.models.repository import Content, Deployment, DeploymentFile, ProcessDe
 from app.models.runtime import Job
 from app.services import delegates, jobs, messages, posts
 from app.services.content_files import FOLDERS, read_content
+from app.services.content_files import make_bundle as make_bundle
 from app.services.context import Context
 from app.services.errors import Invalid, NotDeployable, NotFound, NotPermitted, ReleaseWaiting
 from app.services.host_messages import host_of
@@ -45,20 +46,6 @@ class Deployed:
     deployment: Deployment | None
     definitions: tuple[ProcessDefinition, ...]
     warnings: tuple[Problem, ...] = ()
-
-
-def make_bundle(files: Mapping[str, bytes]) -> Bundle:
-    """Sort files into processes, decisions and forms by path: file name = id, path below `forms/` = form key."""
-    processes, decisions, forms = {}, {}, {}
-    for name, data in files.items():
-        path = PurePosixPath(name)
-        if path.suffix == ".bpmn":
-            processes[path.stem] = data
-        elif path.suffix == ".dmn":
-            decisions[path.stem] = data
-        elif path.parts[0] == "forms":
-            forms[path.relative_to("forms").with_suffix("").as_posix()] = data
-    return Bundle(processes=processes, decisions=decisions, forms=forms)
 
 
 def check_files(files: Mapping[str, bytes]) -> tuple[Problem, ...]:

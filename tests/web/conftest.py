@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.factory import Application, configure, create_app
+from app.configuration import configure
+from app.factory import Application, create_app
 from config import Config
 from tests.factories import PASSWORD, World, make_leave_world
 from tests.worlds import NewWorld, url_of
