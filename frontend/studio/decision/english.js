@@ -32,8 +32,7 @@ export class English {
     if (!chinese) return null;
     const set = (value) => {
       this.modeler.getDefinitions().$attrs["xmlns:zr"] ??= ZR;
-      if (value.trim()) element.$attrs[NAME] = value.trim();
-      else delete element.$attrs[NAME];
+      element.$attrs[NAME] = value.trim(); // empty stays: what is taken away altogether looks lost to the server
     };
     return [make("span", { lang: "zh" }, chinese), this.field(say("“{name}”的英文", "English of “{name}”", { name: chinese }), element.$attrs[NAME] ?? "", set)];
   }
