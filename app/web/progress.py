@@ -168,10 +168,23 @@ def _remark(event: HistoryEvent) -> str:
             names,
             *given,
             *_moved(detail),
+            _rerouted(event),
             _effect(event),
         )
         if part
     )
+
+
+def _rerouted(event: HistoryEvent) -> str:
+    """Who has the task now that nobody could do."""
+    if event.kind != "task_rerouted":
+        return ""
+    to = (
+        (event.detail.get("to_en") if is_english() else "")
+        or event.detail.get("to_name")
+        or event.detail["to"]
+    )
+    return _("改由%(to)s办理", to=to) if to else _("流程没有规定由谁接办")
 
 
 def _effect(event: HistoryEvent) -> str:

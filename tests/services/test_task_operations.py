@@ -524,7 +524,8 @@ def test_missing_people_and_initiators_are_handled_as_said(world: World) -> None
     number = world.start("leave", "li", who="李")
     world.complete("wang", world.open_tasks(number)["t_ask"], reason="探亲", days="3")
     assert inboxes(world, world.open_tasks(number)["t_check"]) == {"group:clerk"}
-    assert events(world, number, "task_rerouted")[0].detail["to"] == "group:clerk"
+    detail = events(world, number, "task_rerouted")[0].detail
+    assert (detail["to"], detail["to_name"]) == ("group:clerk", "clerk")
 
 
 # At the same time

@@ -118,10 +118,20 @@ def test_an_administrator_moves_the_tasks_of_a_leaver(world: World, sign_in: Sig
     admin = sign_in("admin")
     refused = admin.send(address, address, person=str(world.people["wang"]), text=" ")
     assert refused.status_code == 422
-    assert f'value="{world.people["wang"]}" selected' in text(refused), "else all would go back to the groups next"
+    assert f'value="{world.people["wang"]}" selected' in text(refused), (
+        "else all would go back to the groups next"
+    )
     answer = admin.send(address, address, person=str(world.people["wang"]), text="离职")
     assert "未转办" in text(answer)
     assert "li" in text(admin.send(address, address, person=str(world.people["li"]), text="离职"))
+
+
+def test_the_timeline_says_who_has_what_nobody_could_do(world: World, sign_in: SignIn) -> None:
+    for given, said in (("group:clerk", "改由clerk办理"), ("", "流程没有规定由谁接办")):
+        rule = 'zr:decision="all" zr:decisionVariable="vote" zr:signers="= [&quot;user:999&quot;]"'
+        world.deploy(files(f'{rule} zr:emptyApprover="{given}"' if given else rule, ""), f"rules {given}")
+        number = to_check(world)[0]
+        assert said in text(sign_in("zhang").get(f"/cases/{number}"))
 
 
 def test_copies_and_questions_reach_their_readers(world: World, sign_in: SignIn) -> None:
