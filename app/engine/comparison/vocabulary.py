@@ -34,7 +34,9 @@ FACETS: dict[str, tuple[str, str]] = {
     "escalation": ("升级", "escalation"), "repetition": ("多人办理方式", "repetition"),
     "collection": ("办理对象", "collection"), "elementVariable": ("每份的变量", "item variable"),
     "outputCollection": ("汇总变量", "output collection"), "outputElement": ("每份的结果", "output item"),
-    "completion": ("结束条件", "completion rule"), "attachedTo": ("附着的环节", "attached to"),
+    "completion": ("结束条件", "completion rule"), "completionCondition": ("结束条件", "completion rule"),
+    "loopCardinality": ("办理份数", "number of repetitions"), "loopCondition": ("循环条件", "loop condition"),
+    "attachedTo": ("附着的环节", "attached to"),
     "interrupting": ("中断原环节", "interrupting"), "calledElement": ("调用的流程", "called process"),
     "executable": ("可执行", "executable"), "text": ("内容", "text"),
     # decisions

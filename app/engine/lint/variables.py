@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
+from app.engine.comparison.vocabulary import facet_name
 from app.engine.environment import HOST_FUNCTIONS
 from app.engine.feel import FeelError
 from app.engine.lint.finder import Finder
@@ -256,7 +257,8 @@ class _Walk:
             self._unknown(element_id, name, what, known)
         calls = formula.expression.calls if formula.expression is not None else frozenset()
         for name in sorted(calls - HOST_FUNCTIONS - known):
-            zh, en = f"{what}：没有函数 {name}", f"{what}: there is no function {name}"
+            place_zh, place_en = facet_name(what)
+            zh, en = f"{place_zh}：没有函数 {name}", f"{place_en}: there is no function {name}"
             self.finder.error(element_id, "unknown_function", zh, en)
 
     def _unknown(
@@ -268,10 +270,11 @@ class _Walk:
         # Where the host gives variables that no diagram names, only a slip of the pen is worth a word.
         if not (self.is_known and certain) and not close:
             return
+        place_zh, place_en = facet_name(what)
         hint_zh, hint_en = (f"，是否为 {close[0]}？", f"; is it {close[0]}?") if close else ("", "")
         self.finder.warn(
             element_id,
             "unknown_variable",
-            f"{what}：没有环节写入变量 {name}{hint_zh}",
-            f"{what}: nothing writes variable {name}{hint_en}",
+            f"{place_zh}：没有环节写入变量 {name}{hint_zh}",
+            f"{place_en}: nothing writes variable {name}{hint_en}",
         )

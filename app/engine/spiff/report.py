@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.engine.comparison.vocabulary import facet_name
 from app.engine.errors import Problem, Severity
 from app.engine.feel import FeelError
 from app.engine.spiff.formula import Formula, compile_feel, compile_value, literal
@@ -57,10 +58,11 @@ class ElementCompiler:
         return literal(text) if LITERAL.fullmatch(text) else self.feel(text, what)
 
     def _wrong(self, text: str, what: str, error: FeelError) -> Formula:
+        place_zh, place_en = facet_name(what)
         self.report.add(
             self.element,
             "feel_syntax",
-            f"{what} 的表达式有误（第 {error.line} 行第 {error.column} 列）：{error.message_zh}：{text}",
-            f"{what}: {error.message} (line {error.line}, column {error.column}): {text}",
+            f"{place_zh}的表达式有误（第 {error.line} 行第 {error.column} 列）：{error.message_zh}：{text}",
+            f"{place_en}: {error.message} (line {error.line}, column {error.column}): {text}",
         )
         return Formula(text)

@@ -299,6 +299,19 @@ def test_feel_errors_tell_the_place() -> None:
 Q = diagram(ENDS + script("x", "y = given + extra"), "s -> x -> e", process="q")
 
 
+@pytest.mark.parametrize(
+    ("due", "zh", "en"),
+    [("= wdd(3)", "办理时限：没有函数 wdd", "time limit: there is no function wdd"),
+     ("= 1 +", "办理时限的表达式有误", "time limit: ")],
+)  # fmt: skip
+def test_expressions_are_named_as_their_authors_know_them(due: str, zh: str, en: str) -> None:
+    problem = next(
+        p for p in lint(diagram(ENDS + task("a", f'zr:due="{due}"'), "s -> a -> e")) if p.element_id == "a"
+    )
+    assert problem.message_zh.startswith(zh)
+    assert problem.message_en.startswith(en)
+
+
 def caller(source: str = "= instance.no", target: str = "given", out: str = "= y") -> bytes:
     call = (
         f'<callActivity id="c" calledElement="q"><extensionElements><zr:in source="{source}"'
