@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.engine.rules import is_email
+from app.engine.rules import TEXT_RULES, is_email
 from app.models.account import MailedLink
 from app.models.identity import Membership, Organisation, User
 from app.services import identity, outbox
@@ -56,6 +56,7 @@ def open_invitations(context: Context, org_id: int) -> Sequence[MailedLink]:
 def invite(context: Context, org_id: int, email: str, roles: Collection[str]) -> None:
     """Send a colleague a link to join. Raises NotPermitted unless the actor signs for it, Invalid by field."""
     org, actor = _signed_for(context, org_id), context.actor
+    email = TEXT_RULES["email"].spell(email)
     chosen = [role for role in ROLES if role in roles]
     errors = {}
     if not is_email(email):

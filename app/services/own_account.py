@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from app.engine.rules import is_email
+from app.engine.rules import TEXT_RULES, is_email
 from app.models.identity import User
 from app.services import identity, jobs, outbox, throttle
 from app.services.account_fields import NAME_LENGTH, refuse, wrong_password
@@ -63,7 +63,7 @@ def end_sessions(context: Context) -> User:
 
 def ask_new_email(context: Context, email: str) -> None:
     """Send a link to the new address; the old one stays until it is followed. Raises Invalid by field."""
-    user = _own(context)
+    user, email = _own(context), TEXT_RULES["email"].spell(email)
     if not is_email(email):
         refuse({"email": ("电子邮箱格式不正确。", "The e-mail address is not valid.")})
     spend_others(context, "email", user.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from collections.abc import Sequence
 
 import pyotp
@@ -21,6 +22,7 @@ ISSUER = "知融"
 STEP_SECONDS = 30
 TOLERANCE = 1  # steps before and after: clocks of telephones differ
 RECOVERY_CODES = 10
+HALF = 8  # signs before and after the hyphen
 
 
 class WrongCode(Invalid):
@@ -71,7 +73,7 @@ def renew_recovery_codes(context: Context) -> Sequence[str]:
     """Ten new codes; the old ones are worthless."""
     user, session = _own(context), context.session
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
-    codes = [f"{secrets.token_hex(4)}-{secrets.token_hex(4)}" for _ in range(RECOVERY_CODES)]
+    codes = [f"{secrets.token_hex(HALF // 2)}-{secrets.token_hex(HALF // 2)}" for _ in range(RECOVERY_CODES)]
     session.add_all(RecoveryCode(user_id=user.id, sha256=_hash(code)) for code in codes)
     session.flush()
     return codes
@@ -106,7 +108,7 @@ def remove(context: Context, user: User) -> None:
 
 def _take(context: Context, user: User, row: SecondFactor, code: str) -> None:
     throttle.check(context, "totp", user.principal)
-    given = "".join(code.split())
+    given = unicodedata.normalize("NFKC", "".join(code.split()))
     step = _matching_step(context, row, given)
     if step is not None and step > row.last_step:
         row.last_step = step
@@ -145,7 +147,9 @@ def _seal(context: Context, secret: str) -> bytes:
 
 
 def _hash(code: str) -> str:
-    return hashlib.sha256(code.lower().encode()).hexdigest()
+    """Of a recovery code as it is printed, however it was copied."""
+    signs = code.lower().replace("-", "")
+    return hashlib.sha256(f"{signs[:HALF]}-{signs[HALF:]}".encode()).hexdigest()
 
 
 def _own(context: Context) -> User:

@@ -65,7 +65,7 @@ def ask_new_email() -> Any:
     try:
         own_account.ask_new_email(context(), email)
     except Invalid as error:
-        return _page(field_errors(error) or {"email": service_message(error)}), 422
+        return _page(field_errors(error) or {"email": service_message(error)}, email), 422
     flash(_("确认邮件已发往 %(email)s，请在 24 小时内打开其中的链接。", email=email), "success")
     return redirect(url_for("account.show"))
 
@@ -130,9 +130,10 @@ def switch_off_second_factor() -> Any:
     return redirect(url_for("account.show"))
 
 
-def _page(errors: dict[str, str] | None = None) -> str:
+def _page(errors: dict[str, str] | None = None, typed_email: str = "") -> str:
     settings = context().settings
     return render_template("account/show.html", user=signed_in(), errors=errors or {}, has_errors=bool(errors),
+                           typed_email=typed_email,
                            must_set_up=second_factor.must_set_up(settings, signed_in()),
                            provider=settings.oidc_name if oidc.is_configured(settings) else "",
                            linked=oidc.is_linked(context()))  # fmt: skip

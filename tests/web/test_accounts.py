@@ -309,6 +309,11 @@ def test_guessing_the_old_password_is_slowed(sign_in: SignIn) -> None:
     assert visitor.send("/account/", "/account/password", old=PASSWORD, password="x" * 12).status_code == 429
 
 
+def test_a_wrong_address_comes_back_as_it_was_typed(sign_in: SignIn) -> None:
+    answer = sign_in("wang").send("/account/", "/account/email", email="wang＠nowhere")
+    assert (answer.status_code, 'value="wang＠nowhere"' in answer.get_data(as_text=True)) == (422, True)
+
+
 def test_profile_and_address(world: World, sign_in: SignIn) -> None:
     visitor = sign_in("wang")
     assert visitor.send("/account/", "/account/profile", name="", language="zh").status_code == 422
@@ -388,6 +393,13 @@ def test_half_a_sign_in_is_forgotten(application: Application, two_steps: list[s
     with visitor.client.session_transaction() as session:
         session["half"] = {**session["half"], "at": session["half"]["at"] - 301}
     assert visitor.send("/login/code", code=two_steps[0]).headers["Location"].endswith("/login")
+
+
+def test_a_recovery_code_is_taken_however_it_was_copied(
+    application: Application, two_steps: list[str]
+) -> None:
+    for code in (two_steps[0].upper().replace("-", ""), f" {two_steps[1].replace('-', '－')} "):
+        assert half_way(application).send("/login/code", code=code).status_code == 302
 
 
 def test_switching_off_takes_a_code(two_steps: list[str], application: Application) -> None:

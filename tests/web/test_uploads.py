@@ -134,6 +134,14 @@ def test_refusals_are_json_and_leave_nothing(world: World, sign_in: SignIn, appl
     assert application.test_client().post(other["url"]).status_code == 400  # no token
 
 
+def test_of_several_files_the_one_refused_is_named(world: World, sign_in: SignIn) -> None:
+    at, bian = begin(world), sign_in("bian")
+    two = [FileStorage(io.BytesIO(PDF), "甲.pdf"), FileStorage(io.BytesIO(b"MZ"), "乙.pdf")]
+    page = bian.send(at, refresh="live", f_files=two).get_data(as_text=True)
+    assert "“乙.pdf”：" in page
+    assert "甲.pdf</a>" in page
+
+
 SIZE = len(PDF)
 
 

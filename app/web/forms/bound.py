@@ -241,7 +241,7 @@ class BoundForm(FlaskForm):  # type: ignore[misc]
                 refuse_more_files(state, picker)
                 self.keep_file(state, picker, save(upload, state.component.limits) if save else {})
             except UploadRefused as error:
-                self.problems.setdefault(state.path, []).append(Message(error.text))
+                self.problems.setdefault(state.path, []).append(Message(_named(upload, error.text)))
 
     def keep_file(self, state: State, picker: Attached, taken: Mapping[str, Any]) -> None:
         """Add a stored file to the value: twice the same is one, a single one replaces the one before."""
@@ -252,6 +252,12 @@ class BoundForm(FlaskForm):  # type: ignore[misc]
         self.new_files[str(taken["id"])] = taken
         kept = [] if file_limit(state) == 1 else list(picker.data or [])
         picker.data = [*kept, str(taken["id"])]
+
+
+def _named(upload: FileStorage, text: Text) -> Text:
+    """Several files come at once: which one it is about."""
+    name = re.split(r"[\\/]", upload.filename or "")[-1][-80:]
+    return text if name in text.zh else Text(f"“{name}”：{text.zh}", f"“{name}”: {text.en or text.zh}")
 
 
 def refuse_more_files(state: State, picker: Attached) -> None:
