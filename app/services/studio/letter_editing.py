@@ -203,9 +203,9 @@ def without_english(files: Mapping[str, bytes]) -> Iterator[Problem]:
             yield Problem("no_english_name", None, letter_path(key), "文书没有英文名称（第二行 // en: …）",
                           "the letter has no English name (second line // en: …)", "warning")  # fmt: skip
     for use in _material(files).uses:
-        given, template = dict(use.entries), templates.get(use.letter)
+        given, made = dict(use.entries), templates.get(use.letter)
         title = given.get("title", "").strip('"')
-        if template and "title_en" not in given and not template.is_own(title):
+        if made and "title_en" not in given and not made.is_own(title):
             zh, en = "文书的标题没有英文（title_en）", "the title of the letter has no English (title_en)"
             yield Problem("no_english_name", use.element_id, process_file(use.process_id), zh, en, "warning")
 
