@@ -316,7 +316,10 @@ class TestFiles:
 
     @pytest.mark.parametrize(
         ("name", "data", "message"),
-        [("a.exe", b"x", "proof只接受 .pdf 文件：a.exe"), ("a.pdf", b"", "文件是空的，请重新选择。")],
+        [
+            ("a.exe", b"x", "proof只接受 .pdf 文件：a.exe"),
+            ("a.pdf", b"", "“a.pdf”：文件是空的，请重新选择。"),
+        ],
     )
     def test_refused_files_are_named(self, name: str, data: bytes, message: str) -> None:
         site, browser = make_site(PICKER)
