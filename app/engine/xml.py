@@ -53,15 +53,24 @@ def namespace_of(element: Any) -> str:
     return tag[1:].partition("}")[0] if isinstance(tag, str) and tag.startswith("{") else ""
 
 
-def parse_xml(data: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -> etree._Element:
-    """The root element of `data`.
+def parse_xml(
+    data: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES, remarks: bool = True
+) -> etree._Element:
+    """The root element of `data`, with comments and processing instructions unless `remarks` is false.
 
     Raises XmlRefused when it is not well-formed, larger than `max_bytes`, has more than `max_nodes`
     nodes (comments counted), or holds a DOCTYPE, the only place where entities can be declared.
     """
     if len(data) > max_bytes:
         raise XmlRefused(f"文件超过 {max_bytes} 字节的上限", f"the file is larger than {max_bytes} bytes")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=not remarks,
+        remove_pis=not remarks,
+    )
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:

@@ -30,8 +30,9 @@ _CHINESE = Phrasebook(
     (r"the root element is no DMN definitions", "根元素不是 DMN 的 definitions"),
     (r"the file is larger than (\d+) bytes", "文件超过 {0} 字节的上限"),
     (r"not well-formed XML: (.+)", "不是格式良好的 XML：{0}"),
-    (r"a document type definition is refused", "不接受含有 DOCTYPE 的文件"),
-    (r"more than (\d+) elements", "元素数超过 {0} 的上限"),
+    (r"a DOCTYPE is refused", "不接受含有 DOCTYPE 的文件"),
+    (r"no readable XML: (.+)", "不是可读取的 XML：{0}"),
+    (r"more than (\d+) nodes", "节点数超过 {0} 的上限"),
 )
 # What FEEL says about a text of the model, and where.
 _WRONG_TEXT = re.compile(r"(.+): (.+) \(line (\d+), column (\d+)\)", re.DOTALL)

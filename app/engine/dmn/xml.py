@@ -1,4 +1,4 @@
-"""DMN XML, read with a hardened parser and without regard to the version's namespace."""
+"""DMN XML, read without regard to the version's namespace."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from app.engine import xml as engine_xml
 from app.engine.dmn.errors import DmnError, DmnInvalid
 from app.engine.xml import zr
 
@@ -15,22 +16,11 @@ _FEEL_LANGUAGE = ("feel", "/spec/dmn/")
 
 
 def parse_xml(data: bytes) -> etree._Element:
-    """The root element; raises DmnInvalid for what is no well-formed, harmless XML."""
-    if len(data) > MAX_BYTES:
-        raise DmnInvalid((DmnError(f"the file is larger than {MAX_BYTES} bytes"),))
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
-        remove_comments=True, remove_pis=True,
-    )  # fmt: skip
+    """The root element, without remarks; raises DmnInvalid for what is no well-formed, harmless XML."""
     try:
-        root = etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise DmnInvalid((DmnError(f"not well-formed XML: {error}"),)) from None
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise DmnInvalid((DmnError("a document type definition is refused"),))
-    if sum(1 for _ in root.iter()) > MAX_ELEMENTS:
-        raise DmnInvalid((DmnError(f"more than {MAX_ELEMENTS} elements"),))
-    return root
+        return engine_xml.parse_xml(data, max_bytes=MAX_BYTES, max_nodes=MAX_ELEMENTS, remarks=False)
+    except engine_xml.XmlRefused as refused:
+        raise DmnInvalid((DmnError(refused.message_en),)) from refused
 
 
 def tag_of(element: etree._Element) -> str:
