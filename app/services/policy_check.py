@@ -20,7 +20,38 @@ def check_policies(files: Mapping[str, bytes]) -> list[Problem]:
     for path, data in files.items():
         if path.startswith("policies/"):
             found += [_problem(path, *item) for item in _check(PurePosixPath(path).stem, data, files)]
+            found += [
+                Problem(
+                    "untranslated",
+                    place,
+                    path,
+                    f"{place} 没有英文（en）",
+                    f"{place} has no English (en)",
+                    "warning",
+                )
+                for place in _untranslated(_parsed(data), "")
+            ]
     return found
+
+
+def _parsed(data: bytes) -> Any:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _untranslated(value: Any, place: str) -> Iterator[str]:
+    """Where something is called in Chinese (`zh`) and not in English (`en`)."""
+    if isinstance(value, list):
+        for number, item in enumerate(value, start=1):
+            yield from _untranslated(item, f"{place}[{number}]")
+    elif isinstance(value, dict):
+        zh, en = value.get("zh"), value.get("en")
+        if isinstance(zh, str) and not zh.isascii() and not (isinstance(en, str) and en.strip()):
+            yield place or "id"
+        for key, item in value.items():
+            yield from _untranslated(item, f"{place}.{key}" if place else key)
 
 
 def _check(name: str, data: bytes, files: Mapping[str, bytes]) -> Iterator[tuple[str | None, str, str]]:

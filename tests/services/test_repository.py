@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from app.models.runtime import Job, ProcessInstance
 from app.services import content_files, repository, task
 from app.services.context import Context
 from app.services.errors import Invalid, NotDeployable, NotFound, NotPermitted, ReleaseWaiting
+from app.services.policy_check import check_policies
 from tests.factories import LEAVE, LEAVE_FILES, World, form_json, make_world
 from tests.worlds import NewWorld
 
@@ -348,3 +350,18 @@ def test_a_link_in_a_folder_is_refused(office: World, folder: Path, tmp_path: Pa
     (folder / "forms" / "leave" / "x.json").symlink_to(tmp_path / "secret.json")
     with pytest.raises(Invalid):
         deploy(office, folder)
+
+
+def test_what_a_policy_calls_by_a_chinese_name_only_is_a_warning() -> None:
+    policy = {
+        "id": "rules",
+        "zh": "规则",
+        "en": "Rules",
+        "parameters": [{"key": "limit", "zh": "上限"}, {"key": "quota", "zh": "名额", "en": "Quota"}],
+        "stages": {"p": [{"zh": "受理", "en": " ", "states": []}]},
+    }
+    problems = check_policies({"policies/rules.json": json.dumps(policy).encode()})
+    assert [(problem.code, problem.severity, problem.element_id) for problem in problems] == [
+        ("untranslated", "warning", "parameters[1]"),
+        ("untranslated", "warning", "stages.p[1]"),
+    ]
