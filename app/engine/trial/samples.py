@@ -96,8 +96,9 @@ def _formulas(node: FlowNode) -> Iterator[Formula]:
     yield from settings.formulas.values()
     yield from (formula for _, formula in (*settings.parameters, *settings.inputs, *settings.prefill))
     yield from (flow.condition for flow in node.flows if flow.condition is not None)
-    if isinstance(node, Catcher) and isinstance(node.trigger, TimerTrigger):
-        yield node.trigger.value
+    timer = node.trigger if isinstance(node, Catcher) else None
+    if isinstance(timer, TimerTrigger) and timer.value is not None:
+        yield timer.value
 
 
 def _item_names(node: FlowNode) -> Iterator[str]:
