@@ -61,12 +61,17 @@ def _ends_not_before(left: FeelRange, right: FeelRange) -> bool:
     return _less(right.end, left.end) or equal
 
 
+def _same_bound(left: Any, right: Any) -> bool:
+    """Two unbounded ends lie at the same place: `null = null` (DMN 1.5, 10.3.4.8)."""
+    return left is right is None or _same(left, right)
+
+
 def _same_start(left: FeelRange, right: FeelRange) -> bool:
-    return _same(left.start, right.start) and left.start_included == right.start_included
+    return _same_bound(left.start, right.start) and left.start_included == right.start_included
 
 
 def _same_end(left: FeelRange, right: FeelRange) -> bool:
-    return _same(left.end, right.end) and left.end_included == right.end_included
+    return _same_bound(left.end, right.end) and left.end_included == right.end_included
 
 
 def _declare(name: str, *forms: tuple[str, Callable[[Any, Any], bool]]) -> None:
