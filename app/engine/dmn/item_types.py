@@ -126,13 +126,10 @@ class TypeTable(Mapping[str, FeelType]):
 
     def _feel_type(self, reference: str) -> FeelType | None:
         prefix, _, local = reference.partition(":")
-        if local:
-            found = self.find(local) or SIMPLE_TYPES.get(local)
-            return found
-        if prefix.startswith("feel.") and prefix[5:] in SIMPLE_TYPES:
-            return SIMPLE_TYPES[prefix[5:]]
         if "<" not in reference:
-            return SIMPLE_TYPES.get(reference)
+            if local:
+                return self.find(local) or SIMPLE_TYPES.get(local)
+            return SIMPLE_TYPES.get(prefix.removeprefix("feel."))
         try:
             parser = Parser(reference, KnownNames(self._elements))
             node = parser.type()

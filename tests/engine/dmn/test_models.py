@@ -147,6 +147,10 @@ TYPES = """<itemDefinition name="tGrade"><typeRef>string</typeRef><allowedValues
         ("1", "feel:number", 1, False),
         ("{kids: [{kids: []}]}", "tTree", {"kids": [{"kids": []}]}, False),
         ("[1]", "list<number>", [1], False),
+        ("{a: 1}", "context<a: number>", {"a": 1}, False),
+        ("{a: 1}", "list<context<a: number>>", [{"a": 1}], False),
+        ('{a: "1"}', "context<a: number>", None, True),
+        ("1", "feel.number", 1, False),
         ('date("2026-01-01")', "date", date(2026, 1, 1), False),
     ],
 )
