@@ -102,6 +102,10 @@ def test_a_fresh_installation_from_a_shell(tmp_path: Path) -> None:
     assert "deployed innovation_centre_declaration version 1" in flask("deploy")
     assert flask("deploy").strip() == "nothing new to deploy"
     assert flask("audit", "verify").strip() == "history is intact"
+    served = "import click; click.command()(lambda: print(*__import__('wsgi').app.view_functions))()"
+    command = [sys.executable, "-c", served]  # as a server that is a command itself, such as granian
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
+    assert "public.home" in done.stdout
     database = Database(environment["DATABASE_URL"])
     with database.reading() as session:
         assert len(repository.list_current(session)) == len(list((ROOT / "bpmn").glob("*.bpmn")))
