@@ -176,13 +176,17 @@ def decisions_for(session: Session, instance: ProcessInstance) -> Sequence[Decis
 
 
 def documents_for(session: Session, instance: ProcessInstance, user: User) -> Sequence[Document]:
-    """Documents of the case: all for the office, those addressed to them for everybody else."""
+    """Documents of the case: all for the office, those addressed to them for everybody else.
+
+    Internal ones that also tell of a case from which the reader stands aside are left out.
+    """
     query = select(Document).where(
         or_(Document.instance_id == instance.id, Document.case_no == instance.number)
     )
     if not access.reads_as_office(user, instance):
         query = query.where(Document.to_principal.in_(access.principals_of(user)))
-    return session.scalars(query.order_by(Document.id.desc())).all()
+    found = session.scalars(query.order_by(Document.id.desc()))
+    return [row for row in found if not (row.is_internal and conflicts.bars_letter(session, user, row.data))]
 
 
 def receipt_of(session: Session, instance: ProcessInstance) -> Receipt | None:

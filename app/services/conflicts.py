@@ -7,7 +7,7 @@ of the case's own deployment. Where a deployment has no such table, every fact b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -101,6 +101,16 @@ def require_clear(session: Session, user: User, instance: ProcessInstance) -> No
 def bars(session: Session, user: User, instance: ProcessInstance) -> bool:
     """Whether the person's interests keep the office's file of this case closed."""
     return judge(session, user, subject_of(session, instance)).bars
+
+
+def bars_letter(session: Session, user: User, data: Mapping[str, Any]) -> bool:
+    """Whether an internal letter on many cases tells how one was decided or voted on that is closed to the person."""
+    rows = [row for key in ("votes", "decisions") for row in data.get(key) or () if isinstance(row, dict)]
+    numbers = {row["case_no"] for row in rows if row.get("case_no")}
+    if not numbers:
+        return False
+    cases = session.scalars(select(ProcessInstance).where(ProcessInstance.number.in_(numbers)))
+    return any(bars(session, user, case) for case in cases)
 
 
 def subject_of(session: Session, found: UserTask | ProcessInstance) -> ProcessInstance:

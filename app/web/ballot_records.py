@@ -90,8 +90,8 @@ def _seat(terms: algebra.Terms, member: algebra.Member, paper: BallotPaper | Non
 
 
 def _minutes(task: UserTask, ballot: Ballot) -> list[Document]:
-    """The letters of the case that tell of just these votes."""
-    votes = (ballot.result or {}).get("votes")
+    """The letters of the case that tell of just these votes; none where some are closed to the reader."""
+    votes = [] if closed_to_reader(ballot) else (ballot.result or {}).get("votes")
     query = select(Document).where(Document.instance_id == task.instance_id).order_by(Document.id)
     return [found for found in context().session.scalars(query) if votes and found.data.get("votes") == votes]
 

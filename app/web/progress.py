@@ -184,7 +184,7 @@ def _rerouted(event: HistoryEvent) -> str:
         or event.detail.get("to_name")
         or event.detail["to"]
     )
-    return _("改由%(to)s办理", to=to) if to else _("流程没有规定由谁接办")
+    return str(_("改由%(to)s办理", to=to) if to else _("流程没有规定由谁接办"))
 
 
 def _effect(event: HistoryEvent) -> str:

@@ -16,6 +16,7 @@ from app.demo.accounts import PASSWORD as DEMO_PASSWORD
 from app.factory import Application
 from app.models.history import HistoryEvent
 from app.models.identity import User
+from app.models.register import Document
 from app.models.runtime import ProcessInstance, UserTask
 from app.models.scoring import SheetSeal
 from tests.bpmn.walk import parameters
@@ -182,6 +183,11 @@ def test_the_board_reads_its_agenda_and_an_observer_cannot_act(told: Story, stor
         member = context.session.get_one(User, told.world.people["board2"])
         member.employer_uscc = ORGANISATIONS["insurer"][0]
     other = enter("board2")
+    minutes_no = told.row(Document, letter="TPL-38").number
+    assert board.get(f"/documents/{minutes_no}").status_code == 200
+    assert minutes_no in board.get(f"/cases/{call_no}/documents").get_data(as_text=True)
+    assert other.get(f"/documents/{minutes_no}").status_code == 404
+    assert minutes_no not in other.get(f"/cases/{call_no}/documents").get_data(as_text=True)
     page = other.get(f"/board/{call_no}").get_data(as_text=True)
     assert "您须回避此案" in page
     assert "不对您开放" in page

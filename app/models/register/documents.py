@@ -71,6 +71,11 @@ class Document(Base):
     replaced_by: Mapped[Document | None] = relationship(remote_side=[id])
     signatures: Mapped[list[DocumentSignature]] = relationship(order_by="DocumentSignature.id")
 
+    @property
+    def is_internal(self) -> bool:
+        """Whether it is addressed to a post of the office, such as minutes."""
+        return (self.to_principal or "").startswith("group:")
+
 
 class LetterDraft(Base):
     """What the decisions drafted for a letter when the task to issue it arrived, by the keys of the task's form."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.models.identity import User
 from app.models.register import Document
-from app.services import access, documents, runtime
+from app.services import access, conflicts, documents, runtime
 from app.services.context import Context
 from app.services.errors import Conflict, Invalid, NotFound, NotPermitted
 from app.services.history import record_event
@@ -43,7 +43,7 @@ def open_document(context: Context, number: str, principals: Sequence[str]) -> D
 
 
 def readable_document(context: Context, number: str, user: User) -> Document:
-    """A document to read again: signed for by its addressee, or open to the office.
+    """A document to read again: signed for by its addressee, or open to the office; not for who stands aside.
 
     Raises NotFound, NotSignedFor.
     """
@@ -52,6 +52,8 @@ def readable_document(context: Context, number: str, user: User) -> Document:
         raise NotFound
     if document.channel == documents.PUBLIC:
         return document
+    if document.is_internal and conflicts.bars_letter(context.session, user, document.data):
+        raise NotFound
     if is_addressee(document, access.principals_of(user)) and document.sent_at is not None:
         if document.opened_at is None and not _needs_no_signature(document):
             raise NotSignedFor
@@ -136,4 +138,4 @@ def is_addressee(document: Document, principals: Sequence[str]) -> bool:
 
 def _needs_no_signature(document: Document) -> bool:
     """Only a party has to sign; the office's own groups read what they are sent."""
-    return (document.to_principal or "").startswith("group:")
+    return document.is_internal

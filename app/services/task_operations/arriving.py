@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.models.identity import Group
 from app.models.runtime import ProcessInstance, UserTask
 from app.services.arrivals import Arrived, on_arrival
@@ -38,5 +40,5 @@ def _reroute(context: Context, row: ProcessInstance, task: UserTask, to: str) ->
         task.candidates, task.assignee_id, task.claimed_at = [to], None, None
         acting.address(context, task)
     post = context.session.get(Group, to.removeprefix("group:")) if to.startswith("group:") else None
-    named = {"to_name": post.name, "to_en": post.name_en} if post is not None else {}
+    named: dict[str, Any] = {"to_name": post.name, "to_en": post.name_en} if post is not None else {}
     acting.record_task(context, row, task, "task_rerouted", before=before, to=to, **named)
