@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -404,3 +405,19 @@ print(sorted({"sqlalchemy", "app.web", "app.demo", "app.models", "alembic"} & sy
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_worker_knows_every_kind_of_job() -> None:
+    """What a job does is registered by the module that asks for it; pages ask for jobs, verbs read no pages."""
+    mark = re.compile(r"^@jobs\.job_handler\(|^(?:jobs\.)?register_errand\(|^@job_handler\(", re.MULTILINE)
+    wanted = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "app").rglob("*.py")
+        if mark.search(path.read_text(encoding="utf-8"))
+    }
+    script = "import app.cli.running, sys; print(*sys.modules)"
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert len(wanted) > 5
+    assert wanted - set(done.stdout.split()) == set()
