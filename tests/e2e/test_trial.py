@@ -22,7 +22,7 @@ def test_a_draft_is_tried_as_clerk_and_applicant_and_kept(enter: Enter) -> None:
     page = enter("designer")
     draft = take_draft(page, "试一试")
     page.goto(f"{draft}/try/new/acceptance")
-    page.get_by_role("button", name="打开测试 checks/acceptance/supplemented.json").click()
+    page.get_by_role("button", name="打开测试 补正后受理").click()
     expect(page.locator("main")).to_contain_text("已结束")
     for _ in range(4):  # back to where the applicant is asked
         page.get_by_role("button", name="撤销一步").click()
