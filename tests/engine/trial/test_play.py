@@ -142,6 +142,20 @@ def test_a_kept_test_does_not_depend_on_sample_answers() -> None:
     assert run_kept(ACCEPTANCE, _kept(), world).passed
 
 
+def test_outputs_that_nobody_expects_fail_no_test() -> None:
+    """A table with one more column still says what it said; one that says something else, or less, does not."""
+    kept = _kept()
+    decisions = [dict(item) for item in kept.expected["decisions"]]
+    outputs = dict(decisions[0]["outputs"])
+    for name in list(outputs):
+        fewer = {key: value for key, value in outputs.items() if key != name}
+        asked = {"decisions": [{**decisions[0], "outputs": fewer}, *decisions[1:]]}
+        assert run_kept(ACCEPTANCE, replace(kept, expected=asked), WORLD).passed
+    for odd in ({**outputs, "more": 1}, {**outputs, "suggestion": "other"}):
+        asked = {"decisions": [{**decisions[0], "outputs": odd}, *decisions[1:]]}
+        assert not run_kept(ACCEPTANCE, replace(kept, expected=asked), WORLD).passed
+
+
 @pytest.mark.parametrize(
     ("expected", "said"),
     [
