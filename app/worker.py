@@ -14,9 +14,12 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.services import jobs, outside, schedule
+from app.services import own_account as _own_account  # noqa: F401  registers what its jobs do
 from app.services.clock import read_clock
 from app.services.context import Context
 from app.services.settings import Settings
+from app.services.studio import back_test as _back_test  # noqa: F401  registers what its jobs do
+from app.services.studio import batches as _batches  # noqa: F401  registers what its jobs do
 
 IDLE_SECONDS = 0.5
 Clock = Callable[[Session], datetime]

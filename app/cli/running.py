@@ -9,10 +9,7 @@ from flask import current_app
 
 from app import schema
 from app.cli.database import Verb, unit
-from app.services import own_account as _own_account  # noqa: F401  registers what its jobs do
 from app.services import search
-from app.services.studio import back_test as _back_test  # noqa: F401  registers what its jobs do
-from app.services.studio import batches as _batches  # noqa: F401  registers what its jobs do
 from app.worker import Worker
 
 
