@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, g, request, url_for
@@ -66,6 +67,22 @@ DESKS = (
     cases, interests, registers, books, studio, operations, administration, notifications, uploads, sheets,
     dashboards, scoring, account, joining, organisation, single_sign_on, task_operations, ballots, substitutes,
     working_days)  # fmt: skip
+FILTERS: dict[str, Callable[..., Any]] = {
+    "moment": times.moment,
+    "day": times.day,
+    "clock": times.clock,
+    "seconds": times.seconds,
+    "due": times.due,
+    "days_left": times.days_left,
+    "letter_part": letter_views.letter_part,
+    "words": labels.words,
+    "part_title": labels.part_title,
+    "titled": titles.titled,
+    "title_of": titles.title_of,
+    "in_both": titles.in_both,
+    "unit": labels.unit,
+    "task_name": progress.task_name,
+}
 
 
 def register(app: Flask) -> None:
@@ -86,22 +103,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.context_processor(_page_context)
     app.after_request(_protect)
-    app.jinja_env.filters.update(
-        moment=times.moment,
-        day=times.day,
-        clock=times.clock,
-        seconds=times.seconds,
-        due=times.due,
-        days_left=times.days_left,
-        letter_part=letter_views.letter_part,
-        words=labels.words,
-        part_title=labels.part_title,
-        titled=titles.titled,
-        title_of=titles.title_of,
-        in_both=titles.in_both,
-        unit=labels.unit,
-        task_name=progress.task_name,
-    )
+    app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(
         is_english=is_english,
         may=lambda name: access.may(actor(), name),

@@ -197,7 +197,7 @@ def _said(value: Any) -> Iterator[str]:
         yield from (line.strip() for line in value.splitlines())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def typed(programme: Programme) -> list[str]:
     """What stands in the database because somebody wrote it, the longest first."""
     found: set[str] = set()
@@ -240,8 +240,10 @@ def test_pages_in_english_are_english(programme: Programme, typed: list[str], us
     visitor.get("/?lang=en")
     found = {}
     for address in _addresses(programme):
+        if address == "/notifications/mail":
+            continue  # mails are shown as they were sent, each in the language of its reader
         answer = visitor.get(address)
-        if answer.mimetype == "text/html" and answer.status_code == 200 and answer.data:
+        if answer.mimetype == "text/html" and answer.data.startswith(b"<!doctype"):
             found[address] = sorted(set(_chinese(answer.get_data(as_text=True), typed)))
         answer.close()
     assert {address: texts for address, texts in found.items() if texts} == {}
