@@ -41,8 +41,11 @@ class DecisionModel:
     def labels_en(self) -> Mapping[str, str]:
         """The English of the columns of all tables by their labels, as far as authors gave it."""
         tables = (e.table for e in self.elements.values() if isinstance(e, (Decision, Knowledge)))
-        clauses = (clause for table in tables if table for clause in (*table.inputs, *table.outputs))
-        return MappingProxyType({clause.label: clause.label_en for clause in clauses if clause.label_en})
+        found: dict[str, str] = {}
+        for table in filter(None, tables):
+            found |= {column.label: column.label_en for column in table.inputs if column.label_en}
+            found |= {column.label: column.label_en for column in table.outputs if column.label_en}
+        return MappingProxyType(found)
 
     @property
     def decisions(self) -> Mapping[str, Decision]:

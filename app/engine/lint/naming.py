@@ -63,7 +63,9 @@ def _check_parameters(finder: Finder, node: FlowNode) -> None:
     """What an operation takes in both languages is given in both."""
     signature = finder.delegates.get(node.settings.text("delegate") or "")
     given = dict(node.settings.parameters)
-    for name in signature.parameters if signature is not None else ():
+    if signature is None:
+        return
+    for name in signature.parameters:
         other = f"{name}_en"
         if (
             name in given

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from app.engine.bundle import decision_file
 from app.engine.dmn import DecisionModel
-from app.engine.dmn.tables import DecisionTable
+from app.engine.dmn.tables import DecisionTable, InputClause, OutputClause
 from app.engine.errors import Problem
 from app.engine.lint.naming import CHINESE
 from app.engine.lint.tables import tables_of
@@ -35,7 +35,8 @@ def _names(decision_id: str, model: DecisionModel) -> Iterator[Problem]:
     if CHINESE.search(model.name) and not (model.name_en or (decision and decision.name_en)):
         yield _unnamed(decision_id, decision_id, model.name)
     for table in tables_of(model).values():
-        for clause in (*table.inputs, *table.outputs):
+        columns: tuple[InputClause | OutputClause, ...] = (*table.inputs, *table.outputs)
+        for clause in columns:
             if CHINESE.search(clause.label) and not clause.label_en:
                 yield _unnamed(decision_id, clause.id, clause.label)
 
