@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from types import FrameType
 
@@ -101,13 +100,11 @@ def _wait_until_ready(address: str, processes: list[subprocess.Popen[bytes]]) ->
     last = time.monotonic() + START_SECONDS
     while time.monotonic() < last and all(process.poll() is None for process in processes):
         try:
-            urllib.request.urlopen(address, timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(f"{address}healthz", timeout=5).close()  # noqa: S310
             return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
+        except OSError:  # no answer yet, or one that is no 200
             time.sleep(0.2)
-    raise SetupError(f"nothing answers at {address}: see the messages above")
+    raise SetupError(f"{address}healthz does not answer that all is well: see the messages above")
 
 
 def _watch(processes: list[subprocess.Popen[bytes]]) -> int:

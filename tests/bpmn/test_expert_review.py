@@ -147,8 +147,13 @@ def _consensus_and_defence() -> Walk:
     assert (second["round"], [sheet["total"] for sheet in second["sheets"]]) == (2, [70, 90, 100])
     assert second["sheets"][0]["before_consensus"] == 20
     assert walk.instance.variables["score"] == 86.67
-    told = walk.instance.variables["consensus"]["changes"][0]  # what the score sheet's letter says of the change
-    assert (told["name"], told["old_total"], told["new_total"]) == (task.prefill["changes"][0]["name"], 20, 70)
+    # What the score sheet's letter says of the change:
+    told = walk.instance.variables["consensus"]["changes"][0]
+    assert (told["name"], told["old_total"], told["new_total"]) == (
+        task.prefill["changes"][0]["name"],
+        20,
+        70,
+    )
     walk.do("t_defence_q", needed="yes", reason="目标需说明")
     walk.do(
         "t_defence",

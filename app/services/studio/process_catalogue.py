@@ -77,7 +77,9 @@ def catalogue_of(context: Context, files: Mapping[str, bytes]) -> dict[str, list
             for key in policy.RULES
         ],
         "clocks": list(_clocks(reading)),
-        "letters": [_of_file(files, path[8:-4], path) for path in sorted(files) if path.startswith("letters/")],
+        "letters": [
+            _of_file(files, path[8:-4], path) for path in sorted(files) if path.startswith("letters/")
+        ],
         "functions": [function_entry(item) for item in known_functions()],
     }
 
