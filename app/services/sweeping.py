@@ -21,7 +21,7 @@ from app.services.settings import Settings
 SWEEP, REMOVE, PIECES = "sweep_files", "remove_files", "remove_pieces"
 FORGOTTEN = timedelta(days=2)
 AT_ONCE = 200
-_NAMES = (
+NAMES = (
     Attachment.sha256,
     Document.pdf_sha256,
     DocumentSignature.pdf_sha256,
@@ -46,7 +46,7 @@ def unnamed(context: Context, hashes: Iterable[str]) -> list[str]:
     left = sorted(set(hashes))
     named: set[str] = set()
     for start in range(0, len(left), AT_ONCE):
-        for column in _NAMES:
+        for column in NAMES:
             part = left[start : start + AT_ONCE]
             named.update(context.session.scalars(select(column).where(column.in_(part))))
     return [sha256 for sha256 in left if sha256 not in named]
