@@ -68,7 +68,7 @@ def test_members_and_codes_have_names(page: str, sign_in: Callable[[str], Visito
     shown = sign_in("jia").get(page).get_data(as_text=True)
     assert "银行笔数：20；mode：累计" in shown
     assert '<label for="limits.bank">银行笔数</label>' in shown
-    assert "Deals of a bank：20" in sign_in("jia").get(f"{page}?lang=en").get_data(as_text=True)
+    assert "Deals of a bank: 20" in sign_in("jia").get(f"{page}?lang=en").get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
