@@ -51,7 +51,7 @@ def prove_files(files: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         click.echo(as_text([{"file": name, **report.as_json()} for name, report in reports]))
     for name, report in () if as_json else reports:
-        click.echo(f"{name}: {'sound' if report.sound else 'NOT sound'}")
+        click.echo(f"{name}: {report.verdict}")
         for finding in report.findings:
             click.echo(f"  {finding}")
     sys.exit(0 if all(report.sound for _, report in reports) else 1)

@@ -34,8 +34,11 @@ TEXTS: dict[Kind, tuple[str, str]] = {
     "never_taken": ("任何可能的取值都不会走这条连线", "no possible value ever opens this flow"),
     "too_large": ("规模过大，未能在限度内证明", "too large to be proved within the limit"),
 }
-# All others are errors wherever they are told, so that nothing unsound can be deployed.
+# A diagram with nothing but these is sound.
 HARMLESS: frozenset[Kind] = frozenset({"never_taken"})
+# All others are errors wherever they are told, so that nothing unsound can be deployed. What is too large for a proof
+# need not be wrong: twenty people asked at once are more states than anybody can count.
+WARNINGS: frozenset[Kind] = HARMLESS | {"too_large"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,8 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """An error for everything that makes a diagram unsound, or leaves it unproved."""
-        return "warning" if self.kind in HARMLESS else "error"
+        """An error for everything that makes a diagram unsound."""
+        return "warning" if self.kind in WARNINGS else "error"
 
     @property
     def told_zh(self) -> str:
@@ -125,6 +128,13 @@ class SoundnessReport:
     @property
     def sound(self) -> bool:
         return all(finding.kind in HARMLESS for finding in self.findings)
+
+    @property
+    def verdict(self) -> str:
+        """`sound`, `NOT sound`, or `NOT PROVED` where nothing wrong was found within the limit."""
+        if self.sound:
+            return "sound"
+        return "NOT sound" if any(finding.severity == "error" for finding in self.findings) else "NOT PROVED"
 
     def as_json(self) -> dict[str, Any]:
         """The verdict and the findings as plain values."""

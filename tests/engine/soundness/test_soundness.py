@@ -158,7 +158,8 @@ def test_too_large_is_said_and_not_guessed() -> None:
     paths = ";".join(f"s a1 t{i} x{i} e{i}; x{i} t{i}; b{i} t{i}" for i in range(12))
     hosts = [boundary(f"b{i}", f"t{i}") for i in range(12)]
     report = prove(process(paths, hosts), max_markings=500)
-    assert [finding.kind for finding in report.findings] == ["too_large"]
+    assert [(finding.kind, finding.severity) for finding in report.findings] == [("too_large", "warning")]
+    assert (report.sound, report.verdict) == (False, "NOT PROVED")
     wide = "s o1;" + ";".join(f"o1 t{i} o2" for i in range(12)) + ";o2 e"
     assert [finding.kind for finding in prove(process(wide)).findings] == ["too_large"]
 
