@@ -16,7 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from app.demo import accounts
 from app.demo.accounts import ORGANISATIONS, PASSWORD
@@ -69,9 +69,28 @@ class SlowLine:
         return self.app(environ, start)
 
 
-def _line(app: WSGIApplication) -> WSGIApplication:
+def whole(app: WSGIApplication) -> WSGIApplication:
+    """The application with each answer in one piece and its files closed, however early the browser hangs up.
+
+    Werkzeug's server forgets to close an answer whose reader has left, and an open file fails whatever test is next.
+    """
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        given = app(environ, start_response)
+        try:
+            return [b"".join(given)]
+        finally:
+            if (close := getattr(given, "close", None)) is not None:
+                close()
+
+    return answer
+
+
+def listen(app: WSGIApplication) -> BaseWSGIServer:
+    """A server on a free port, not yet running, behind a slow line where one is wanted."""
     delay = float(os.environ.get("SLOW_LINE", "0")) / 1000
-    return SlowLine(app, delay) if delay else app
+    line = SlowLine(whole(app), delay) if delay else whole(app)
+    return make_server("127.0.0.1", 0, line, threaded=True)
 
 
 def settled(page: Page) -> Page:
@@ -180,7 +199,7 @@ def programme(
     app = create_app(
         replace(Config(), DATABASE_URL=new_sqlite_url(), DEMO=True, FILES_DIR=files, SECRET_KEY="test")
     )
-    server = make_server("127.0.0.1", 0, _line(app), threaded=True)
+    server = listen(app)
     app.settings = replace(app.settings, site=f"http://127.0.0.1:{server.port}")
     runner = app.test_cli_runner()
     for verb in ("deploy", "demo"):
@@ -339,7 +358,7 @@ def served(world: World, url: str) -> Iterator[str]:
     """A small world of its own behind a web server, for what would change the shared installation; its address."""
     files = str(world.settings.files_dir)
     app = create_app(Config(DATABASE_URL=url, SECRET_KEY="s" * 32, FILES_DIR=files))
-    server = make_server("127.0.0.1", 0, _line(app), threaded=True)
+    server = listen(app)
     with _running(server.serve_forever, server.shutdown):
         yield f"http://127.0.0.1:{server.port}"
     server.server_close()

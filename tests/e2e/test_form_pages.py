@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from flask import Response
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from app.engine.form import parse_form
 from app.engine.rules import count_zi
 from app.web.content_policy import CSP
 from tests.databases import require_part
+from tests.e2e.conftest import listen
 from tests.engine.test_rules import ZI
 from tests.web.form_pages import APP, FRAMED, Site, complete, make_app
 from tests.web.test_forms import EVERYTHING, VARIABLES
@@ -46,7 +46,7 @@ def serve() -> Iterator[Callable[..., tuple[Site, str]]]:
         site = Site(parse_form(schema, "test/form"), page=FRAMED, **given)
         app = make_app(site)
         app.after_request(_protect)
-        server = make_server("127.0.0.1", 0, app, threaded=True)
+        server = listen(app)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
         return site, f"http://127.0.0.1:{server.port}/"

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
-from werkzeug.serving import make_server
 
 from app.factory import create_app
 from config import Config
 from tests.deals import PDF, make_deals_world, sheet
-from tests.e2e.conftest import PATIENCE
+from tests.e2e.conftest import PATIENCE, listen
 from tests.factories import PASSWORD
 
 RIGHT = ("沪专押2025-0012", "贷款", "2025-03-01", 120.5, "是")
@@ -36,7 +35,7 @@ def task_address(new_sqlite_url: Callable[[], str], tmp_path: Path) -> Iterator[
             SESSION_COOKIE_SECURE=False,
         )
     )
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = listen(app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}/tasks/{at}"
