@@ -23,6 +23,7 @@ from tests.factories import PASSWORD, World, make_leave_world
 from tools.browser import find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = re.compile(r"/app-\w+\.js")
 SAVED = re.compile(r"已保存 \d\d:\d\d:\d\d")
 
 
@@ -196,13 +197,11 @@ def test_what_is_typed_before_the_scripts_have_come_is_saved(
 ) -> None:
     page = enter("bian")
     scripts: list[Route] = []
-    page.route(
-        re.compile(r"/app-\w+\.js"), lambda script: scripts.append(script)
-    )  # a builtin cannot be wrapped
-    page.goto(office.form, wait_until="commit")
+    page.route(SCRIPT, lambda script: scripts.append(script))  # a builtin cannot be wrapped
+    with page.expect_request(SCRIPT):
+        page.goto(office.form, wait_until="commit")
     page.locator("#f_reason").fill("探亲")
-    while not scripts:
-        page.wait_for_timeout(20)
+    assert scripts
     for script in scripts:
         script.continue_()
     office.wait_for(reason="探亲")

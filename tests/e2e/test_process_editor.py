@@ -123,8 +123,12 @@ def test_a_fault_is_shown_played_and_repaired(enter: Enter) -> None:
     page.get_by_role("button", name="证明流程正确").click()
     expect(page.locator("#run [data-run=line]")).to_contain_text(re.compile(r"第 \d+ 步"))
     page.locator("#run [data-run=play]").click()
-    while page.locator(f".run-faulty[data-element-id={join}]").count() == 0:
+    faulty = page.locator(f".run-faulty[data-element-id={join}]").first
+    for _ in range(200):
+        if faulty.count():
+            break
         page.locator("#run [data-run=next]").click()
+    expect(faulty).to_be_attached()
     expect(page.locator(".run-token")).to_have_count(1)
 
     with _saving(page):
