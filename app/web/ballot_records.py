@@ -70,16 +70,17 @@ def record_page(task: UserTask, rounds: Sequence[Ballot], ballot: Ballot) -> str
     if not access.reads_as_office(reader, task.instance):
         raise NotFound
     conflicts.require_clear(found.session, reader, task.instance)
+    closed_to = closed_to_reader(ballot)
     return render_template(
         "ballots/record.html",
         task=task,
         rounds=rounds,
         ballot=ballot,
         terms=algebra.read_terms(ballot.terms),
-        minutes=_minutes(task, ballot),
+        minutes=[] if closed_to else _minutes(task, ballot),
         subject=_subject(task, ballot),
         seats=seats_of(ballot),
-        closed_to=closed_to_reader(ballot),
+        closed_to=closed_to,
         choices=choices(),
     )
 
@@ -90,8 +91,8 @@ def _seat(terms: algebra.Terms, member: algebra.Member, paper: BallotPaper | Non
 
 
 def _minutes(task: UserTask, ballot: Ballot) -> list[Document]:
-    """The letters of the case that tell of just these votes; none where some are closed to the reader."""
-    votes = [] if closed_to_reader(ballot) else (ballot.result or {}).get("votes")
+    """The letters of the case that tell of just these votes."""
+    votes = (ballot.result or {}).get("votes")
     query = select(Document).where(Document.instance_id == task.instance_id).order_by(Document.id)
     return [found for found in context().session.scalars(query) if votes and found.data.get("votes") == votes]
 

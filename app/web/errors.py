@@ -143,9 +143,8 @@ def _not_storable(error: DataError) -> tuple[str, int]:
 
 def _database_away(error: OperationalError) -> tuple[str, int, dict[str, str]]:
     """The database does not answer, or a lock was not had in time: a page in both languages that asks it nothing."""
-    found = (
-        _find_mismatch() if "no such " in str(error.orig) else None
-    )  # as SQLite calls a missing table or column
+    # SQLite says `no such table` or `no such column` of what another version of the program has.
+    found = _find_mismatch() if "no such " in str(error.orig) else None
     if found is None:
         log.error("database unavailable", path=request.path, error=str(error.orig).partition("\n")[0])
     return _unavailable(found)
